@@ -1,0 +1,37 @@
+# Everything here sets itself up: Python 3.11 and make are all that is needed.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: help demo test check bench lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
+
+.venv/.installed: requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed: make PYTHON=/its/path"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+demo: .venv/.installed ## real Kafka, published cases, pages on the console
+	$(BIN)/stormwatch demo
+
+test: .venv/.installed ## every test, on a broker that it starts itself
+	$(BIN)/python -m pytest
+
+check: .venv/.installed ## lint, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed ## speed, as ratios within one run
+	$(BIN)/python -m tests.bench
+
+lock: ## after a change of dependencies; needs uv
+	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
+	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean: ## the environment and what tools left behind
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""The pipeline, which alone knows Faust; its pure core is `clinical`."""

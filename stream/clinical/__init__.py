@@ -1,0 +1,1 @@
+"""The clinical core: pure, without I/O, clock or chance."""

@@ -1,0 +1,1 @@
+"""Grading policies and management profiles: thresholds as typed tables."""

@@ -1,0 +1,1 @@
+"""One small file a rule, each with its inputs declared."""

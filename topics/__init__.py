@@ -1,0 +1,1 @@
+"""The contract: what travels on the topics, and the only code that reads and writes it."""
