@@ -1,0 +1,108 @@
+"""What travels inside the pipeline: runs of records come in, groups of changes go out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from aiokafka import ConsumerRecord
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class TopicPartition(NamedTuple):
+    """A partition of a topic; equal to Faust's and aiokafka's own pairs."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records of one partition of all input topics, in order of (timestamp, rank, offset).
+
+    `span` says for each topic in it which offset was handed over before, and which is its last.
+    `start` says which start of reading it follows: after a rebalance reading starts anew, and
+    what was handed over before belongs to nobody.
+    """
+
+    partition: int
+    records: Sequence["ConsumerRecord[bytes | None, bytes | None]"]
+    span: Mapping[TopicPartition, tuple[int, int]]
+    start: int
+    at_end: bool  # nothing more was known to wait in this partition when it was handed over
+
+
+class Row(NamedTuple):
+    """A record to be written: times in epoch milliseconds, None for the moment of writing."""
+
+    key: bytes | None
+    value: bytes | None
+    timestamp_ms: int | None
+    headers: Headers
+
+
+class Kept(NamedTuple):
+    """A state as the changelog holds it; `due_ms` is when it has to be looked at again."""
+
+    value: bytes
+    due_ms: int | None
+
+
+@dataclass(slots=True)
+class Group:
+    """What became of the records taken since the last group: written together, in three steps."""
+
+    published: dict[TopicPartition, list[Row]] = field(default_factory=dict)
+    states: dict[int, dict[bytes, Kept]] = field(default_factory=dict)
+    clocks: dict[int, int] = field(default_factory=dict)
+    positions: dict[TopicPartition, int] = field(default_factory=dict)
+    touched: dict[int, set[str]] = field(default_factory=dict)
+    alerted_ms: list[int] = field(default_factory=list)  # timestamps of records that brought alerts
+    records: int = 0
+
+    def publish(  # noqa: PLR0913, a record has these parts
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        timestamp_ms: int | None = None,
+        headers: Headers = (),
+    ) -> None:
+        """Have a record written before any state of this group is."""
+        rows = self.published.setdefault(TopicPartition(topic, partition), [])
+        rows.append(Row(key, value, timestamp_ms, headers))
+
+    def keep(self, partition: int, key: bytes, kept: Kept) -> None:
+        """Have a state written once everything published is confirmed."""
+        self.states.setdefault(partition, {})[key] = kept
+
+    def touch(self, partition: int, patient_id: str) -> None:
+        """Note that something about a patient changed; `Work.finish` writes it once a group."""
+        self.touched.setdefault(partition, set()).add(patient_id)
+
+
+class Work(Protocol):
+    """What an app does with the records of its partitions. It does no I/O and never raises."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The input topics, in order of rank."""
+
+    def recovered(
+        self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None
+    ) -> None:
+        """Begin with what the changelog holds of a partition. Called again at each assignment."""
+
+    def revoked(self) -> None:
+        """Forget every partition: what is in memory may be ahead of what is durable."""
+
+    def take(self, run: Run, group: Group) -> None:
+        """Take the records of a run, and put what they change into the group."""
+
+    def finish(self, group: Group) -> None:
+        """Write into a group what is written once a group: it takes no more records."""
+
+    def durable(self, group: Group) -> None:
+        """Know that the broker has confirmed everything in a group."""
