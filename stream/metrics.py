@@ -1,0 +1,216 @@
+"""Every Prometheus name of the project. A label never names a patient and never holds a value.
+
+What can be counted starts at zero (`announce`): a series that appears with its first event has no
+rate yet, and an alert on it would miss that event.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from stream.runs import Run
+
+REGISTRY: Final = CollectorRegistry()
+OFFSET_JUMP_VERDICTS: Final = ("reread", "believed")
+
+# A second series for each first one, which no rule of ours reads.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+
+def _counter(name: str, text: str, labels: Iterable[str] = ()) -> Counter:
+    return Counter(f"stormwatch_{name}", text, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, text: str, labels: Iterable[str] = ()) -> Gauge:
+    return Gauge(f"stormwatch_{name}", text, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, text: str, buckets: Iterable[float]) -> Histogram:
+    return Histogram(f"stormwatch_{name}", text, buckets=tuple(buckets), registry=REGISTRY)
+
+
+# Counters
+
+RECORDS: Final = _counter("records_total", "Records taken, repeated ones too.", ["topic"])
+DUPLICATES: Final = _counter(
+    "duplicate_records_total", "Records taken that the state held already.", ["topic"]
+)
+DEAD_LETTERS: Final = _counter(
+    "dead_letters_total", "Records, or fields of one, refused and kept with the reason.", ["reason"]
+)
+ALERTS: Final = _counter("alerts_total", "Alert lines published.", ["rule", "priority", "state"])
+GROUPS: Final = _counter("groups_total", "Groups of changes made durable.")
+FORCED_ALIGNMENTS: Final = _counter(
+    "forced_alignments_total", "Runs handed over although a topic was behind the others."
+)
+OFFSET_JUMPS: Final = _counter(
+    "offset_jumps_total",
+    "Jumps in offsets: reread is read again, believed means records are gone from the topic.",
+    ["verdict"],
+)
+TICKS_WRITTEN: Final = _counter("ticks_written_total", "Ticks written, one a partition.")
+PAGE_TRIES: Final = _counter(
+    "page_tries_total", "Tries to send a page, by how they ended.", ["sink", "outcome"]
+)
+ENGINE_FAILURES: Final = _counter(
+    "engine_failures_total", "Records on which the engine failed; they are dead letters."
+)
+STATES_REWRITTEN: Final = _counter(
+    "states_rewritten_total", "States written anew so that compaction keeps their owner's copy."
+)
+
+# Histograms
+
+GROUP_RECORDS: Final = _histogram(
+    "group_records", "Records in a group.", [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000]
+)
+GROUP_WRITE_SECONDS: Final = _histogram(
+    "group_write_seconds",
+    "From a group closed to a group durable.",
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+)
+RECORD_TO_ALERT_SECONDS: Final = _histogram(
+    "record_to_alert_seconds",
+    "From the timestamp of a record to the moment its alert is confirmed by the broker.",
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+)
+ALIGNMENT_WAIT_SECONDS: Final = _histogram(
+    "alignment_wait_seconds",
+    "How long a run waited for topics that were behind.",
+    [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+)
+PAGE_SECONDS: Final = _histogram(
+    "page_seconds",
+    "From the timestamp of an alert line to its page accepted by a sink.",
+    [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900],
+)
+
+# Gauges of one partition; `forget_partitions` drops them with the partition
+
+PARTITION_LAG: Final = _gauge(
+    "partition_lag_records",
+    "Records known to be in the topic and not yet durable.",
+    ["topic", "partition"],
+)
+PARTITION_CLOCK: Final = _gauge(
+    "partition_clock_timestamp_seconds", "The clock of a partition: its newest tick.", ["partition"]
+)
+PARTITION_PROGRESS: Final = _gauge(
+    "partition_progress_timestamp_seconds",
+    "When records of a partition were last made durable.",
+    ["partition"],
+)
+PARTITION_HELD: Final = _gauge(
+    "partition_held_records", "Records fetched that wait for earlier ones.", ["partition"]
+)
+PARTITION_UNACCOUNTED: Final = _gauge(
+    "partition_unaccounted_records",
+    "Records fetched that are neither handed over nor held nor read again.",
+    ["partition"],
+)
+PARTITION_PATIENTS: Final = _gauge(
+    "partition_patients", "Patients whose state a partition holds.", ["partition"]
+)
+OF_A_PARTITION: Final = (
+    PARTITION_LAG,
+    PARTITION_CLOCK,
+    PARTITION_PROGRESS,
+    PARTITION_HELD,
+    PARTITION_UNACCOUNTED,
+    PARTITION_PATIENTS,
+)
+
+# Gauges of the worker; `health.serve` answers the first three at each scrape
+
+READY: Final = _gauge("ready", "1 while the worker is assigned and recovered.")
+HEALTHY: Final = _gauge("healthy", "1 while the worker makes progress or has nothing to do.")
+RECOVERING: Final = _gauge("recovering", "1 while states are read from the changelog.")
+RECOVERY_SECONDS: Final = _gauge("recovery_seconds", "How long the last recovery took.")
+ASSIGNED_PARTITIONS: Final = _gauge("assigned_partitions", "Partitions this worker owns.")
+PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
+INFO: Final = _gauge("info", "Always 1; its labels say what runs.", ["version", "role", "replica"])
+
+
+def announce(
+    *, version: str, role: str, replica: str, topics: Iterable[str], reasons: Iterable[str]
+) -> None:
+    """Say what runs, and begin every count whose labels are known beforehand at zero."""
+    INFO.labels(version, role, replica).set(1)
+    for topic in topics:
+        RECORDS.labels(topic)
+        DUPLICATES.labels(topic)
+    for reason in reasons:
+        DEAD_LETTERS.labels(reason)
+    for verdict in OFFSET_JUMP_VERDICTS:
+        OFFSET_JUMPS.labels(verdict)
+
+
+def recovered(seconds: float, partitions: int) -> None:
+    """Note an assignment whose states are all read."""
+    RECOVERY_SECONDS.set(seconds)
+    ASSIGNED_PARTITIONS.set(partitions)
+
+
+def records_taken(run: Run) -> None:
+    """Count the records of a run by topic."""
+    counts: dict[str, int] = {}
+    for record in run.records:
+        counts[record.topic] = counts.get(record.topic, 0) + 1
+    for topic, count in counts.items():
+        RECORDS.labels(topic).inc(count)
+
+
+def alerts_published(record_times_ms: Iterable[int], now_s: float) -> None:
+    """Measure from the records that brought alerts to their confirmation, both by the wall clock.
+
+    A record from the future, or one of a replay, says nothing about us: it counts as no time, or
+    as more than the longest.
+    """
+    for time_ms in record_times_ms:
+        RECORD_TO_ALERT_SECONDS.observe(max(0.0, now_s - time_ms / 1000))
+
+
+def group_written(records: int, seconds: float) -> None:
+    """Note a group that is durable, with its records and how long writing it took."""
+    GROUPS.inc()
+    GROUP_RECORDS.observe(records)
+    GROUP_WRITE_SECONDS.observe(seconds)
+
+
+def progressed(partitions: Iterable[int], now_s: float) -> None:
+    """Note that records of these partitions are durable, at this time of the wall clock."""
+    for partition in partitions:
+        PARTITION_PROGRESS.labels(partition).set(now_s)
+
+
+def clock(partition: int, clock_ms: int) -> None:
+    """Note the clock of a partition."""
+    PARTITION_CLOCK.labels(partition).set(clock_ms / 1000)
+
+
+def patients(partition: int, count: int) -> None:
+    """Note how many patients a partition holds."""
+    PARTITION_PATIENTS.labels(partition).set(count)
+
+
+def forget_partitions(but: Collection[int]) -> None:
+    """Drop the series of all partitions but these: a last value that stays is a lie."""
+    kept = {str(partition) for partition in but}
+    for gauge in OF_A_PARTITION:
+        for family in gauge.collect():
+            for sample in family.samples:
+                if sample.labels["partition"] not in kept:
+                    gauge.remove_by_labels(sample.labels)

@@ -1,0 +1,294 @@
+"""Environment to Settings, or refuse: a wrong setting stops a worker at start, naming the variable.
+
+Every setting is a variable `STORMWATCH_<NAME>`; docs/operators.md lists them, and a test keeps the
+list true. No message of this module repeats a value: a secret may have been put into the wrong one.
+"""
+
+import base64
+import binascii
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "STORMWATCH_"
+NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE"})  # the embedded broker's, of no worker
+DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
+MANAGEMENT_PROFILES: Final = ("manikath-2025", "asco-2021", "label-tisa-cel")
+PAGING_POLICIES: Final = ("manikath-2025", "astct-2019")
+SECRET_BYTES: Final = range(24, 65)  # Standard Webhooks 1.0, "Signature scheme"
+HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
+VALID_PORTS: Final = range(1, 65_536)
+
+Role = Literal["watch", "page"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
+MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$")
+
+
+class SettingsError(Exception):
+    """The environment is wrong; the text has a line for each variable to mend."""
+
+
+class Settings(BaseSettings):
+    """What a worker is told from outside, checked. It never changes while the worker runs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
+
+    role: Role = Field(description="which worker this is; not a variable")
+
+    kafka: str = Field(description="the brokers to begin with: host:port,host:port")
+    replica: Slug | Literal[""] = Field(
+        "", description="names a second, independent group of watchers; empty for the first"
+    )
+    instance: MemberId | None = Field(
+        None, description="a name for this worker that outlives it: a quick restart moves nothing"
+    )
+    ticks: Literal["write", "topic"] = Field(
+        "write", description="write ticks from this machine's clock, or rely on those on the topic"
+    )
+    management: str = Field("manikath-2025", description="whose advice is given")
+    paging_policy: str = Field("manikath-2025", description="whose grade sets the priority")
+
+    metrics_host: str = Field(
+        "127.0.0.1", description="the address that metrics and health are served on"
+    )
+    metrics_port: Port | None = Field(
+        None, description="its port: 9461 for watch and 9462 for page if unset; 0 takes a free one"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least urgent lines to log; never below info for libraries"
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="one JSON object a line, or lines for people"
+    )
+
+    session_timeout_s: Seconds = Field(
+        6.0, description="a worker not heard of for so long loses its partitions"
+    )
+    heartbeat_s: Seconds = Field(
+        2.0, description="how often a worker is heard of; at most a third of the session"
+    )
+    commit_interval_s: Seconds = Field(
+        1.0, description="how often offsets of what is durable are committed"
+    )
+    fetch_wait_ms: int = Field(
+        20, ge=1, le=5_000, description="how long the broker may hold a fetch that finds nothing"
+    )
+    align_wait_s: Seconds = Field(
+        2.0, description="how long records wait for earlier ones of other topics"
+    )
+    pause_ms: int = Field(
+        4, ge=0, le=1_000, description="how long few records are left to gather before a fetch"
+    )
+    pending_records: int = Field(
+        20_000, ge=1, le=1_000_000, description="most records taken and not yet durable"
+    )
+    run_records: int = Field(
+        2_000, ge=1, le=100_000, description="most records handed over in one step"
+    )
+    compaction_lag_h: float = Field(
+        24.0,
+        gt=0,
+        le=720,
+        allow_inf_nan=False,
+        description="as the topics job set it on the changelogs; states are rewritten twice in it",
+    )
+    tick_s: Annotated[Seconds, Field(le=60)] = Field(
+        5.0, description="how often time is written to each partition"
+    )
+    unaccounted_s: Seconds = Field(
+        10.0, description="records not accounted for during so long end the worker"
+    )
+    stall_s: Seconds = Field(
+        30.0, description="work waiting and none done for so long is called unhealthy"
+    )
+    recovery_limit_s: Seconds = Field(
+        120.0, description="a worker that is not ready after so long is called unhealthy"
+    )
+
+    webhook_url: str | None = Field(
+        None, repr=False, description="where pages are posted to; https, or http on this machine"
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, validate_default=True, description="what pages are signed with: whsec_ and base64"
+    )
+    webhook_timeout_s: Seconds = Field(5.0, description="how long the gateway may take to answer")
+
+    @field_validator("kafka")
+    @classmethod
+    def _brokers(cls, text: str) -> str:
+        return normalise_brokers(text)
+
+    @field_validator("replica")
+    @classmethod
+    def _one_pager(cls, replica: str, info: ValidationInfo) -> str:
+        if replica and info.data.get("role") == "page":
+            raise ValueError("is for watch alone; a second group of pagers would page twice")
+        return replica
+
+    @field_validator("management", "paging_policy")
+    @classmethod
+    def _known_policy(cls, name: str, info: ValidationInfo) -> str:
+        names = MANAGEMENT_PROFILES if info.field_name == "management" else PAGING_POLICIES
+        if name not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return name
+
+    @field_validator("metrics_host")
+    @classmethod
+    def _host(cls, host: str) -> str:
+        if host.startswith("[") or _HOST.fullmatch(host) is None:
+            raise ValueError("must be an IPv4 address or a host name, without a port")
+        return host
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _beats_often_enough(cls, heartbeat_s: float, info: ValidationInfo) -> float:
+        session_s = info.data.get("session_timeout_s")
+        if session_s is not None and heartbeat_s * HEARTBEATS_A_SESSION > session_s:
+            raise ValueError("must be at most a third of STORMWATCH_SESSION_TIMEOUT_S")
+        return heartbeat_s
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _safe_url(cls, url: str | None) -> str | None:
+        if url is not None:
+            _check_url(url)
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _fitting_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "webhook_url" in info.data and (secret is None) != (info.data["webhook_url"] is None):
+            raise ValueError("goes with STORMWATCH_WEBHOOK_URL: set both, or neither")
+        if secret is not None:
+            _check_secret(secret.get_secret_value())
+        return secret
+
+    @property
+    def app_id(self) -> str:
+        """The consumer group, and the beginning of the changelog's name."""
+        return f"stormwatch-{self.role}" + (f"-{self.replica}" if self.replica else "")
+
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        """The brokers one by one, as `host:port`."""
+        return tuple(self.kafka.split(","))
+
+    @property
+    def bound_port(self) -> int:
+        """The port to serve metrics on; 0 asks for a free one."""
+        if self.metrics_port is None:
+            return DEFAULT_METRICS_PORTS[self.role]
+        return self.metrics_port
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Name every variable, with what it means."""
+        return {
+            PREFIX + name.upper(): field.description or ""
+            for name, field in cls.model_fields.items()
+            if name != "role"
+        }
+
+    @classmethod
+    def load(cls, role: Role) -> Self:
+        """Read the environment; raise SettingsError where it is wrong."""
+        problems = _unknown(cls.variables(), os.environ)
+        try:
+            settings = cls(role=role)
+        except ValidationError as error:
+            problems += _mistakes(error)
+        else:
+            if not problems:
+                return settings
+        raise SettingsError("\n".join(problems)) from None
+
+
+def load_settings(role: Role) -> Settings:
+    """Read the environment of a worker; raise SettingsError naming each variable that is wrong."""
+    return Settings.load(role)
+
+
+def normalise_brokers(text: str) -> str:
+    """Check `host:port,host:port`, drop blanks and repeats; raise ValueError where it is wrong."""
+    brokers = [part.strip() for part in text.split(",")]
+    for number, broker in enumerate(brokers, start=1):
+        host, colon, port = broker.rpartition(":")
+        if not colon or _HOST.fullmatch(host) is None:
+            raise ValueError(f"must be host:port,host:port; number {number} is not host:port")
+        if not (port.isascii() and port.isdigit() and int(port) in VALID_PORTS):
+            raise ValueError(f"must be host:port,host:port; number {number} has no valid port")
+    return ",".join(dict.fromkeys(brokers))
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if parts.scheme not in {"http", "https"} or not host or not url.isprintable():
+        raise ValueError("must be a URL that begins with https://")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not hold a user or a password")
+    # A page says who lies where and why: it does not cross a network in the clear.
+    if parts.scheme == "http" and not _on_this_machine(host):
+        raise ValueError("must begin with https:// unless the gateway is on this machine")
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_secret(secret: str) -> None:
+    if not secret.startswith("whsec_"):
+        raise ValueError("must begin with whsec_")
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise ValueError("must be base64 after whsec_") from None
+    if len(key) not in SECRET_BYTES:
+        raise ValueError("must hold 24 to 64 bytes in base64 after whsec_")
+
+
+def _unknown(known: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
+    """Describe each STORMWATCH_* variable that nothing reads: a typo would go unnoticed."""
+    problems = []
+    for name in sorted(environment):
+        if not name.upper().startswith(PREFIX) or name.upper() in known or name in NOT_SETTINGS:
+            continue
+        # Kubernetes adds variables for each service: one named stormwatch-page brings these.
+        if _OF_KUBERNETES.search(name):
+            continue
+        close = difflib.get_close_matches(name.upper(), known, n=1)
+        problems.append(f"{name}: is not a setting" + (f"; meant {close[0]}?" if close else ""))
+    return problems
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    """Describe what pydantic found, one line a variable, without the value."""
+    lines: dict[str, str] = {}
+    for mistake in error.errors(include_url=False, include_context=False, include_input=False):
+        name = PREFIX + str(mistake["loc"][0]).upper()
+        text = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "missing":
+            text = f"is missing: {Settings.variables()[name]}"
+        lines.setdefault(name, f"{name}: {text[0].lower()}{text[1:]}")
+    return list(lines.values())
