@@ -4,9 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from aiokafka import ConsumerRecord
-
 Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(Protocol):
+    """A record as aiokafka hands it out: the timestamp is in epoch milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
 
 
 class TopicPartition(NamedTuple):
@@ -26,7 +35,7 @@ class Run:
     """
 
     partition: int
-    records: Sequence["ConsumerRecord[bytes | None, bytes | None]"]
+    records: Sequence[Record]
     span: Mapping[TopicPartition, tuple[int, int]]
     start: int
     at_end: bool  # nothing more was known to wait in this partition when it was handed over
@@ -90,9 +99,7 @@ class Work(Protocol):
     def inputs(self) -> tuple[str, ...]:
         """The input topics, in order of rank."""
 
-    def recovered(
-        self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None
-    ) -> None:
+    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
         """Begin with what the changelog holds of a partition. Called again at each assignment."""
 
     def revoked(self) -> None:

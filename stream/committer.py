@@ -1,0 +1,202 @@
+"""Group commit: what changed is made durable in groups, in an order that loses nothing.
+
+Everything published (alerts, status, dead letters) is confirmed before a state is written, every
+state before its offsets count as durable. So a crash in between repeats alerts, under the ids they
+had, and never skips one. While one group is written the next one fills.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+
+from stream import metrics
+from stream.ending import end_process
+from stream.runs import Group, Row, TopicPartition, Work
+from stream.table import MARKER_KEY, Epoch, Stamp, StateTable, write, write_marker
+
+REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
+
+Positions = dict[TopicPartition, int]
+
+
+class Committer:
+    """Closes groups, writes them one after the other, and ends the process when a write fails."""
+
+    def __init__(  # noqa: PLR0913, what a group is written with
+        self,
+        work: Work,
+        table: StateTable,
+        *,
+        producer: Callable[[], AIOKafkaProducer],
+        on_durable: Callable[[Positions], None],
+        check_alive: Callable[[], None],
+        pending_records: int,
+        rewrite_after_s: float,
+    ) -> None:
+        self._work, self._table = work, table
+        self._producer, self._on_durable = producer, on_durable
+        self._check_alive = check_alive
+        self._pending_records = pending_records
+        self._rewrite_after_s = rewrite_after_s
+        self.group = Group()
+        self.epochs: dict[int, Epoch] = {}
+        self._writing: Group | None = None
+        self._number = 0
+        self._written_s: dict[tuple[int, bytes], float] = {}  # oldest first
+        self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._idle.set()
+
+    # Filling a group
+
+    async def taken(self) -> None:
+        """Know that the open group has grown; wait while too much of it is not durable."""
+        self._idle.clear()
+        self._wake.set()
+        if self.group.records < self._pending_records:
+            return
+        self._room.clear()
+        await self._room.wait()
+
+    def rewrite_old(self) -> None:
+        """Write states anew that compaction might soon reach past.
+
+        Compaction keeps the last record of a key, whoever wrote it. It is held off by
+        `min.compaction.lag.ms`; within that time each state is followed by one of its owner.
+        """
+        before = time.monotonic() - self._rewrite_after_s
+        old: list[tuple[int, bytes]] = []
+        for name, written_s in self._written_s.items():
+            if written_s > before or len(old) == REWRITTEN_AT_ONCE:
+                break
+            old.append(name)
+        for partition, key in old:
+            in_flight = self._writing.states.get(partition, {}) if self._writing else {}
+            kept = self._table.of(partition).states.get(key)
+            if kept is not None and key not in in_flight:
+                self.group.keep(partition, key, kept)
+                metrics.STATES_REWRITTEN.inc()
+        if old:
+            self._idle.clear()
+            self._wake.set()
+
+    # Writing it
+
+    async def run(self) -> None:
+        """Write groups for as long as the process lives."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._write(self._close())
+                if not self._wake.is_set():
+                    self._idle.set()
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001, whatever it was: memory is ahead of what is durable
+            end_process("what is in memory can't be made durable")
+
+    async def drained(self) -> None:
+        """Wait until everything taken is durable."""
+        await self._idle.wait()
+
+    def _close(self) -> Group:
+        self._work.finish(self.group)
+        group, self.group = self.group, Group()
+        self._room.set()
+        return group
+
+    async def _write(self, group: Group) -> None:
+        self._writing, began_s = group, time.monotonic()
+        self._number += 1
+        self._check_alive()
+        await self._send_all(group.published)
+        _observe_alerts(group)
+        self._check_alive()
+        await self._send_all(self._states(group))
+        self._remember(group)
+        self._on_durable(group.positions)
+        self._writing = None
+        metrics.GROUPS.inc()
+        metrics.GROUP_RECORDS.observe(group.records)
+        metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - began_s)
+        self._work.durable(group)
+
+    def _states(self, group: Group) -> dict[TopicPartition, list[Row]]:
+        topic = self._table.changelog_topic_name
+        rows: dict[TopicPartition, list[Row]] = {}
+        for partition, states in group.states.items():
+            stamp = self.stamp(partition)
+            rows[TopicPartition(topic, partition)] = [
+                Row(key, write(stamp, kept), None, ()) for key, kept in states.items()
+            ]
+        for partition, clock_ms in group.clocks.items():
+            marker = Row(MARKER_KEY, write_marker(self.stamp(partition), clock_ms), None, ())
+            rows.setdefault(TopicPartition(topic, partition), []).append(marker)
+        return rows
+
+    def stamp(self, partition: int) -> Stamp:
+        """Return the stamp of what this owner writes now."""
+        return Stamp(self.epochs[partition], self._number)
+
+    def _remember(self, group: Group) -> None:
+        now_s = time.monotonic()
+        for partition, states in group.states.items():
+            held = self._table.of(partition)
+            for key, kept in states.items():
+                held.states[key] = kept
+                held.stamps[key] = self.stamp(partition)
+                self._written_s.pop((partition, key), None)
+                self._written_s[partition, key] = now_s
+        for partition, clock_ms in group.clocks.items():
+            self._table.of(partition).clock_ms = clock_ms
+
+    async def claim(self, partition: int, epoch: Epoch) -> None:
+        """Write the marker of a new owner: what others write to this partition now is ignored."""
+        self.epochs[partition] = epoch
+        self._number += 1
+        held = self._table.of(partition)
+        held.highest = epoch
+        marker = Row(MARKER_KEY, write_marker(self.stamp(partition), held.clock_ms), None, ())
+        await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
+        now_s = time.monotonic()
+        self._written_s = {
+            name: written_s for name, written_s in self._written_s.items() if name[0] != partition
+        } | dict.fromkeys(((partition, key) for key in held.states), now_s)
+
+    async def _send_all(self, published: dict[TopicPartition, list[Row]]) -> None:
+        await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))
+
+    async def send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
+        """Send rows to one partition in as few batches as fit; return the last one's offset.
+
+        Returns only when the broker has confirmed all of them; raises when it has not.
+        """
+        producer = self._producer()
+        sent: list[Awaitable[Any]] = []
+        batch = producer.create_batch()
+        for row in rows:
+            if not _append(batch, row):
+                sent.append(await producer.send_batch(batch, tp.topic, partition=tp.partition))
+                batch = producer.create_batch()
+                _append(batch, row)  # an empty batch takes a row of any size
+        last_records = batch.record_count()
+        sent.append(await producer.send_batch(batch, tp.topic, partition=tp.partition))
+        confirmed = await asyncio.gather(*sent)
+        offset: int = confirmed[-1].offset
+        return offset + last_records - 1
+
+
+def _observe_alerts(group: Group) -> None:
+    now_s = time.time()
+    for at_ms in group.alerted_ms:
+        metrics.RECORD_TO_ALERT_SECONDS.observe(now_s - at_ms / 1000)
+
+
+def _append(batch: Any, row: Row) -> bool:
+    appended = batch.append(
+        key=row.key, value=row.value, timestamp=row.timestamp_ms, headers=list(row.headers)
+    )
+    return appended is not None

@@ -1,0 +1,20 @@
+"""How a worker ends when going on would lose something: at once, and saying why."""
+
+import logging
+import os
+import sys
+from typing import Final, NoReturn
+
+EX_SOFTWARE: Final = 70
+
+log = logging.getLogger("stormwatch.ending")
+
+
+def end_process(reason: str) -> NoReturn:
+    """End this process now. Its memory is ahead of what is durable: nothing of it may be written.
+
+    A supervisor starts it again, and it begins where the broker knows it to be.
+    """
+    log.critical("worker_ends: %s", reason, exc_info=sys.exc_info()[0] is not None)
+    logging.shutdown()
+    os._exit(EX_SOFTWARE)

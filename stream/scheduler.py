@@ -1,0 +1,183 @@
+"""Hands records over in runs, all topics of a partition merged in order of time.
+
+A record is handed over once every other topic of its partition has a later one waiting or has been
+read to its end, and after a bounded wait in any case: Kafka promises no order between topics, and
+vitals read before the tocilizumab given hours earlier would page for nothing.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types import TP
+
+from stream import metrics
+from stream.runs import Record, Run, TopicPartition
+
+Queues = dict[str, deque[Record]]
+
+TIMESTAMP_TYPE: Final = 0  # CreateTime
+
+
+class Handed:
+    """What Faust takes for a record: it carries a run, under the name of the run's last record."""
+
+    __slots__ = ("offset", "partition", "timestamp", "topic", "value")
+
+    key = None
+    headers = ()
+    checksum = None
+    serialized_key_size = serialized_value_size = 0
+    timestamp_type = TIMESTAMP_TYPE
+
+    def __init__(self, run: Run) -> None:
+        last = run.records[-1]
+        self.value = run
+        self.topic, self.partition = last.topic, last.partition
+        self.offset, self.timestamp = last.offset, last.timestamp
+
+
+class Scheduler(DefaultSchedulingStrategy):
+    """Faust's ConsumerScheduler: takes what was fetched, hands over runs, holds the rest."""
+
+    def __init__(
+        self,
+        inputs: Sequence[str],
+        *,
+        run_records: int,
+        align_wait_s: float,
+        at_end: Callable[[TopicPartition], bool],
+        now: Callable[[], float],
+    ) -> None:
+        self._inputs = tuple(inputs)
+        self._run_records = run_records
+        self._align_wait_s = align_wait_s
+        self._at_end = at_end
+        self._now = now
+        self._held: dict[int, Queues] = {}
+        self._tail: dict[TopicPartition, int] = {}  # the last offset handed over
+        self._since: dict[int, float] = {}  # when a partition began to wait
+        self._gates: dict[int, TopicPartition] = {}
+        self._gate_offsets: dict[int, int] = {}
+        self.start = 0  # counts the starts of reading
+
+    # Reading
+
+    def begin(self, start: Mapping[TopicPartition, int]) -> None:
+        """Start reading anew at these offsets; what was held is read again."""
+        self._held = {}  # a new one: an iteration under way sees that it is not its own, and ends
+        self._since.clear()
+        self._tail = {tp: offset - 1 for tp, offset in start.items()}
+        self.start += 1
+
+    def abandon(self) -> None:
+        """Hand nothing more over until reading starts anew."""
+        self._held = {}
+        self._gates.clear()
+        self._gate_offsets.clear()
+        self.start += 1
+
+    def gate(self, tp: TopicPartition, offset: int) -> None:
+        """Hand nothing of this partition over before this record is there, however long it takes.
+
+        Time moves by ticks alone: without the ticks that its new owner wrote for the time in
+        which there was none, the records of that time would seem to come from the future.
+        """
+        self._gates[tp.partition], self._gate_offsets[tp.partition] = tp, offset
+
+    def rewind(self, tp: TopicPartition, first: int) -> int:
+        """Read a topic again from an earlier offset; return how many held records that drops."""
+        queue = self._held.get(tp.partition, {}).get(tp.topic, deque())
+        dropped = len(queue)
+        queue.clear()
+        self._tail[tp] = min(self._tail.get(tp, first - 1), first - 1)
+        return dropped
+
+    def held_records(self, partition: int) -> int:
+        """Count the records of a partition that wait for those of other topics."""
+        return sum(map(len, self._held.get(partition, {}).values()))
+
+    # Handing over
+
+    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
+        """Yield runs of what was fetched and held; a changelog's records pass as they are."""
+        held = self._held
+        for tp, batch in records.items():
+            if tp.topic in self._inputs:
+                held.setdefault(tp.partition, self._empty())[tp.topic].extend(batch)
+            else:
+                for record in batch:
+                    yield tp, record
+        for partition, queues in list(held.items()):
+            while self._held is held and (run := self._run(partition, queues)) is not None:
+                yield TP(run.records[-1].topic, partition), Handed(run)
+
+    def _empty(self) -> Queues:
+        return {topic: deque() for topic in self._inputs}
+
+    def _run(self, partition: int, queues: Queues) -> Run | None:
+        if not any(queues.values()) or self._must_wait(partition, queues):
+            return None
+        records, span = self._merge(partition, queues)
+        self._tail.update({tp: last for tp, (_, last) in span.items()})
+        at_end = not any(queues.values()) and all(
+            self._at_end(TopicPartition(topic, partition)) for topic in queues
+        )
+        return Run(partition, records, span, self.start, at_end)
+
+    def _merge(
+        self, partition: int, queues: Queues
+    ) -> tuple[list[Record], dict[TopicPartition, tuple[int, int]]]:
+        heads = [
+            (queue[0].timestamp, rank, topic)
+            for rank, (topic, queue) in enumerate(queues.items())
+            if queue
+        ]
+        heapq.heapify(heads)
+        records: list[Record] = []
+        span: dict[TopicPartition, tuple[int, int]] = {}
+        while heads and len(records) < self._run_records:
+            _, rank, topic = heads[0]
+            queue, tp = queues[topic], TopicPartition(topic, partition)
+            record = queue.popleft()
+            records.append(record)
+            before = span[tp][0] if tp in span else self._tail.get(tp, record.offset - 1)
+            span[tp] = (before, record.offset)
+            if queue:
+                heapq.heapreplace(heads, (queue[0].timestamp, rank, topic))
+                continue
+            heapq.heappop(heads)
+            if not self._at_end(tp):
+                break  # the next record of this topic may be earlier than the heads of the others
+        return records, span
+
+    def _must_wait(self, partition: int, queues: Queues) -> bool:
+        if self._gated(partition, queues):
+            return True
+        waited_for = [
+            topic
+            for topic, queue in queues.items()
+            if not queue and not self._at_end(TopicPartition(topic, partition))
+        ]
+        since = self._since.setdefault(partition, self._now())
+        waited_s = self._now() - since
+        if waited_for and waited_s < self._align_wait_s:
+            return True
+        del self._since[partition]
+        metrics.ALIGNMENT_WAIT_SECONDS.observe(waited_s)
+        if waited_for:
+            metrics.FORCED_ALIGNMENTS.inc()
+        return False
+
+    def _gated(self, partition: int, queues: Queues) -> bool:
+        tp = self._gates.get(partition)
+        if tp is None:
+            return False
+        queue = queues[tp.topic]
+        seen = queue[-1].offset if queue else self._tail.get(tp, -1)
+        if seen < self._gate_offsets[partition]:
+            return True
+        del self._gates[partition], self._gate_offsets[partition]
+        return False

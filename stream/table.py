@@ -1,0 +1,150 @@
+"""The Faust table of states: how it is recovered, and who may write to it.
+
+A worker that was paused past its session and wakes up can still write an old state. So every owner
+of a partition, once it has recovered it, writes a marker with its epoch to the changelog, and each
+state carries the epoch of its owner and the number of its group. Recovery takes the log in order
+and ignores what is older than what it has seen.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import faust
+import orjson
+from faust.types import TP
+
+from stream.ending import end_process
+from stream.runs import Kept
+
+MARKER_KEY: Final = b"\xffpartition"  # no patient's: it is not UTF-8
+STATE: Final = b',"state":'
+
+log = logging.getLogger("stormwatch.table")
+
+
+class Epoch(NamedTuple):
+    """Whose a state is. The group's generation grows with each rebalance.
+
+    The incarnation grows where a generation does not: when the same member returns within its
+    session, or when the broker has forgotten the group.
+    """
+
+    incarnation: int
+    generation: int
+
+    def next(self, generation: int) -> "Epoch":
+        """Return the epoch of an owner that recovered what this one wrote."""
+        if generation > self.generation:
+            return Epoch(self.incarnation, generation)
+        return Epoch(self.incarnation + 1, generation)
+
+
+class Stamp(NamedTuple):
+    """When a state was written: under which epoch, and in which group of its owner."""
+
+    epoch: Epoch
+    group: int
+
+
+NEVER: Final = Stamp(Epoch(0, 0), 0)
+
+
+@dataclass(slots=True)
+class Partition:
+    """What the changelog holds of one partition, as bytes; decoded when somebody asks."""
+
+    states: dict[bytes, Kept] = field(default_factory=dict)
+    stamps: dict[bytes, Stamp] = field(default_factory=dict)
+    highest: Epoch = NEVER.epoch
+    clock_ms: int | None = None
+    ignored: int = 0  # states of an owner that had lost the partition
+
+    def apply(self, key: bytes, value: bytes | None) -> None:
+        """Take one record of the changelog, in the order of the log."""
+        if value is None:
+            self.states.pop(key, None)
+            self.stamps.pop(key, None)
+            return
+        stamp, head, state = read(value)
+        if stamp.epoch < self.highest or stamp < self.stamps.get(key, NEVER):
+            self.ignored += 1
+            return
+        self.highest = stamp.epoch
+        self.stamps[key] = stamp
+        if key == MARKER_KEY:
+            self.clock_ms = head["clock_ms"]
+        else:
+            self.states[key] = Kept(state, head["due_ms"])
+
+
+def write(stamp: Stamp, kept: Kept) -> bytes:
+    """Return a state as the changelog keeps it, its stamp first."""
+    head = _head(stamp) | {"due_ms": kept.due_ms}
+    return orjson.dumps(head)[:-1] + STATE + kept.value + b"}"
+
+
+def write_marker(stamp: Stamp, clock_ms: int | None) -> bytes:
+    """Return the marker of an owner: its epoch, and the latest tick it has taken."""
+    return orjson.dumps(_head(stamp) | {"clock_ms": clock_ms})
+
+
+def read(value: bytes) -> tuple[Stamp, Mapping[str, Any], bytes]:
+    """Return the stamp, the head and the state of a changelog record; a marker has no state."""
+    at = value.find(STATE)
+    head = orjson.loads(value if at < 0 else value[:at] + b"}")
+    state = b"" if at < 0 else value[at + len(STATE) : -1]
+    return Stamp(Epoch(*head["epoch"]), head["group"]), head, state
+
+
+def _head(stamp: Stamp) -> dict[str, Any]:
+    return {"epoch": list(stamp.epoch), "group": stamp.group}
+
+
+class StateTable(faust.Table[bytes, bytes]):
+    """Keeps states as bytes, by partition; written by the committer alone."""
+
+    def __init__(self, app: faust.App, *, claim: Callable[[set[int]], Awaitable[None]]) -> None:
+        super().__init__(
+            app,
+            name="patients",
+            partitions=app.conf.topic_partitions,
+            schema=faust.Schema(
+                key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+            ),
+            key_type=bytes,
+            value_type=bytes,
+        )
+        self.by_partition: dict[int, Partition] = {}
+        self._claim = claim
+
+    def of(self, partition: int) -> Partition:
+        """Return what is held of a partition."""
+        return self.by_partition.setdefault(partition, Partition())
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Take records of the changelog in the order of the log."""
+        try:
+            for event in batch:
+                message = event.message
+                self.of(message.partition).apply(message.key, message.value)
+        except Exception:  # noqa: BLE001, Faust would log it and go on with half a table
+            end_process("a record of the changelog can't be read")
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """Forget what is no longer ours; Faust reads what comes back from the beginning."""
+        for tp in revoked:
+            if tp.topic == self.changelog_topic_name:
+                self.by_partition.pop(tp.partition, None)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Claim what was recovered, before a record of it is read."""
+        await super().on_recovery_completed(active_tps, standby_tps)
+        try:
+            await self._claim({tp.partition for tp in active_tps})
+        except Exception:  # noqa: BLE001, Faust would not even look at it
+            end_process("a recovered partition can't be claimed")

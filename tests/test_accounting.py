@@ -1,0 +1,55 @@
+"""Every record that was fetched is accounted for."""
+
+from stream.accounting import Account
+
+
+def test_a_record_that_is_held_or_taken_is_accounted_for() -> None:
+    """Nothing is on its way then."""
+    account = Account(held=lambda _: 2)
+    account.fetched(0, 5)
+    account.taken(0, 3)
+
+    assert account.on_the_way(0) == 0
+    assert account.short_for_s(0, 100.0, busy=False) == 0
+
+
+def test_a_record_that_nobody_took_is_missed_after_a_while() -> None:
+    """Counted from when it was first seen to be missing."""
+    account = Account(held=lambda _: 0)
+    account.fetched(0, 5)
+    account.taken(0, 4)
+
+    assert account.on_the_way(0) == 1
+    assert account.short_for_s(0, 100.0, busy=False) == 0
+    assert account.short_for_s(0, 111.0, busy=False) == 11
+
+
+def test_records_wait_while_the_worker_is_at_work() -> None:
+    """They are behind the run that is being taken, or behind a broker that is slow."""
+    account = Account(held=lambda _: 0)
+    account.fetched(0, 5)
+    account.short_for_s(0, 100.0, busy=False)
+
+    assert account.short_for_s(0, 111.0, busy=True) == 0
+    assert account.short_for_s(0, 112.0, busy=False) == 0
+
+
+def test_progress_starts_the_clock_anew() -> None:
+    """Runs that wait in a queue come one after the other."""
+    account = Account(held=lambda _: 0)
+    account.fetched(0, 5)
+    account.short_for_s(0, 100.0, busy=False)
+    account.taken(0, 1)
+
+    assert account.short_for_s(0, 111.0, busy=False) == 0
+
+
+def test_records_that_will_be_read_again_are_not_missed() -> None:
+    """The topic is read again from an earlier offset."""
+    account = Account(held=lambda _: 0)
+    account.fetched(0, 5)
+    account.discarded(0, 5)
+
+    assert account.on_the_way(0) == 0
+    account.begin()
+    assert list(account.partitions()) == []

@@ -1,0 +1,193 @@
+"""Records are handed over in order of time, and never before what may be earlier."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from stream.runs import Run, TopicPartition
+from stream.scheduler import Scheduler
+
+INPUTS = ("patients", "medications", "vitals", "ticks")
+
+
+class Bench:
+    """A scheduler with a clock moved by hand, and topics read to their end when a test says so."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.now_s = 0.0
+        self.at_end = set(INPUTS)
+        self.scheduler = Scheduler(
+            INPUTS,
+            run_records=settings.get("run_records", 100),
+            align_wait_s=2.0,
+            at_end=lambda tp: tp.topic in self.at_end,
+            now=lambda: self.now_s,
+        )
+        self.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS})
+
+    def fetch(self, **batches: list[tuple[int, int]]) -> list[Run]:
+        """Fetch records given as (offset, timestamp), and return the runs handed over."""
+        return list(self.runs(**batches))
+
+    def runs(self, **batches: list[tuple[int, int]]) -> Iterator[Run]:
+        fetched = {
+            TP(topic, 0): [record(topic, offset, at_ms) for offset, at_ms in batch]
+            for topic, batch in batches.items()
+        }
+        return (handed.value for _, handed in self.scheduler.iterate(fetched))
+
+
+def record(topic: str, offset: int, timestamp_ms: int) -> Any:
+    return SimpleNamespace(
+        topic=topic, partition=0, offset=offset, timestamp=timestamp_ms, key=b"p", value=b"{}"
+    )
+
+
+def names(run: Run) -> list[tuple[str, int]]:
+    return [(each.topic, each.offset) for each in run.records]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_a_dose_given_before_a_reading_is_handed_over_before_it(bench: Bench) -> None:
+    """Whatever the order in which the topics were fetched."""
+    (run,) = bench.fetch(vitals=[(0, 200)], medications=[(0, 100)])
+
+    assert names(run) == [("medications", 0), ("vitals", 0)]
+
+
+def test_at_the_same_time_the_rank_of_the_topic_decides(bench: Bench) -> None:
+    """A tick comes last: what happened at a time counts before what falls due at it."""
+    (run,) = bench.fetch(ticks=[(0, 100)], vitals=[(0, 100)], patients=[(0, 100)])
+
+    assert names(run) == [("patients", 0), ("vitals", 0), ("ticks", 0)]
+
+
+def test_records_of_a_topic_stay_as_they_lie_in_it(bench: Bench) -> None:
+    """A late record does not overtake those that its source sent before."""
+    (run,) = bench.fetch(vitals=[(0, 300), (1, 100)], medications=[(0, 200)])
+
+    assert names(run) == [("medications", 0), ("vitals", 0), ("vitals", 1)]
+
+
+def test_a_reading_waits_for_a_topic_that_is_not_read_to_its_end(bench: Bench) -> None:
+    """What that topic still holds may be earlier."""
+    bench.at_end -= {"medications"}
+
+    assert bench.fetch(vitals=[(0, 200)]) == []
+    (run,) = bench.fetch(medications=[(0, 100), (1, 300)])
+
+    assert names(run) == [("medications", 0), ("vitals", 0), ("medications", 1)]
+
+
+def test_a_run_ends_where_the_next_record_of_a_topic_may_be_earlier(bench: Bench) -> None:
+    """The medications at 100 may be followed by others at 110, not fetched yet."""
+    bench.at_end -= {"medications"}
+
+    (run,) = bench.fetch(medications=[(0, 100)], vitals=[(0, 200)])
+
+    assert names(run) == [("medications", 0)]
+    assert bench.scheduler.held_records(0) == 1
+
+
+def test_waiting_ends_after_its_limit(bench: Bench) -> None:
+    """A topic whose broker is gone must not silence the others."""
+    bench.at_end -= {"medications"}
+    assert bench.fetch(vitals=[(0, 200)]) == []
+    bench.now_s = 1.9
+    assert bench.fetch() == []
+    bench.now_s = 2.0
+
+    (run,) = bench.fetch()
+
+    assert names(run) == [("vitals", 0)]
+
+
+def test_a_gate_holds_everything_back_for_as_long_as_it_takes(bench: Bench) -> None:
+    """Records of a time without ticks wait for the ticks that their new owner has written."""
+    bench.scheduler.gate(TopicPartition("ticks", 0), 5)
+    assert bench.fetch(vitals=[(0, 200)]) == []
+    bench.now_s = 3600
+    assert bench.fetch(ticks=[(4, 100)]) == []
+
+    (run,) = bench.fetch(ticks=[(5, 150)])
+
+    assert names(run) == [("ticks", 4), ("ticks", 5), ("vitals", 0)]
+
+
+def test_each_run_names_the_offset_that_it_follows(bench: Bench) -> None:
+    """So that a run whose predecessor was dropped is noticed."""
+    (first,) = bench.fetch(vitals=[(0, 100), (1, 110)])
+    (second,) = bench.fetch(vitals=[(2, 120)])
+
+    vitals = TopicPartition("vitals", 0)
+    assert first.span == {vitals: (-1, 1)}
+    assert second.span == {vitals: (1, 2)}
+
+
+def test_a_hole_in_the_log_shows_in_no_span(bench: Bench) -> None:
+    """The span follows what was handed over, not what the offsets promise."""
+    bench.fetch(vitals=[(0, 100)])
+
+    (run,) = bench.fetch(vitals=[(7, 120)])
+
+    assert run.span == {TopicPartition("vitals", 0): (0, 7)}
+
+
+def test_a_run_is_no_longer_than_its_limit() -> None:
+    """One long run would keep the pages of the next waiting."""
+    bench = Bench(run_records=2)
+
+    runs = bench.fetch(vitals=[(i, 100 + i) for i in range(5)])
+
+    assert [len(run.records) for run in runs] == [2, 2, 1]
+    assert [run.at_end for run in runs] == [False, False, True]
+
+
+def test_what_was_held_is_forgotten_when_reading_starts_anew(bench: Bench) -> None:
+    """It is read again, from what is committed."""
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(3, 200)])
+    bench.scheduler.begin({TopicPartition(topic, 0): 3 for topic in INPUTS})
+    bench.at_end |= {"medications"}
+
+    (run,) = bench.fetch(vitals=[(3, 200)])
+
+    assert names(run) == [("vitals", 3)]
+    assert run.span == {TopicPartition("vitals", 0): (2, 3)}
+
+
+def test_an_iteration_left_standing_ends_when_reading_starts_anew() -> None:
+    """Its runs belong to the assignment before."""
+    bench = Bench(run_records=1)
+    runs = bench.runs(vitals=[(0, 100), (1, 110)])
+    first = next(runs)
+    bench.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS})
+
+    assert list(runs) == []
+    assert first.start != bench.scheduler.start
+
+
+def test_a_changelog_passes_record_by_record(bench: Bench) -> None:
+    """Faust's recovery reads it, not the agent."""
+    changelog = [record("changelog", 0, 1), record("changelog", 1, 2)]
+
+    passed = list(bench.scheduler.iterate({TP("changelog", 0): changelog}))
+
+    assert [each.offset for _, each in passed] == [0, 1]
+
+
+def test_a_topic_read_again_is_handed_over_again(bench: Bench) -> None:
+    """What the work has already, it knows by the offsets in its states."""
+    bench.fetch(vitals=[(0, 100), (1, 110)])
+    bench.scheduler.rewind(TopicPartition("vitals", 0), 1)
+
+    (run,) = bench.fetch(vitals=[(1, 110)])
+
+    assert run.span == {TopicPartition("vitals", 0): (0, 1)}
