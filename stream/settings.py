@@ -277,8 +277,10 @@ def _unknown(known: Mapping[str, str], environment: Mapping[str, str]) -> list[s
         # Kubernetes adds variables for each service: one named stormwatch-page brings these.
         if _OF_KUBERNETES.search(name):
             continue
-        close = difflib.get_close_matches(name.upper(), known, n=1)
-        problems.append(f"{name}: is not a setting" + (f"; meant {close[0]}?" if close else ""))
+        endings = [each.removeprefix(PREFIX) for each in known]
+        close = difflib.get_close_matches(name.upper().removeprefix(PREFIX), endings, n=1)
+        meant = f"; meant {PREFIX}{close[0]}?" if close else ""
+        problems.append(f"{name}: is not a setting{meant}")
     return problems
 
 

@@ -1,0 +1,151 @@
+"""Metric names follow the conventions, and no label can hold a patient or a value."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.metrics_core import Metric
+
+from stream import metrics
+from stream.runs import Run
+
+OURS = "stormwatch_"
+SAFE_LABELS = {
+    "outcome",
+    "partition",
+    "priority",
+    "reason",
+    "replica",
+    "role",
+    "rule",
+    "sink",
+    "state",
+    "topic",
+    "verdict",
+    "version",
+}
+UNITS = ("_seconds", "_records", "_partitions", "_patients")
+STATES = {"stormwatch_ready", "stormwatch_healthy", "stormwatch_recovering", "stormwatch_info"}
+COUNTED_THINGS = {"stormwatch_pages_pending"}
+
+
+def families() -> list[Metric]:
+    return [family for family in metrics.REGISTRY.collect() if family.name.startswith(OURS)]
+
+
+def value(name: str, **labels: str) -> float | None:
+    return metrics.REGISTRY.get_sample_value(name, labels)
+
+
+@pytest.fixture
+def no_partitions() -> Iterator[None]:
+    """Begin and end without a series of a partition."""
+    metrics.forget_partitions(but=())
+    yield
+    metrics.forget_partitions(but=())
+
+
+def test_every_metric_is_ours_or_of_the_process() -> None:
+    names = {family.name for family in metrics.REGISTRY.collect()}
+
+    assert all(name.startswith((OURS, "process_", "python_")) for name in names)
+    assert "process_cpu_seconds" in names
+
+
+def test_a_counter_ends_in_total_and_nothing_else_does() -> None:
+    written = generate_latest(metrics.REGISTRY).decode()
+    types = dict(
+        line.split()[2:] for line in written.splitlines() if line.startswith(f"# TYPE {OURS}")
+    )
+
+    assert {name for name, kind in types.items() if kind == "counter"} == {
+        name for name in types if name.endswith("_total")
+    }
+
+
+@pytest.mark.parametrize("family", families(), ids=lambda family: family.name)
+def test_a_name_ends_in_its_unit_and_help_is_a_sentence(family: Metric) -> None:
+    of_a_unit = family.name.endswith(UNITS) or family.name in STATES | COUNTED_THINGS
+
+    assert of_a_unit or family.type == "counter"
+    assert family.documentation.endswith(".")
+
+
+def test_no_label_names_a_patient() -> None:
+    collectors = [each for each in vars(metrics).values() if hasattr(each, "_labelnames")]
+    labels = {label for each in collectors for label in each._labelnames}
+
+    assert len(collectors) == len(families())
+    assert labels <= SAFE_LABELS
+
+
+def test_counts_begin_at_zero() -> None:
+    metrics.announce(
+        version="1.2.3", role="watch", replica="b", topics=["t.v1"], reasons=["not_json"]
+    )
+
+    assert value("stormwatch_info", version="1.2.3", role="watch", replica="b") == 1
+    assert value("stormwatch_records_total", topic="t.v1") == 0
+    assert value("stormwatch_duplicate_records_total", topic="t.v1") == 0
+    assert value("stormwatch_dead_letters_total", reason="not_json") == 0
+    assert value("stormwatch_offset_jumps_total", verdict="believed") == 0
+
+
+def test_records_are_counted_by_topic() -> None:
+    records = [SimpleNamespace(topic=topic) for topic in ("x.v1", "y.v1", "x.v1")]
+    run = SimpleNamespace(records=records)
+
+    metrics.records_taken(cast("Run", run))
+
+    assert value("stormwatch_records_total", topic="x.v1") == 2
+    assert value("stormwatch_records_total", topic="y.v1") == 1
+
+
+def test_an_alert_is_timed_from_its_record() -> None:
+    before = value("stormwatch_record_to_alert_seconds_sum") or 0.0
+
+    metrics.alerts_published([1_000_000, 1_000_500, 2_000_000], now_s=1_001.0)
+
+    assert value("stormwatch_record_to_alert_seconds_sum") == pytest.approx(before + 1.5)
+
+
+def test_a_durable_group_is_counted_and_timed() -> None:
+    before = value("stormwatch_groups_total") or 0.0
+
+    metrics.group_written(17, 0.25)
+
+    assert value("stormwatch_groups_total") == before + 1
+    assert (value("stormwatch_group_records_sum") or 0.0) >= 17
+
+
+@pytest.mark.usefixtures("no_partitions")
+def test_a_partition_that_went_to_another_leaves_no_series() -> None:
+    for partition in (0, 1, 11):
+        metrics.PARTITION_LAG.labels("t.v1", partition).set(5)
+        metrics.PARTITION_LAG.labels("u.v1", partition).set(5)
+        metrics.PARTITION_HELD.labels(partition).set(1)
+        metrics.PARTITION_UNACCOUNTED.labels(partition).set(1)
+        metrics.clock(partition, 1_000)
+        metrics.progressed([partition], 2.0)
+        metrics.patients(partition, 3)
+
+    metrics.forget_partitions(but={1})
+
+    left = [
+        sample.labels["partition"]
+        for family in families()
+        for sample in family.samples
+        if "partition" in sample.labels
+    ]
+    assert set(left) == {"1"}
+    assert len(left) == 2 + len(metrics.OF_A_PARTITION) - 1
+    assert value("stormwatch_partition_clock_timestamp_seconds", partition="1") == 1.0
+
+
+def test_a_recovery_is_timed() -> None:
+    metrics.recovered(3.8, 12)
+
+    assert value("stormwatch_recovery_seconds") == 3.8
+    assert value("stormwatch_assigned_partitions") == 12
