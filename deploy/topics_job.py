@@ -1,0 +1,133 @@
+"""`stormwatch topics`: makes the topics, and names every difference of those that are there."""
+
+import asyncio
+import logging
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import click
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import for_code
+from topics.registry import TOPICS
+
+from stream.topic_check import (
+    ANSWER_TIMEOUT_S,
+    COPIES,
+    Cluster,
+    Difference,
+    NoBrokerError,
+    connected,
+    differences,
+    read,
+    wanted_settings,
+)
+
+TOPIC_ALREADY_EXISTS: Final = 36
+CREATION_TIMEOUT_S: Final = 30.0
+LOOK_AGAIN_S: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the job did and found."""
+
+    created: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # why, a line for each topic
+    different: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every topic is now there and as it must be."""
+        return not self.refused and not self.different
+
+
+@click.group()
+def topics() -> None:
+    """Make and check the topics that Stormwatch reads and writes."""
+
+
+@topics.command()
+@click.option("--kafka", envvar="STORMWATCH_KAFKA", required=True, help="Brokers: host:port,…")
+@click.option("--keep", is_flag=True, help="Keep records for ever: for replays of old times.")
+@click.option(
+    "--replication",
+    type=click.IntRange(1),
+    help="Copies of each partition; 3 or as many as there are brokers by default.",
+)
+def create(kafka: str, *, keep: bool, replication: int | None) -> None:
+    """Make the topics that are missing and name every difference of those that are there.
+
+    Nothing that is there is altered. Exits with 1 if anything is not as it must be.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # we say ourselves what it would
+    try:
+        made = asyncio.run(make_topics(kafka, keep=keep, replication=replication))
+    except NoBrokerError as error:
+        raise click.ClickException(str(error)) from error
+    for name in made.created:
+        click.echo(f"{name} made")
+    for line in (*made.refused, *made.different):
+        click.echo(line, err=True)
+    click.echo(
+        f"{len(made.created)} of {len(TOPICS)} topics made, {len(made.different)} differences"
+    )
+    sys.exit(0 if made.is_good else 1)
+
+
+async def make_topics(
+    bootstrap: str, *, keep: bool = False, replication: int | None = None
+) -> Made:
+    """Make the topics that are missing and compare the others.
+
+    Raises `NoBrokerError` if no broker answers in time.
+    """
+    async with connected(bootstrap) as admin:
+        cluster = await read(admin)
+        copies = replication or min(COPIES, cluster.brokers)
+        made = await _create_missing(admin, cluster, keep=keep, copies=copies)
+        if made.created:
+            cluster = await _until_led(admin, made.created)
+    for spec in TOPICS:
+        if found := cluster.topics.get(spec.name):
+            made.different.extend(differences(spec, found, keep=keep, copies=copies))
+    return made
+
+
+async def _create_missing(
+    admin: AIOKafkaAdminClient, cluster: Cluster, *, keep: bool, copies: int
+) -> Made:
+    """Ask for all missing topics at once. The answer raises nothing: each has an error code."""
+    made = Made()
+    missing = [
+        NewTopic(
+            spec.name,
+            spec.partitions,
+            copies,
+            topic_configs=wanted_settings(spec, keep=keep, copies=copies),
+        )
+        for spec in TOPICS
+        if spec.name not in cluster.topics
+    ]
+    if not missing:
+        return made
+    answer = await admin.create_topics(missing, timeout_ms=round(ANSWER_TIMEOUT_S * 1000))
+    for name, code, *message in answer.topic_errors:
+        if code in (0, TOPIC_ALREADY_EXISTS):  # another job may have been quicker
+            made.created.append(name)
+        else:
+            made.refused.append(f"{name} is refused: {for_code(code).__name__} {message}")
+    return made
+
+
+async def _until_led(admin: AIOKafkaAdminClient, names: list[str]) -> Cluster:
+    """Wait until the new topics can be written: their partitions get leaders a moment later."""
+    deadline = time.monotonic() + CREATION_TIMEOUT_S
+    while True:
+        cluster = await read(admin)
+        if all((found := cluster.topics.get(name)) and found.is_led for name in names):
+            return cluster
+        if time.monotonic() > deadline:
+            raise NoBrokerError(f"the new topics have no leaders after {CREATION_TIMEOUT_S:.0f} s")
+        await asyncio.sleep(LOOK_AGAIN_S)
