@@ -9,14 +9,15 @@ It blocks while it starts: in a program that runs an event loop, enter it in a t
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 from deploy.broker import layout as layouts
-from deploy.broker.jars import class_path
-from deploy.broker.nodes import READY_TIMEOUT_S, prepare, start_node, wait_until_ready
+from deploy.broker import pids
+from deploy.broker.failure import BrokerError
+from deploy.broker.nodes import READY_TIMEOUT_S, prepare, software, start_node, wait_until_ready
 
 # Ends all nodes when its standard input ends, which is when the program that started it does,
 # however it ends. The kernel's own signal at a parent's death goes by the thread that started a
@@ -39,19 +40,16 @@ class Cluster:
         self._layout: layouts.Layout | None = None
         self._class_path = ""
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._in_use = ExitStack()
         self._guard: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self._class_path = class_path()
+        self._class_path = software()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = layouts.load(self.folder)
-        self._layout = (
-            layouts.again(kept, self._clients)
-            if kept
-            else layouts.new(self.folder, self._nodes, self._clients)
-        )
-        self._layout.save()
+        self._in_use.enter_context(pids.claimed(self.folder))
         try:
+            self._layout = self._laid_out()
+            self._layout.save()
             prepare(self._layout, self._class_path)
             for node in self._layout.ports:
                 self.start(node)
@@ -117,6 +115,14 @@ class Cluster:
         if self._guard is not None:
             self._guard.communicate()
             self._guard = None
+        self._in_use.close()
+
+    def _laid_out(self) -> layouts.Layout:
+        if (kept := layouts.load(self.folder)) is None:
+            return layouts.new(self.folder, self._nodes, self._clients)
+        if pids.running(kept):
+            raise BrokerError(f"a broker runs in {self.folder}: `stormwatch broker stop` ends it")
+        return layouts.again(kept, self._clients)
 
     def _tell_guard(self) -> None:
         if self._guard is None:

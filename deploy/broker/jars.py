@@ -11,6 +11,7 @@ from deploy.broker.failure import BrokerError
 from deploy.broker.folders import cache_folder
 
 LOCK: Final = Path(__file__).with_name("kafka.lock")  # as sha256sum writes it; the path is Maven's
+KAFKA: Final = "Apache Kafka 4.1.1"
 READERS: Final = 8
 
 

