@@ -18,8 +18,6 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from stream.runs import Run
-
 REGISTRY: Final = CollectorRegistry()
 OFFSET_JUMP_VERDICTS: Final = ("reread", "believed")
 
@@ -45,7 +43,7 @@ def _histogram(name: str, text: str, buckets: Iterable[float]) -> Histogram:
 # Counters
 
 RECORDS: Final = _counter("records_total", "Records taken, repeated ones too.", ["topic"])
-DUPLICATES: Final = _counter(
+DUPLICATE_RECORDS: Final = _counter(
     "duplicate_records_total", "Records taken that the state held already.", ["topic"]
 )
 DEAD_LETTERS: Final = _counter(
@@ -98,39 +96,35 @@ PAGE_SECONDS: Final = _histogram(
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900],
 )
 
-# Gauges of one partition; `forget_partitions` drops them with the partition
+# Gauges of one partition; `keep_partitions` drops them with the partition
 
-PARTITION_LAG: Final = _gauge(
+PARTITION_LAG_RECORDS: Final = _gauge(
     "partition_lag_records",
     "Records known to be in the topic and not yet durable.",
     ["topic", "partition"],
 )
-PARTITION_CLOCK: Final = _gauge(
+PARTITION_CLOCK_TIMESTAMP_SECONDS: Final = _gauge(
     "partition_clock_timestamp_seconds", "The clock of a partition: its newest tick.", ["partition"]
 )
-PARTITION_PROGRESS: Final = _gauge(
+PARTITION_PROGRESS_TIMESTAMP_SECONDS: Final = _gauge(
     "partition_progress_timestamp_seconds",
     "When records of a partition were last made durable.",
     ["partition"],
 )
-PARTITION_HELD: Final = _gauge(
+PARTITION_HELD_RECORDS: Final = _gauge(
     "partition_held_records", "Records fetched that wait for earlier ones.", ["partition"]
 )
-PARTITION_UNACCOUNTED: Final = _gauge(
+PARTITION_UNACCOUNTED_RECORDS: Final = _gauge(
     "partition_unaccounted_records",
     "Records fetched that are neither handed over nor held nor read again.",
     ["partition"],
 )
-PARTITION_PATIENTS: Final = _gauge(
-    "partition_patients", "Patients whose state a partition holds.", ["partition"]
-)
 OF_A_PARTITION: Final = (
-    PARTITION_LAG,
-    PARTITION_CLOCK,
-    PARTITION_PROGRESS,
-    PARTITION_HELD,
-    PARTITION_UNACCOUNTED,
-    PARTITION_PATIENTS,
+    PARTITION_LAG_RECORDS,
+    PARTITION_CLOCK_TIMESTAMP_SECONDS,
+    PARTITION_PROGRESS_TIMESTAMP_SECONDS,
+    PARTITION_HELD_RECORDS,
+    PARTITION_UNACCOUNTED_RECORDS,
 )
 
 # Gauges of the worker; `health.serve` answers the first three at each scrape
@@ -140,6 +134,7 @@ HEALTHY: Final = _gauge("healthy", "1 while the worker makes progress or has not
 RECOVERING: Final = _gauge("recovering", "1 while states are read from the changelog.")
 RECOVERY_SECONDS: Final = _gauge("recovery_seconds", "How long the last recovery took.")
 ASSIGNED_PARTITIONS: Final = _gauge("assigned_partitions", "Partitions this worker owns.")
+PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
 INFO: Final = _gauge("info", "Always 1; its labels say what runs.", ["version", "role", "replica"])
 
@@ -147,68 +142,20 @@ INFO: Final = _gauge("info", "Always 1; its labels say what runs.", ["version", 
 def announce(
     *, version: str, role: str, replica: str, topics: Iterable[str], reasons: Iterable[str]
 ) -> None:
-    """Say what runs, and begin every count whose labels are known beforehand at zero."""
+    """Say what runs, and begin every count that is known beforehand at zero."""
     INFO.labels(version, role, replica).set(1)
     for topic in topics:
         RECORDS.labels(topic)
-        DUPLICATES.labels(topic)
+        DUPLICATE_RECORDS.labels(topic)
     for reason in reasons:
         DEAD_LETTERS.labels(reason)
     for verdict in OFFSET_JUMP_VERDICTS:
         OFFSET_JUMPS.labels(verdict)
 
 
-def recovered(seconds: float, partitions: int) -> None:
-    """Note an assignment whose states are all read."""
-    RECOVERY_SECONDS.set(seconds)
-    ASSIGNED_PARTITIONS.set(partitions)
-
-
-def records_taken(run: Run) -> None:
-    """Count the records of a run by topic."""
-    counts: dict[str, int] = {}
-    for record in run.records:
-        counts[record.topic] = counts.get(record.topic, 0) + 1
-    for topic, count in counts.items():
-        RECORDS.labels(topic).inc(count)
-
-
-def alerts_published(record_times_ms: Iterable[int], now_s: float) -> None:
-    """Measure from the records that brought alerts to their confirmation, both by the wall clock.
-
-    A record from the future, or one of a replay, says nothing about us: it counts as no time, or
-    as more than the longest.
-    """
-    for time_ms in record_times_ms:
-        RECORD_TO_ALERT_SECONDS.observe(max(0.0, now_s - time_ms / 1000))
-
-
-def group_written(records: int, seconds: float) -> None:
-    """Note a group that is durable, with its records and how long writing it took."""
-    GROUPS.inc()
-    GROUP_RECORDS.observe(records)
-    GROUP_WRITE_SECONDS.observe(seconds)
-
-
-def progressed(partitions: Iterable[int], now_s: float) -> None:
-    """Note that records of these partitions are durable, at this time of the wall clock."""
-    for partition in partitions:
-        PARTITION_PROGRESS.labels(partition).set(now_s)
-
-
-def clock(partition: int, clock_ms: int) -> None:
-    """Note the clock of a partition."""
-    PARTITION_CLOCK.labels(partition).set(clock_ms / 1000)
-
-
-def patients(partition: int, count: int) -> None:
-    """Note how many patients a partition holds."""
-    PARTITION_PATIENTS.labels(partition).set(count)
-
-
-def forget_partitions(but: Collection[int]) -> None:
-    """Drop the series of all partitions but these: a last value that stays is a lie."""
-    kept = {str(partition) for partition in but}
+def keep_partitions(assigned: Collection[int]) -> None:
+    """Drop the series of partitions that others own now: a last value that stays is a lie."""
+    kept = {str(partition) for partition in assigned}
     for gauge in OF_A_PARTITION:
         for family in gauge.collect():
             for sample in family.samples:

@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX: Final = "STORMWATCH_"
-NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE"})  # the embedded broker's, of no worker
+NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE", "STORMWATCH_MAVEN"})  # the embedded broker's
 DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
 MANAGEMENT_PROFILES: Final = ("manikath-2025", "asco-2021", "label-tisa-cel")
 PAGING_POLICIES: Final = ("manikath-2025", "astct-2019")

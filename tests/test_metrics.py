@@ -1,15 +1,12 @@
 """Metric names follow the conventions, and no label can hold a patient or a value."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.metrics_core import Metric
 
 from stream import metrics
-from stream.runs import Run
 
 OURS = "stormwatch_"
 SAFE_LABELS = {
@@ -26,9 +23,9 @@ SAFE_LABELS = {
     "verdict",
     "version",
 }
-UNITS = ("_seconds", "_records", "_partitions", "_patients")
+UNITS = ("_seconds", "_records", "_partitions")
 STATES = {"stormwatch_ready", "stormwatch_healthy", "stormwatch_recovering", "stormwatch_info"}
-COUNTED_THINGS = {"stormwatch_pages_pending"}
+COUNTED_THINGS = {"stormwatch_pages_pending", "stormwatch_patients"}
 
 
 def families() -> list[Metric]:
@@ -42,9 +39,9 @@ def value(name: str, **labels: str) -> float | None:
 @pytest.fixture
 def no_partitions() -> Iterator[None]:
     """Begin and end without a series of a partition."""
-    metrics.forget_partitions(but=())
+    metrics.keep_partitions(())
     yield
-    metrics.forget_partitions(but=())
+    metrics.keep_partitions(())
 
 
 def test_every_metric_is_ours_or_of_the_process() -> None:
@@ -93,45 +90,17 @@ def test_counts_begin_at_zero() -> None:
     assert value("stormwatch_offset_jumps_total", verdict="believed") == 0
 
 
-def test_records_are_counted_by_topic() -> None:
-    records = [SimpleNamespace(topic=topic) for topic in ("x.v1", "y.v1", "x.v1")]
-    run = SimpleNamespace(records=records)
-
-    metrics.records_taken(cast("Run", run))
-
-    assert value("stormwatch_records_total", topic="x.v1") == 2
-    assert value("stormwatch_records_total", topic="y.v1") == 1
-
-
-def test_an_alert_is_timed_from_its_record() -> None:
-    before = value("stormwatch_record_to_alert_seconds_sum") or 0.0
-
-    metrics.alerts_published([1_000_000, 1_000_500, 2_000_000], now_s=1_001.0)
-
-    assert value("stormwatch_record_to_alert_seconds_sum") == pytest.approx(before + 1.5)
-
-
-def test_a_durable_group_is_counted_and_timed() -> None:
-    before = value("stormwatch_groups_total") or 0.0
-
-    metrics.group_written(17, 0.25)
-
-    assert value("stormwatch_groups_total") == before + 1
-    assert (value("stormwatch_group_records_sum") or 0.0) >= 17
-
-
 @pytest.mark.usefixtures("no_partitions")
 def test_a_partition_that_went_to_another_leaves_no_series() -> None:
     for partition in (0, 1, 11):
-        metrics.PARTITION_LAG.labels("t.v1", partition).set(5)
-        metrics.PARTITION_LAG.labels("u.v1", partition).set(5)
-        metrics.PARTITION_HELD.labels(partition).set(1)
-        metrics.PARTITION_UNACCOUNTED.labels(partition).set(1)
-        metrics.clock(partition, 1_000)
-        metrics.progressed([partition], 2.0)
-        metrics.patients(partition, 3)
+        metrics.PARTITION_LAG_RECORDS.labels("t.v1", partition).set(5)
+        metrics.PARTITION_LAG_RECORDS.labels("u.v1", partition).set(5)
+        metrics.PARTITION_HELD_RECORDS.labels(partition).set(1)
+        metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition).set(1)
+        metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition).set(1)
+        metrics.PARTITION_PROGRESS_TIMESTAMP_SECONDS.labels(partition).set(2)
 
-    metrics.forget_partitions(but={1})
+    metrics.keep_partitions({1})
 
     left = [
         sample.labels["partition"]
@@ -142,10 +111,3 @@ def test_a_partition_that_went_to_another_leaves_no_series() -> None:
     assert set(left) == {"1"}
     assert len(left) == 2 + len(metrics.OF_A_PARTITION) - 1
     assert value("stormwatch_partition_clock_timestamp_seconds", partition="1") == 1.0
-
-
-def test_a_recovery_is_timed() -> None:
-    metrics.recovered(3.8, 12)
-
-    assert value("stormwatch_recovery_seconds") == 3.8
-    assert value("stormwatch_assigned_partitions") == 12

@@ -138,6 +138,7 @@ def test_a_role_is_not_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     "name",
     [
         "STORMWATCH_CACHE",
+        "STORMWATCH_MAVEN",
         "STORMWATCH_PAGE_SERVICE_HOST",
         "STORMWATCH_PAGE_SERVICE_PORT_METRICS",
         "STORMWATCH_PAGE_PORT",
