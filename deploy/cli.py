@@ -42,3 +42,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="stormwatch")
 def main() -> None:
     """Watch patients after CAR-T infusion and page the rapid-response team."""
+
+
+if __name__ == "__main__":
+    main()
