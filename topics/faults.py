@@ -1,0 +1,106 @@
+"""What can be wrong with a record: a reason, a JSON path, and words without a value in them."""
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+DETAIL_MAX: Final = 200  # characters; a list of fifty drugs is cut
+
+
+class Reason(StrEnum):
+    """Why a record, or a part of it, does not count."""
+
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    WRONG_TYPE = "wrong_type"
+    UNKNOWN_KIND = "unknown_kind"
+    UNKNOWN_VALUE = "unknown_value"
+    MISSING = "missing"
+    BAD_TIME = "bad_time"
+    RANGE = "range"
+    UNIT = "unit"
+    KEY_MISMATCH = "key_mismatch"
+    AHEAD = "ahead"  # told by the engine: recorded more than 5 minutes ahead of the clock
+    LATE = "late"  # told by the engine: it came more than 48 hours after it was true
+    ENGINE = "engine"  # the engine failed on it
+
+
+# What pydantic and the validators of our models (`topics.base.refuse`) call it. Whatever is not
+# here is of the wrong type.
+_REASONS: Final = MappingProxyType(
+    {
+        "json_invalid": Reason.NOT_JSON,
+        "missing": Reason.MISSING,
+        "union_tag_not_found": Reason.MISSING,
+        "union_tag_invalid": Reason.UNKNOWN_KIND,
+        "literal_error": Reason.UNKNOWN_KIND,  # `kind` alone is a literal
+        "enum": Reason.UNKNOWN_VALUE,
+        "string_pattern_mismatch": Reason.BAD_TIME,  # times alone have a pattern
+        "datetime_parsing": Reason.BAD_TIME,
+        "datetime_from_date_parsing": Reason.BAD_TIME,
+        "timezone_naive": Reason.BAD_TIME,
+        "greater_than": Reason.RANGE,
+        "greater_than_equal": Reason.RANGE,
+        "less_than": Reason.RANGE,
+        "less_than_equal": Reason.RANGE,
+        "range": Reason.RANGE,
+        "pressure_order": Reason.RANGE,
+        "unit": Reason.UNIT,
+        "bad_time": Reason.BAD_TIME,
+    }
+)
+_DETAILS: Final = MappingProxyType(
+    {
+        "union_tag_not_found": "Field required",
+        "string_pattern_mismatch": "RFC 3339 with an offset is needed: 2026-03-01T00:00:00Z",
+        "timezone_naive": "an offset from UTC is needed",
+    }
+)
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong; `fields` lead to it from the top of the record."""
+
+    type: str
+    reason: Reason
+    fields: tuple[int | str, ...]
+    detail: str
+
+    @property
+    def path(self) -> str:
+        """The JSON path, like `$.oxygen.flow_l_min`."""
+        return "$" + "".join(f"[{f}]" if isinstance(f, int) else f".{f}" for f in self.fields)
+
+
+def problems_of(error: ValidationError, *, has_kinds: bool) -> list[Problem]:
+    """Name all that a model found wrong; with kinds, pydantic begins each path with the kind."""
+    return [_problem(each, has_kinds=has_kinds) for each in error.errors(include_url=False)]
+
+
+def _problem(found: ErrorDetails, *, has_kinds: bool) -> Problem:
+    kind, context, fields = found["type"], found.get("ctx", {}), found["loc"]
+    reason = _REASONS.get(kind, Reason.WRONG_TYPE)
+    if kind.startswith("union_tag"):
+        fields = ("kind",)
+    elif has_kinds:
+        fields = fields[1:]
+    if "path" in context:
+        fields = (*fields, *filter(None, context["path"].split(".")))
+    if found["input"] is None and reason is not Reason.NOT_JSON and fields:
+        reason = Reason.MISSING  # a null says no more than an absent field
+    if reason in {Reason.UNKNOWN_KIND, Reason.UNKNOWN_VALUE} and not _is_text(found, fields):
+        reason = Reason.WRONG_TYPE
+    detail = _DETAILS.get(kind, found["msg"])
+    if kind == "union_tag_invalid":
+        detail = f"this topic has {context['expected_tags']}"
+    return Problem(kind, reason, fields, detail[:DETAIL_MAX])
+
+
+def _is_text(found: ErrorDetails, fields: tuple[int | str, ...]) -> bool:
+    sent = found["input"]
+    if isinstance(sent, dict):  # pydantic gives the record where the kind is wrong
+        sent = sent.get(fields[-1])
+    return isinstance(sent, str)

@@ -1,0 +1,1 @@
+"""Feeds bring the world in: replay files so far."""

@@ -1,0 +1,64 @@
+"""stormwatch.status.v1: what is known of a patient now."""
+
+from typing import Literal
+
+from topics.alerts import OMITTED, Grade
+from topics.base import PatientId, Strict, Timestamp
+
+
+class IcansGrade(Grade):
+    """A grade of neurotoxicity; `estimated` where nothing could be carried forward (DEC-58)."""
+
+    estimated: bool
+
+
+class Hlh(Strict):
+    """What speaks of HLH."""
+
+    suspected: bool
+    hscore: int | None
+    hscore_missing: tuple[str, ...]
+    iec_hs_grade: int | None
+
+
+class Scores(Strict):
+    """Published scores; None where an input is missing."""
+
+    news2: int | None
+    easix: float | None
+    m_easix: float | None
+    car_hematotox: int | None
+
+
+class EpisodeLine(Strict):
+    """The open episode, and the day since the infusion (None before any is known)."""
+
+    crs_onset_at: Timestamp | None
+    day: int | None
+
+
+class TocilizumabLine(Strict):
+    """The doses of the stay."""
+
+    doses: int
+    last_at: Timestamp | None
+    next_allowed_at: Timestamp | None
+
+
+class Status(Strict):
+    """What is known of a patient at a time. A part that nobody computes is left out.
+
+    `flags` are doubts about the grade, `stale` names signals that are too old to say anything new.
+    """
+
+    type: Literal["status"] = "status"
+    at: Timestamp
+    patient_id: PatientId
+    crs: dict[str, Grade] | None = OMITTED
+    icans: dict[str, IcansGrade] | None = OMITTED
+    hlh: Hlh | None = OMITTED
+    scores: Scores | None = OMITTED
+    flags: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    episode: EpisodeLine | None = OMITTED
+    tocilizumab: TocilizumabLine | None = OMITTED
