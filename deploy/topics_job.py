@@ -10,7 +10,6 @@ from typing import Final
 import click
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
-from topics.registry import TOPICS
 
 from stream.topic_check import (
     ANSWER_TIMEOUT_S,
@@ -23,6 +22,7 @@ from stream.topic_check import (
     read,
     wanted_settings,
 )
+from topics.registry import TOPICS
 
 TOPIC_ALREADY_EXISTS: Final = 36
 CREATION_TIMEOUT_S: Final = 30.0
@@ -49,7 +49,13 @@ def topics() -> None:
 
 
 @topics.command()
-@click.option("--kafka", envvar="STORMWATCH_KAFKA", required=True, help="Brokers: host:port,…")
+@click.option(
+    "--kafka",
+    envvar="STORMWATCH_KAFKA",
+    show_envvar=True,
+    required=True,
+    help="Brokers: host:port,…",
+)
 @click.option("--keep", is_flag=True, help="Keep records for ever: for replays of old times.")
 @click.option(
     "--replication",

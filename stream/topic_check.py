@@ -9,7 +9,8 @@ from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
+
 from topics.registry import CHANGELOGS, TOPICS, TopicSpec
 
 ANSWER_TIMEOUT_S: Final = 8.0
@@ -140,14 +141,24 @@ async def connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         bootstrap_servers=bootstrap, request_timeout_ms=round(ANSWER_TIMEOUT_S * 1000)
     )
     try:
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await admin.start()
+        await _start(admin, bootstrap)
         yield admin
     except (KafkaError, OSError, TimeoutError) as error:
-        reason = str(error) or type(error).__name__
-        raise NoBrokerError(f"no answer from a broker at {bootstrap}: {reason}") from error
+        if isinstance(error, KafkaConnectionError | TimeoutError):  # its own words are no help
+            raise NoBrokerError(f"no Kafka broker answers at {bootstrap}") from error
+        raise NoBrokerError(f"the Kafka broker at {bootstrap} says: {error}") from error
     finally:
         await admin.close()
+
+
+async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await admin.start()
+    except ValueError as error:
+        raise NoBrokerError(
+            f"brokers are given as host:port,host:port, not {bootstrap!r}"
+        ) from error
 
 
 async def read(admin: AIOKafkaAdminClient) -> Cluster:

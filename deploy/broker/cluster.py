@@ -127,9 +127,7 @@ class Cluster:
     def _tell_guard(self) -> None:
         if self._guard is None:
             guard = ["/bin/sh", "-c", GUARD]
-            self._guard = subprocess.Popen(  # noqa: S603, a constant
-                guard, stdin=subprocess.PIPE, start_new_session=True
-            )
+            self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, start_new_session=True)
         assert self._guard.stdin is not None  # noqa: S101, it was asked for
         pids = " ".join(str(process.pid) for process in self._running.values())
         self._guard.stdin.write(f"{pids}\n".encode())

@@ -41,7 +41,7 @@ def launch(
     environment["MALLOC_ARENA_MAX"] = "2"
     _limit(home / "log")
     with (home / "log").open("ab") as log:
-        return subprocess.Popen(  # noqa: S603, the program and its arguments are ours
+        return subprocess.Popen(
             [str(find_java()), *options, *arguments],
             cwd=home,
             env=environment,
@@ -79,7 +79,7 @@ def is_running(pid: int, mark: str) -> bool:
         except OSError:
             return False
         return mark.encode() in command.split(b"\0")
-    listed = subprocess.run(  # noqa: S603, the arguments are ours
+    listed = subprocess.run(
         ["/bin/ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, check=False
     )
     return mark.encode() in listed.stdout.split()
