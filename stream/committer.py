@@ -185,8 +185,8 @@ class Committer:
         last_records = batch.record_count()
         sent.append(await producer.send_batch(batch, tp.topic, partition=tp.partition))
         confirmed = await asyncio.gather(*sent)
-        offset: int = confirmed[-1].offset
-        return offset + last_records - 1
+        last: int = confirmed[-1].offset + last_records - 1
+        return last
 
 
 def _observe_alerts(group: Group) -> None:
@@ -195,7 +195,7 @@ def _observe_alerts(group: Group) -> None:
         metrics.RECORD_TO_ALERT_SECONDS.observe(now_s - at_ms / 1000)
 
 
-def _append(batch: Any, row: Row) -> bool:
+def _append(batch: Any, row: Row) -> bool:  # noqa: ANN401, aiokafka has no type for it
     appended = batch.append(
         key=row.key, value=row.value, timestamp=row.timestamp_ms, headers=list(row.headers)
     )

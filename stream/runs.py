@@ -99,6 +99,10 @@ class Work(Protocol):
     def inputs(self) -> tuple[str, ...]:
         """The input topics, in order of rank."""
 
+    @property
+    def table(self) -> str:
+        """The name of the table that holds its states."""
+
     def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
         """Begin with what the changelog holds of a partition. Called again at each assignment."""
 

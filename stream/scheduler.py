@@ -75,8 +75,6 @@ class Scheduler(DefaultSchedulingStrategy):
     def abandon(self) -> None:
         """Hand nothing more over until reading starts anew."""
         self._held = {}
-        self._gates.clear()
-        self._gate_offsets.clear()
         self.start += 1
 
     def gate(self, tp: TopicPartition, offset: int) -> None:
@@ -86,6 +84,11 @@ class Scheduler(DefaultSchedulingStrategy):
         which there was none, the records of that time would seem to come from the future.
         """
         self._gates[tp.partition], self._gate_offsets[tp.partition] = tp, offset
+
+    def open_gates(self) -> None:
+        """Forget every gate: the partitions are no longer ours."""
+        self._gates.clear()
+        self._gate_offsets.clear()
 
     def rewind(self, tp: TopicPartition, first: int) -> int:
         """Read a topic again from an earlier offset; return how many held records that drops."""

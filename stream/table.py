@@ -105,10 +105,12 @@ def _head(stamp: Stamp) -> dict[str, Any]:
 class StateTable(faust.Table[bytes, bytes]):
     """Keeps states as bytes, by partition; written by the committer alone."""
 
-    def __init__(self, app: faust.App, *, claim: Callable[[set[int]], Awaitable[None]]) -> None:
+    def __init__(
+        self, app: faust.App, name: str, claim: Callable[[set[int]], Awaitable[None]]
+    ) -> None:
         super().__init__(
             app,
-            name="patients",
+            name=name,
             partitions=app.conf.topic_partitions,
             schema=faust.Schema(
                 key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"

@@ -5,7 +5,7 @@ Four things differ from Faust 0.15.3 as it comes, each through a seam that it of
 - Offsets are committed up to what the committer has called durable. Faust's own rule (acknowledged
   offsets and the gaps between them) commits before the changelog is written.
 - A seek to the committed offsets happens in one step of the consumer's thread that no fetch can
-  come between, and every fetch says which seek it follows. aiokafka's own awaits between partitions.
+  come between, and every fetch says which seek it follows. aiokafka's own awaits in between.
 - A jump in offsets is read a second time before it is believed: a log may have holes, a race may
   not make one.
 - A fetch waits 20 ms, not Faust's fixed 1500: aiokafka has one fetch a node under way, so that idle
@@ -98,13 +98,17 @@ class Consumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.pipeline: Pipeline = cast(Transport, self.transport).pipeline
         self.scheduler = self.pipeline.scheduler
         self.durable: dict[TP, int] = {}  # the next offset to read after a crash
         self._seeks = 0  # the seek that what is read now follows
         self._quiet = False
         self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
+
+    @property
+    def pipeline(self) -> "Pipeline":
+        """The pipeline that this consumer reads for."""
+        return cast(Transport, self.transport).pipeline
 
     def _new_consumer_thread(self) -> Thread:
         thread = Thread(self, loop=self.loop, beacon=self.beacon)
@@ -135,12 +139,16 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Seek to what is committed, and start reading anew from there."""
+        await self.pipeline.drain()
         await super().perform_seek()
         self._begin()
 
     def _begin(self) -> None:
-        """Start reading anew, once for each seek, before the first record that follows it."""
-        if self._seeks == self._thread.seeks:
+        """Start reading anew, once for each seek, before the first record that follows it.
+
+        Faust also seeks while it rebalances: nothing begins before the states are recovered.
+        """
+        if not self.pipeline.claimed or self._seeks == self._thread.seeks:
             return
         self._seeks = self._thread.seeks
         inputs = self.pipeline.work.inputs
@@ -165,16 +173,19 @@ class Consumer(driver.Consumer):
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109, Faust's signature
         if self._quiet:  # few records at a time cost much: let some gather
             await asyncio.sleep(self.pipeline.settings.pause_ms / 1000)
-        fetched = await super()._getmany(active_partitions=active_partitions, timeout=timeout)
+        fetched = cast(
+            Fetched, await super()._getmany(active_partitions=active_partitions, timeout=timeout)
+        )
         self._quiet = sum(map(len, fetched.values())) < QUIET_RECORDS
         self._begin()
-        stale = getattr(fetched, "seeks", self._seeks) != self._seeks
+        # What came before the seek is read again after it.
+        stale = not self.pipeline.reading or fetched.seeks != self._seeks
         followed = {}
         for key, batch in fetched.items():
             tp = TP(*key)
             if tp.topic not in self.pipeline.work.inputs:
                 followed[tp] = batch
-            elif batch and not stale and await self._follows(tp, batch):  # stale: read again
+            elif batch and not stale and await self._follows(tp, batch):
                 followed[tp] = batch
                 self.pipeline.account.fetched(tp.partition, len(batch))
         return followed

@@ -1,0 +1,69 @@
+"""The Faust apps: one for each role, the same transport under both."""
+
+from typing import Any, Final
+
+import faust
+from faust.serializers import codecs
+
+from stream.agents import take_runs
+from stream.pipeline import Pipeline
+from stream.settings import Settings
+from stream.transport import Transport
+from topics import registry
+
+REBALANCE_TIMEOUT_S: Final = 15.0
+PRODUCE_TIMEOUT_S: Final = 30.0
+BATCH_BYTES: Final = 512 * 1024
+WAITING_RUNS: Final = 64  # handed over and not yet taken
+AS_IT_IS: Final = "stormwatch-run"
+
+
+class AsItIs(codecs.Codec):
+    """Hands a run to the agent as it is: our own codec reads the bytes in it."""
+
+    def _loads(self, s: bytes) -> bytes:
+        return s
+
+    def _dumps(self, s: bytes) -> bytes:
+        return s
+
+
+def build(pipeline: Pipeline) -> faust.App:
+    """Build the app of a worker: its group, its table, its one agent."""
+    codecs.register(AS_IT_IS, AsItIs())
+    settings = pipeline.settings
+    app = faust.App(settings.app_id, **_faust_settings(settings))
+    app.transport = app.producer_transport = _transport(app, pipeline)
+    app.tables.add(pipeline.attach(app))
+    source = app.topic(*pipeline.work.inputs, key_serializer=AS_IT_IS, value_serializer=AS_IT_IS)
+    app.agent(source)(take_runs(pipeline))
+    return app
+
+
+def _transport(app: faust.App, pipeline: Pipeline) -> Transport:
+    transport = Transport(app.conf.broker_consumer, app)
+    transport.pipeline = pipeline
+    return transport
+
+
+def _faust_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker": [f"kafka://{server}" for server in settings.brokers],
+        "store": "memory://",
+        "topic_partitions": registry.PARTITIONS,
+        "topic_allow_declare": False,  # the topics job makes them, and checks them
+        "topic_disable_leader": True,
+        "table_standby_replicas": 0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.instance,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": settings.heartbeat_s,
+        "broker_commit_interval": settings.commit_interval_s,
+        "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
+        "producer_request_timeout": PRODUCE_TIMEOUT_S,
+        "producer_max_batch_size": BATCH_BYTES,
+        "producer_linger": 0.0,  # it would delay every group, and groups are batches already
+        "stream_buffer_maxsize": WAITING_RUNS,
+        "stream_wait_empty": False,  # the pipeline settles what was taken
+        "web_enabled": False,  # it would serve tables to anyone who asks
+    }

@@ -1,0 +1,233 @@
+"""Puts the parts of a worker together: what it reads, what it takes, what it has made durable."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from stream import metrics
+from stream.accounting import Account
+from stream.committer import Committer
+from stream.ending import end_process
+from stream.health import Health
+from stream.runs import Group, Run, TopicPartition, Work
+from stream.scheduler import Scheduler
+from stream.settings import Settings
+from stream.table import StateTable
+from stream.ticks import Ticker
+from topics import registry
+
+BEAT_S: Final = 0.5
+OBSERVE_S: Final = 1.0
+
+log = logging.getLogger("stormwatch.pipeline")
+
+
+class MissingRecordsError(Exception):
+    """Records were handed over with others before them missing."""
+
+
+class Pipeline:
+    """One worker of one app. Everything here runs in the event loop of the app."""
+
+    def __init__(
+        self, work: Work, settings: Settings, health: Health, *, fills_ticks: bool
+    ) -> None:
+        self.work, self.settings, self.health = work, settings, health
+        self.writes_ticks = settings.ticks == "write"
+        self.fills_ticks = self.writes_ticks and fills_ticks
+        self.scheduler = Scheduler(
+            work.inputs,
+            run_records=settings.run_records,
+            align_wait_s=settings.align_wait_s,
+            at_end=self._at_end,
+            now=time.monotonic,
+        )
+        self.account = Account(self.scheduler.held_records)
+        self.owned: set[int] = set()
+        self.claimed = False  # what was assigned is recovered, and nobody else may write it
+        self.reading = False  # from the committed offsets on
+        self._position: dict[TopicPartition, int] = {}  # the last offset taken
+        self._busy = False
+        self._beat_s = time.monotonic()
+        self._recovery_began_s = time.monotonic()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def attach(self, app: Any) -> StateTable:  # noqa: ANN401, Faust's App is untyped
+        """Belong to an app, and give it the table of states."""
+        self.app = app
+        self.table = StateTable(app, self.work.table, self._claim)
+        self.committer = Committer(
+            self.work,
+            self.table,
+            producer=self._producer,
+            on_durable=self._on_durable,
+            check_alive=self._check_alive,
+            pending_records=self.settings.pending_records,
+            rewrite_after_s=self.settings.compaction_lag_h * 3600 / 2,
+        )
+        self.ticker = Ticker(self.committer.send, interval_s=self.settings.tick_s)
+        return self.table
+
+    def _producer(self) -> AIOKafkaProducer:
+        return self.app.producer._ensure_producer()  # noqa: SLF001, Faust sends no batches itself
+
+    def start(self) -> None:
+        """Start what runs beside the agent. Whatever of it ends, ends the process."""
+        beside = [self.committer.run(), self._beat(), self._observe()]
+        if self.writes_ticks:
+            beside.append(self.ticker.run(lambda: self.owned))
+        for each in beside:
+            self._run_beside(each)
+
+    def _run_beside(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        task.add_done_callback(_end_with)
+        self._tasks.append(task)
+
+    # Owning partitions
+
+    async def _claim(self, partitions: set[int]) -> None:
+        """Take over what was recovered: from now on what other owners write is ignored."""
+        generation = self.app.consumer_generation_id
+        for partition in sorted(partitions):
+            held = self.table.of(partition)
+            await self.committer.claim(partition, held.highest.next(generation))
+            if self.fills_ticks:
+                last = await self.ticker.fill(partition, held.clock_ms)
+                self.scheduler.gate(TopicPartition(registry.TICKS, partition), last)
+        self.claimed = True
+
+    def begin(self, start: Mapping[TopicPartition, int]) -> None:
+        """Start reading at these offsets, from the states that the changelog holds."""
+        self.scheduler.begin(start)
+        self.reading = True
+        self.account.begin()
+        self._position = {tp: offset - 1 for tp, offset in start.items()}
+        self.work.revoked()
+        self.owned = {tp.partition for tp in start}
+        for partition in sorted(self.owned):
+            held = self.table.of(partition)
+            self.work.recovered(partition, held.states, held.clock_ms)
+        metrics.keep_partitions(self.owned)
+        metrics.ASSIGNED_PARTITIONS.set(len(self.owned))
+        metrics.RECOVERY_SECONDS.set(time.monotonic() - self._recovery_began_s)
+        self.health.assigned(len(self.owned))
+        self.health.recovered()
+
+    async def settle(self) -> None:
+        """Take nothing more, and make durable what was taken: another may own it next."""
+        await self.drain()
+        self.claimed = False
+        self.owned = set()
+        self.scheduler.open_gates()
+        self.health.revoked()
+        self._recovery_began_s = time.monotonic()
+
+    async def drain(self) -> None:
+        """Take nothing until reading starts anew; make durable what was taken."""
+        self.scheduler.abandon()
+        self.reading = False
+        limit_s = self.settings.session_timeout_s
+        try:
+            await asyncio.wait_for(self.committer.drained(), limit_s)
+        except TimeoutError:
+            end_process(f"what was taken is not durable after {limit_s} s")
+        self.work.revoked()
+
+    # Taking records
+
+    async def take(self, run: Run) -> None:
+        """Take a run, unless it was handed over before reading last started."""
+        if run.start != self.scheduler.start:
+            return
+        self._busy = True
+        try:
+            self._take(run, self.committer.group)
+            await self.committer.taken()
+        finally:
+            self._busy = False
+
+    def _take(self, run: Run, group: Group) -> None:
+        for tp, (before, _) in run.span.items():
+            if tp not in self._position or before > self._position[tp]:
+                raise MissingRecordsError(
+                    f"{tp}: the run follows {before}, taken is {self._position.get(tp)}"
+                )
+        self.work.take(run, group)
+        for tp, (_, last) in run.span.items():
+            self._position[tp] = max(self._position[tp], last)
+            group.positions[tp] = self._position[tp] + 1
+        group.records += len(run.records)
+        self.account.taken(run.partition, len(run.records))
+        self.health.moved()
+        for topic, records in Counter(record.topic for record in run.records).items():
+            metrics.RECORDS.labels(topic=topic).inc(records)
+
+    def _on_durable(self, positions: Mapping[TopicPartition, int]) -> None:
+        self.app.consumer.durable.update((TP(*tp), offset) for tp, offset in positions.items())
+        for partition in {tp.partition for tp in positions}:
+            metrics.PARTITION_PROGRESS_TIMESTAMP_SECONDS.labels(
+                partition=partition
+            ).set_to_current_time()
+
+    # Watching itself
+
+    def _at_end(self, tp: TopicPartition) -> bool:
+        return bool(self.app.consumer._thread.at_end(tp))  # noqa: SLF001, our own thread
+
+    def _check_alive(self) -> None:
+        """End a process that was stopped for longer than its session: it owns nothing now."""
+        stopped_s = time.monotonic() - self._beat_s
+        if stopped_s > self.settings.session_timeout_s:
+            end_process(f"stood still for {stopped_s:.1f} s, longer than its session")
+
+    async def _beat(self) -> None:
+        while True:
+            self._check_alive()
+            self._beat_s = time.monotonic()
+            self.health.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def _observe(self) -> None:
+        while True:
+            await asyncio.sleep(OBSERVE_S)
+            self.committer.rewrite_old()
+            now_s = time.monotonic()
+            for partition in sorted(self.owned):
+                self._observe_partition(partition, now_s)
+            self.health.pending(self._observe_lag())
+
+    def _observe_partition(self, partition: int, now_s: float) -> None:
+        missing = self.account.on_the_way(partition)
+        short_s = self.account.short_for_s(partition, now_s, busy=self._busy)
+        metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition=partition).set(
+            missing if short_s else 0
+        )
+        metrics.PARTITION_HELD_RECORDS.labels(partition=partition).set(
+            self.scheduler.held_records(partition)
+        )
+        if short_s > self.settings.unaccounted_s:
+            end_process(
+                f"{missing} records of partition {partition} were handed over and not taken"
+            )
+
+    def _observe_lag(self) -> int:
+        total = 0
+        thread = self.app.consumer._thread  # noqa: SLF001, our own thread
+        for tp, last in self._position.items():
+            lag = thread.behind(tp, last + 1)
+            metrics.PARTITION_LAG_RECORDS.labels(topic=tp.topic, partition=tp.partition).set(lag)
+            total += lag
+        return total
+
+
+def _end_with(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a part of the worker failed", exc_info=error)
+        end_process("a part of the worker failed")

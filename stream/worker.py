@@ -1,0 +1,72 @@
+"""Runs a worker: checks what it stands on, then hands the process to Faust."""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+
+import faust
+import uvloop
+
+from stream import logs, metrics
+from stream.app import build
+from stream.health import Health, serve
+from stream.pipeline import Pipeline
+from stream.runs import Work
+from stream.settings import Settings
+from stream.topic_check import NoBrokerError, missing_or_wrong
+from topics import codec
+
+log = logging.getLogger("stormwatch.worker")
+
+
+class CannotStartError(Exception):
+    """What a worker needs is not there, or not as it has to be; the text says what to do."""
+
+
+def run_worker(
+    settings: Settings, work: Work, *, attach: Callable[[faust.App, Pipeline], None] | None = None
+) -> NoReturn:
+    """Run until SIGTERM; raise CannotStartError where it could not even begin."""
+    logs.configure(settings)
+    check_topics(settings)
+    health = Health(stall_s=settings.stall_s, recovery_limit_s=settings.recovery_limit_s)
+    _serve(settings, work, health)
+    uvloop.install()
+    pipeline = Pipeline(work, settings, health, fills_ticks=settings.role == "watch")
+    app = build(pipeline)
+    if attach is not None:
+        attach(app, pipeline)
+    with tempfile.TemporaryDirectory(prefix="stormwatch-") as scratch:  # Faust wants a folder
+        app.conf.datadir = Path(scratch)
+        worker = faust.Worker(
+            app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True
+        )
+        worker.execute_from_commandline()
+    raise SystemExit(0)
+
+
+def check_topics(settings: Settings) -> None:
+    """Refuse to run on topics that are missing or not as they have to be."""
+    try:
+        wrong = asyncio.run(missing_or_wrong(settings.kafka))
+    except NoBrokerError as error:
+        raise CannotStartError(f"STORMWATCH_KAFKA: {error}") from error
+    if wrong:
+        lines = "".join(f"\n  {each}" for each in wrong)
+        raise CannotStartError(f"the topics are not as they must be:{lines}")
+
+
+def _serve(settings: Settings, work: Work, health: Health) -> None:
+    metrics.announce(
+        version=metadata.version("stormwatch"),
+        role=settings.role,
+        replica=settings.replica,
+        topics=work.inputs,
+        reasons=[reason.value for reason in codec.Reason],
+    )
+    port = serve(settings.metrics_host, settings.bound_port, health)
+    log.info("metrics_and_health_served port=%s", port)
