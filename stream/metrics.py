@@ -100,7 +100,7 @@ PAGE_SECONDS: Final = _histogram(
 
 PARTITION_LAG_RECORDS: Final = _gauge(
     "partition_lag_records",
-    "Records known to be in the topic and not yet durable.",
+    "Records known to be in the topic and not yet taken.",
     ["topic", "partition"],
 )
 PARTITION_CLOCK_TIMESTAMP_SECONDS: Final = _gauge(
@@ -116,7 +116,7 @@ PARTITION_HELD_RECORDS: Final = _gauge(
 )
 PARTITION_UNACCOUNTED_RECORDS: Final = _gauge(
     "partition_unaccounted_records",
-    "Records fetched that are neither handed over nor held nor read again.",
+    "Records fetched that were neither taken nor held nor read again, while nobody is at work.",
     ["partition"],
 )
 OF_A_PARTITION: Final = (

@@ -4,27 +4,23 @@ Every setting is a variable `STORMWATCH_<NAME>`; docs/operators.md lists them, a
 list true. No message of this module repeats a value: a secret may have been put into the wrong one.
 """
 
-import base64
-import binascii
 import difflib
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stream import addresses
 
 PREFIX: Final = "STORMWATCH_"
 NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE", "STORMWATCH_MAVEN"})  # the embedded broker's
 DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
 MANAGEMENT_PROFILES: Final = ("manikath-2025", "asco-2021", "label-tisa-cel")
 PAGING_POLICIES: Final = ("manikath-2025", "astct-2019")
-SECRET_BYTES: Final = range(24, 65)  # Standard Webhooks 1.0, "Signature scheme"
 HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
-VALID_PORTS: Final = range(1, 65_536)
 
 Role = Literal["watch", "page"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
@@ -32,7 +28,6 @@ MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
-_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$")
 
 
@@ -57,10 +52,15 @@ class Settings(BaseSettings):
         None, description="a name for this worker that outlives it: a quick restart moves nothing"
     )
     ticks: Literal["write", "topic"] = Field(
-        "write", description="write ticks from this machine's clock, or rely on those on the topic"
+        "write",
+        description="write: time is this machine's; topic: it is that of a file that is loaded",
     )
-    management: str = Field("manikath-2025", description="whose advice is given")
-    paging_policy: str = Field("manikath-2025", description="whose grade sets the priority")
+    management: str = Field(
+        "manikath-2025", description=f"whose advice is given: {', '.join(MANAGEMENT_PROFILES)}"
+    )
+    paging_policy: str = Field(
+        "manikath-2025", description=f"whose grade sets the priority: {', '.join(PAGING_POLICIES)}"
+    )
 
     metrics_host: str = Field(
         "127.0.0.1", description="the address that metrics and health are served on"
@@ -69,10 +69,11 @@ class Settings(BaseSettings):
         None, description="its port: 9461 for watch and 9462 for page if unset; 0 takes a free one"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="the least urgent lines to log; never below info for libraries"
+        "info",
+        description="the least urgent lines to log: debug (ours alone), info, warning, error",
     )
     log_format: Literal["json", "console"] = Field(
-        "json", description="one JSON object a line, or lines for people"
+        "json", description="json: one object a line; console: lines for people"
     )
 
     session_timeout_s: Seconds = Field(
@@ -130,7 +131,7 @@ class Settings(BaseSettings):
     @field_validator("kafka")
     @classmethod
     def _brokers(cls, text: str) -> str:
-        return normalise_brokers(text)
+        return addresses.normalise_brokers(text)
 
     @field_validator("replica")
     @classmethod
@@ -150,7 +151,7 @@ class Settings(BaseSettings):
     @field_validator("metrics_host")
     @classmethod
     def _host(cls, host: str) -> str:
-        if host.startswith("[") or _HOST.fullmatch(host) is None:
+        if not addresses.is_host(host):
             raise ValueError("must be an IPv4 address or a host name, without a port")
         return host
 
@@ -166,7 +167,7 @@ class Settings(BaseSettings):
     @classmethod
     def _safe_url(cls, url: str | None) -> str | None:
         if url is not None:
-            _check_url(url)
+            addresses.check_url(url)
         return url
 
     @field_validator("webhook_secret")
@@ -175,7 +176,7 @@ class Settings(BaseSettings):
         if "webhook_url" in info.data and (secret is None) != (info.data["webhook_url"] is None):
             raise ValueError("goes with STORMWATCH_WEBHOOK_URL: set both, or neither")
         if secret is not None:
-            _check_secret(secret.get_secret_value())
+            addresses.check_secret(secret.get_secret_value())
         return secret
 
     @property
@@ -221,51 +222,6 @@ class Settings(BaseSettings):
 def load_settings(role: Role) -> Settings:
     """Read the environment of a worker; raise SettingsError naming each variable that is wrong."""
     return Settings.load(role)
-
-
-def normalise_brokers(text: str) -> str:
-    """Check `host:port,host:port`, drop blanks and repeats; raise ValueError where it is wrong."""
-    brokers = [part.strip() for part in text.split(",")]
-    for number, broker in enumerate(brokers, start=1):
-        host, colon, port = broker.rpartition(":")
-        if not colon or _HOST.fullmatch(host) is None:
-            raise ValueError(f"must be host:port,host:port; number {number} is not host:port")
-        if not (port.isascii() and port.isdigit() and int(port) in VALID_PORTS):
-            raise ValueError(f"must be host:port,host:port; number {number} has no valid port")
-    return ",".join(dict.fromkeys(brokers))
-
-
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("is not a URL") from None
-    if parts.scheme not in {"http", "https"} or not host or not url.isprintable():
-        raise ValueError("must be a URL that begins with https://")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not hold a user or a password")
-    # A page says who lies where and why: it does not cross a network in the clear.
-    if parts.scheme == "http" and not _on_this_machine(host):
-        raise ValueError("must begin with https:// unless the gateway is on this machine")
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _check_secret(secret: str) -> None:
-    if not secret.startswith("whsec_"):
-        raise ValueError("must begin with whsec_")
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        raise ValueError("must be base64 after whsec_") from None
-    if len(key) not in SECRET_BYTES:
-        raise ValueError("must hold 24 to 64 bytes in base64 after whsec_")
 
 
 def _unknown(known: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:

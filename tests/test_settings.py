@@ -5,7 +5,8 @@ import base64
 import pytest
 from pydantic import ValidationError
 
-from stream.settings import PREFIX, Settings, SettingsError, load_settings, normalise_brokers
+from stream.addresses import normalise_brokers
+from stream.settings import PREFIX, Settings, SettingsError, load_settings
 
 SECRET = "whsec_" + base64.b64encode(b"sentinel-secret-of-32-bytes-long").decode()
 URL = "https://gateway.example/hook"
@@ -251,6 +252,7 @@ def secret_of(length: int) -> str:
     [
         ("hunter2", "must begin with whsec_"),
         ("whsec_???", "must be base64 after whsec_"),
+        ("whsec_é", "must be base64 after whsec_"),
         (secret_of(23), "must hold 24 to 64 bytes in base64 after whsec_"),
         (secret_of(65), "must hold 24 to 64 bytes in base64 after whsec_"),
     ],
