@@ -7,17 +7,17 @@ from typing import Final
 import click
 
 COMMANDS: Final = MappingProxyType(
-    {
-        "ack": "deploy.ack:ack",
-        "broker": "deploy.broker.commands:broker",
-        "demo": "deploy.demo:demo",
-        "load": "deploy.load:load",
-        "page": "deploy.page:page",
-        "replay": "deploy.replay:replay",
-        "schema": "deploy.schema:schema",
-        "topics": "deploy.topics_job:topics",
-        "validate": "deploy.validate:validate",
-        "watch": "deploy.watch:watch",
+    {  # the function of each, and what it does in a line
+        "ack": ("deploy.ack:ack", "Say that somebody has an alert."),
+        "broker": ("deploy.broker.commands:broker", "Run Apache Kafka from Python packages alone."),
+        "demo": ("deploy.demo:demo", "Stream published cases through a real Kafka, and page."),
+        "load": ("deploy.load:load", "Play replay files onto the topics."),
+        "page": ("deploy.page:page", "Page: alert lines in, pages out."),
+        "replay": ("deploy.replay:replay", "Run the engine over replay files, with no broker."),
+        "schema": ("deploy.schema:schema", "Export the schemas of all topics."),
+        "topics": ("deploy.topics_job:topics", "Make and check the topics."),
+        "validate": ("deploy.validate:validate", "Check replay files line by line."),
+        "watch": ("deploy.watch:watch", "Watch: events in, alerts and status out."),
     }
 )
 
@@ -25,17 +25,22 @@ COMMANDS: Final = MappingProxyType(
 class LazyGroup(click.Group):
     """Imports a subcommand when it is named: a replay need not load Faust, a worker no Java."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, the signature is click's
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, click's signature
         """Name every subcommand, without importing one."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import the subcommand that is asked for."""
-        if (target := COMMANDS.get(cmd_name)) is None:
+        if cmd_name not in COMMANDS:
             return None
-        module, name = target.split(":")
+        module, name = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Say what each subcommand does, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
 
 
 @click.group(cls=LazyGroup)
