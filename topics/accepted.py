@@ -51,7 +51,7 @@ class Scale(NamedTuple):
 
 SAME: Final = Factor()
 
-_PER_MIN: Final = Scale("/min")
+_PER_MIN: Final = Scale("/min", {"/s": Factor(times=60.0), "/h": Factor(over=60.0)})
 _PRESSURE: Final = Scale("mm[Hg]", {"kPa": Factor(times=7.50062)})
 _AIRWAY: Final = Scale("cm[H2O]", {"mbar": Factor(times=1.01972)})
 _PERCENT: Final = Scale("%", {"1": Factor(times=100.0)})
@@ -67,17 +67,25 @@ _CELLS: Final = Scale(
     "10*9/L",
     {
         "10*3/uL": SAME,
+        "10*3/mm3": SAME,
+        "10*6/mL": SAME,
+        "/nL": SAME,
         "K/uL": SAME,  # thousands; in UCUM it would be kelvin
         "G/L": SAME,  # giga; in UCUM it would be gauss
         "Gpt/L": SAME,
-        "/uL": Factor(over=1000.0),
+        "/uL": Factor(over=1e3),
+        "/mm3": Factor(over=1e3),
+        "10*6/L": Factor(over=1e3),
+        "/mL": Factor(over=1e6),
+        "/L": Factor(over=1e9),
+        "10*12/L": Factor(times=1e3),
     },
 )
 _PEPTIDE: Final = Scale("pg/mL", {"ng/L": SAME})
 # International units and copies are never converted into each other.
 _DNA: Final = (
     Scale("[IU]/mL", {"IU/mL": SAME}),
-    Scale("{copies}/mL", {"copies/mL": SAME, "cp/mL": SAME}),
+    Scale("{copies}/mL", {"{Copies}/mL": SAME, "{copy}/mL": SAME, "copies/mL": SAME}),
 )
 
 _MINUTES: Final = {"min": 1.0, "h": 60.0, "d": 1440.0}
@@ -159,12 +167,16 @@ ACCEPTED: Final[Mapping[str, tuple[Scale, ...]]] = MappingProxyType(
                 },
             ),
         ),
-        "inr": (Scale("1"),),
+        "inr": (Scale("1", {"{INR}": SAME, "{ratio}": SAME, "INR": SAME}),),
         "aptt": (Scale("s"),),
         "troponin": (Scale("ng/L", {"pg/mL": SAME}),),
         "bnp": (_PEPTIDE,),
         "nt_probnp": (_PEPTIDE,),
-        "sil2r": (Scale("U/mL", {"IU/mL": SAME, "[IU]/mL": SAME}),),  # never a mass
+        "sil2r": (  # never a mass
+            Scale(
+                "U/mL", {"kU/L": SAME, "U/L": Factor(over=1000.0), "[IU]/mL": SAME, "IU/mL": SAME}
+            ),
+        ),
         "pao2": (_PRESSURE,),
         "paco2": (_PRESSURE,),
         "cmv_dna": _DNA,
@@ -187,10 +199,15 @@ ACCEPTED: Final[Mapping[str, tuple[Scale, ...]]] = MappingProxyType(
     }
 )
 
-# UCUM is not asked about these. It would take any ratio for a fraction, a catalytic activity for
-# sIL-2R and 1/min for a rate by weight, and it cannot tell the kinds of D-dimer or of copies apart.
+# For these an annotation in braces is part of the meaning, not a remark as it is in UCUM.
+ANNOTATED: Final = frozenset({"d_dimer", "cmv_dna", "ebv_dna"})
+
+# UCUM is not asked about these. To a library a cell, an [IU] and a percent are all the number one,
+# and it would take a catalytic activity for sIL-2R.
 EXACT: Final = frozenset(
-    {"temperature_c", "spo2_percent", "fio2_fraction", "lvef_percent", "inr", "d_dimer", "sil2r"}
-    | {"cmv_dna", "ebv_dna", "norepinephrine", "epinephrine", "phenylephrine", "dopamine"}
-    | {"dobutamine", "milrinone", "angiotensin_ii", "vasopressin"}
+    {"temperature_c", "heart_rate_per_min", "respiratory_rate_per_min"}
+    | {"spo2_percent", "fio2_fraction", "lvef_percent", "inr"}
+    | {"platelets", "wbc", "anc", "sil2r"}
+    | ANNOTATED
+    | {signal for signal, scales in ACCEPTED.items() if scales in (_RATE, (_RATE_OF_VASOPRESSIN,))}
 )

@@ -6,7 +6,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, WrapValidator, model_validator
 
-from topics.base import WHOLE, Event, Fault, Id, NotNegative, Positive, null_means, refuse
+from topics.base import WHOLE, Event, NotNegative, Positive, Text, null_means
+from topics.faults import Reason, refuse
 from topics.limits import within
 
 IceTotal = Annotated[int, within("ice"), WHOLE]
@@ -68,11 +69,11 @@ class Ice(Event):
         for name, most in zip(ICE_ITEMS, ICE_POINTS[self.scheme], strict=True):
             item: int | None = getattr(self, name)
             if item is not None and item > most:
-                refuse(Fault.RANGE, name, f"{self.scheme} gives at most {most} for it")
+                refuse(Reason.RANGE, name, f"{self.scheme} gives at most {most} for it")
         if self.items is None and self.total is None:
-            refuse(Fault.MISSING, "total", "all five items or a total are needed")
+            refuse(Reason.MISSING, "total", "all five items or a total are needed")
         if self.items is not None and self.points != sum(self.items):
-            refuse(Fault.RANGE, "total", "not the sum of the five items")
+            refuse(Reason.RANGE, "total", "not the sum of the five items")
         return self
 
 
@@ -103,7 +104,7 @@ class Consciousness(Event):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.level is None and self.rass is None and self.sedated is None:
-            refuse(Fault.MISSING, "level", "a level, rass or sedated is needed")
+            refuse(Reason.MISSING, "level", "a level, rass or sedated is needed")
         return self
 
 
@@ -230,9 +231,9 @@ class Gcs(Event):
     @model_validator(mode="after")
     def _has_parts_or_a_total(self) -> Self:
         if self.parts is None and self.total is None:
-            refuse(Fault.MISSING, "total", "a total, or eye, verbal and motor are needed")
+            refuse(Reason.MISSING, "total", "a total, or eye, verbal and motor are needed")
         if self.parts is not None and self.points != sum(self.parts):
-            refuse(Fault.RANGE, "total", "not the sum of eye, verbal and motor")
+            refuse(Reason.RANGE, "total", "not the sum of eye, verbal and motor")
         return self
 
 
@@ -270,7 +271,7 @@ class Attribution(Event):
     kind: Literal["attribution"]
     domain: AttributedDomain
     cause: AttributedCause
-    by: Id | None = None
+    by: Text | None = None
 
 
 AssessmentEvent = (

@@ -9,7 +9,7 @@ Absent means unknown. A null is read as absent: many senders write one where the
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, NoReturn, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     BaseModel,
@@ -26,6 +26,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from topics.faults import Reason, refuse
+
 # RFC 3339, and nothing else that a parser of times would take: no epoch, no date alone.
 RFC_3339: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -36,21 +38,6 @@ AHEAD_MAX: Final = timedelta(minutes=5)  # how far a time may lie after its `rec
 MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-class Fault(StrEnum):
-    """What the models themselves find wrong; the codec tells it to the sender."""
-
-    MISSING = "missing"
-    RANGE = "range"
-    UNIT = "unit"
-    BAD_TIME = "bad_time"
-    PRESSURE_ORDER = "pressure_order"
-
-
-def refuse(fault: Fault, path: str, detail: str) -> NoReturn:
-    """Refuse a record from within a validator: `path` is below the record, like `oxygen.device`."""
-    raise PydanticCustomError(fault.value, "{detail}", {"path": path, "detail": detail})
-
-
 def to_utc(moment: datetime) -> datetime:
     """Return the moment in UTC; one before 1970 has no Kafka timestamp and is refused."""
     try:
@@ -58,7 +45,7 @@ def to_utc(moment: datetime) -> datetime:
     except OverflowError:
         utc = None
     if utc is None or utc < EPOCH:
-        raise PydanticCustomError(Fault.BAD_TIME.value, "a time between 1970 and 9999 is needed")
+        raise PydanticCustomError(Reason.BAD_TIME.value, "a time from 1970 to 9999 is needed")
     return utc
 
 
@@ -154,6 +141,7 @@ class EventStatus(StrEnum):
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 PatientId = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(max_length=256)]  # what a person reads; it may be empty
 Note = Annotated[str, Field(max_length=4000)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -184,5 +172,5 @@ class Event(Strict):
     @model_validator(mode="after")
     def _is_known_after_it_is_true(self) -> Self:
         if self.effective_at - self.recorded_at > AHEAD_MAX:
-            refuse(Fault.BAD_TIME, "effective_at", "more than 5 minutes after recorded_at")
+            refuse(Reason.BAD_TIME, "effective_at", "more than 5 minutes after recorded_at")
         return self

@@ -17,7 +17,7 @@ from topics import registry
 from topics.acks import Ack
 from topics.alerts import Alert, Present
 from topics.assessments import AssessmentEvent
-from topics.faults import Problem, Reason, problems_of
+from topics.faults import PRESSURE_ORDER, Problem, Reason, problems_of
 from topics.labs import LabEvent
 from topics.limits import is_urgent
 from topics.medications import MedicationEvent
@@ -176,7 +176,7 @@ def _can_be_dropped(problem: Problem) -> bool:
 
 def _drop(document: dict[str, Any], problem: Problem) -> list[Dropped]:
     """Take out a reading, or all pressures where they are out of order."""
-    if problem.type == "pressure_order":
+    if problem.type == PRESSURE_ORDER:
         sent = [pressure for pressure in PRESSURES if document.get(pressure) is not None]
         return [
             Dropped(f"$.{name}", Reason.RANGE, problem.detail, value=document.pop(name))
@@ -193,20 +193,24 @@ def _drop(document: dict[str, Any], problem: Problem) -> list[Dropped]:
 
 def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rejected:
     named = document if isinstance(document, dict) else {}
-    value = named.get(problem.fields[-1]) if problem.fields else None
-    reason, path, detail = problem.reason, problem.path, problem.detail
-    if dropped and reason is Reason.MISSING:  # nothing was left
-        reason, path, detail, value = (dropped[0].reason, dropped[0].path, dropped[0].detail, None)
+    value = named.get(problem.fields[0]) if len(problem.fields) == 1 else None
+    why = Dropped(problem.path, problem.reason, problem.detail, value=_number(value))
+    if dropped and problem.reason is Reason.MISSING:  # nothing was left; the most urgent speaks
+        why = max(dropped, key=lambda each: each.urgent)
     return Rejected(
-        reason,
-        path,
-        detail,
+        why.reason,
+        why.path,
+        why.detail,
         patient_id=_text(named.get("patient_id"), PATIENT_ID_MAX),
         event_id=_text(named.get("event_id"), EVENT_ID_MAX),
         kind=_text(named.get("kind"), KIND_MAX),
-        urgent=any(each.urgent for each in dropped),
-        value=value if isinstance(value, float | int) and not isinstance(value, bool) else None,
+        urgent=why.urgent,
+        value=why.value,
     )
+
+
+def _number(sent: object) -> float | None:
+    return sent if isinstance(sent, float | int) and not isinstance(sent, bool) else None
 
 
 def _text(sent: object, longest: int) -> str | None:

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 DETAIL_MAX: Final = 200  # characters; a list of fifty drugs is cut
 
@@ -28,12 +28,13 @@ class Reason(StrEnum):
     ENGINE = "engine"  # the engine failed on it
 
 
-# What pydantic and the validators of our models (`topics.base.refuse`) call it. Whatever is not
-# here is of the wrong type.
+PRESSURE_ORDER: Final = "pressure_order"  # a fault of its own: all pressures are dropped for it
+
+# What pydantic, and the validators of our models by `refuse`, call it. Whatever is not here is of
+# the wrong type.
 _REASONS: Final = MappingProxyType(
     {
         "json_invalid": Reason.NOT_JSON,
-        "missing": Reason.MISSING,
         "union_tag_not_found": Reason.MISSING,
         "union_tag_invalid": Reason.UNKNOWN_KIND,
         "literal_error": Reason.UNKNOWN_KIND,  # `kind` alone is a literal
@@ -46,10 +47,8 @@ _REASONS: Final = MappingProxyType(
         "greater_than_equal": Reason.RANGE,
         "less_than": Reason.RANGE,
         "less_than_equal": Reason.RANGE,
-        "range": Reason.RANGE,
-        "pressure_order": Reason.RANGE,
-        "unit": Reason.UNIT,
-        "bad_time": Reason.BAD_TIME,
+        PRESSURE_ORDER: Reason.RANGE,
+        **{reason.value: reason for reason in Reason},
     }
 )
 _DETAILS: Final = MappingProxyType(
@@ -57,6 +56,8 @@ _DETAILS: Final = MappingProxyType(
         "union_tag_not_found": "Field required",
         "string_pattern_mismatch": "RFC 3339 with an offset is needed: 2026-03-01T00:00:00Z",
         "timezone_naive": "an offset from UTC is needed",
+        "model_type": "a JSON object is needed",
+        "model_attributes_type": "a JSON object is needed",
     }
 )
 
@@ -75,32 +76,29 @@ class Problem(NamedTuple):
         return "$" + "".join(f"[{f}]" if isinstance(f, int) else f".{f}" for f in self.fields)
 
 
+def refuse(fault: str, field: str, detail: str) -> NoReturn:
+    """Refuse a record from within the validator of a model; `field` is "" for the record itself."""
+    raise PydanticCustomError(fault, "{detail}", {"field": field, "detail": detail})
+
+
 def problems_of(error: ValidationError, *, has_kinds: bool) -> list[Problem]:
     """Name all that a model found wrong; with kinds, pydantic begins each path with the kind."""
     return [_problem(each, has_kinds=has_kinds) for each in error.errors(include_url=False)]
 
 
 def _problem(found: ErrorDetails, *, has_kinds: bool) -> Problem:
-    kind, context, fields = found["type"], found.get("ctx", {}), found["loc"]
-    reason = _REASONS.get(kind, Reason.WRONG_TYPE)
-    if kind.startswith("union_tag"):
-        fields = ("kind",)
-    elif has_kinds:
-        fields = fields[1:]
-    if "path" in context:
-        fields = (*fields, *filter(None, context["path"].split(".")))
-    if found["input"] is None and reason is not Reason.NOT_JSON and fields:
+    name, fields = found["type"], found["loc"][has_kinds:]
+    context, sent = found.get("ctx", {}), found["input"]
+    if name.startswith("union_tag"):  # pydantic points to the record, and means its kind
+        fields, sent = ("kind",), sent.get("kind")
+    elif context.get("field"):
+        fields = (*fields, context["field"])
+    reason = _REASONS.get(name, Reason.WRONG_TYPE)
+    if sent is None and fields:
         reason = Reason.MISSING  # a null says no more than an absent field
-    if reason in {Reason.UNKNOWN_KIND, Reason.UNKNOWN_VALUE} and not _is_text(found, fields):
+    elif reason in {Reason.UNKNOWN_KIND, Reason.UNKNOWN_VALUE} and not isinstance(sent, str):
         reason = Reason.WRONG_TYPE
-    detail = _DETAILS.get(kind, found["msg"])
-    if kind == "union_tag_invalid":
-        detail = f"this topic has {context['expected_tags']}"
-    return Problem(kind, reason, fields, detail[:DETAIL_MAX])
-
-
-def _is_text(found: ErrorDetails, fields: tuple[int | str, ...]) -> bool:
-    sent = found["input"]
-    if isinstance(sent, dict):  # pydantic gives the record where the kind is wrong
-        sent = sent.get(fields[-1])
-    return isinstance(sent, str)
+    detail = _DETAILS.get(name, found["msg"])
+    if name == "union_tag_invalid":  # pydantic's own words repeat what was sent
+        detail = f"the kinds of this topic are {context['expected_tags']}"
+    return Problem(name, reason, fields, detail[:DETAIL_MAX])

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from topics.base import Event, Fault, Id, refuse
+from topics.base import Event, Id, Text
+from topics.faults import Reason, refuse
 from topics.limits import HARD_LIMITS
 from topics.units import UNIT_MAX, Quantity, UnitMismatch, convert
 
@@ -75,10 +76,10 @@ class Lab(Event):
         try:
             quantity = convert(self.analyte, self.value, self.unit)
         except UnitMismatch as mismatch:
-            refuse(Fault.UNIT, "unit", str(mismatch))
+            refuse(Reason.UNIT, "unit", str(mismatch))
         low, high = HARD_LIMITS[self.analyte]
         if not low <= quantity.value <= high:
-            refuse(Fault.RANGE, "value", f"not within {low:g} to {high:g} {quantity.unit}")
+            refuse(Reason.RANGE, "value", f"not within {low:g} to {high:g} {quantity.unit}")
         self._as_sent = Quantity(self.value, self.unit)
         # The model is frozen for those who read it; here it is still being made.
         self.__dict__.update(value=quantity.value, unit=quantity.unit)
@@ -109,7 +110,7 @@ class Culture(Event):
     kind: Literal["culture"]
     specimen: Specimen
     result: CultureResult
-    organism: Id | None = None
+    organism: Text | None = None
     collected_event_id: Id | None = None
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import WrapValidator, model_validator
 
-from topics.base import Event, Fault, NotNegative, Positive, Timestamp, null_means, refuse
+from topics.base import Event, NotNegative, Positive, Timestamp, null_means
+from topics.faults import Reason, refuse
 
 
 class Drug(StrEnum):
@@ -135,15 +136,15 @@ class Infusion(Event):
 
     @model_validator(mode="after")
     def _has_a_rate_that_fits(self) -> Self:
-        if self.action is not InfusionAction.STOP:
-            if self.rate_value is None:
-                refuse(Fault.MISSING, "rate_value", "a rate is needed unless the infusion stops")
-            if self.rate_unit is None:
-                refuse(Fault.MISSING, "rate_unit", "a rate needs its unit")
-        if self.rate_unit is not None and self.drug is not Drug.OTHER:
-            is_vasopressin = self.drug is Drug.VASOPRESSIN
-            if is_vasopressin != (self.rate_unit in INTERNATIONAL):
-                refuse(Fault.UNIT, "rate_unit", "vasopressin, and nothing else, runs in [IU]")
+        if self.action is InfusionAction.STOP:
+            return self  # a stop is a stop, whatever rate it names
+        if self.rate_value is None:
+            refuse(Reason.MISSING, "rate_value", "a rate is needed unless the infusion stops")
+        if self.rate_unit is None:
+            refuse(Reason.MISSING, "rate_unit", "a rate needs its unit")
+        runs_in_units = self.rate_unit in INTERNATIONAL
+        if self.drug is not Drug.OTHER and runs_in_units != (self.drug is Drug.VASOPRESSIN):
+            refuse(Reason.UNIT, "rate_unit", "vasopressin, and nothing else, runs in [IU]")
         return self
 
 

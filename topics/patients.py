@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from topics.base import Event, Name, Timestamp
+from topics.base import Event, Text, Timestamp
 from topics.limits import within
 
 WeightKg = Annotated[float, within("weight_kg")]
@@ -55,8 +55,8 @@ class Patient(Event):
     baseline_platelets_10e9_l: Platelets10e9L | None = None
     baseline_hemoglobin_g_dl: HemoglobinGDl | None = None
     home_positive_pressure: bool | None = None
-    unit: Name | None = None
-    bed: Name | None = None
+    unit: Text | None = None
+    bed: Text | None = None
 
 
 class Discharge(Event):

@@ -6,6 +6,7 @@ units are all in our own table never pays for it.
 
 import re
 from functools import lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
 
 UNITS_REMEMBERED: Final = 512
 
-# No parentheses and no number above 99: a unit like (10*99)99 would keep us busy for hours.
-_PLAUSIBLE: Final = re.compile(r"(?!.*[0-9]{3})[A-Za-z0-9%'_\[\]/.*^+-]+")
+SIGNIFICANT_DIGITS: Final = 12  # a factor of 999.9999999999999 is 1000
+
+# No parentheses and no number above 99: a unit like (10*99)99 would keep us busy for hours. No
+# arbitrary units either: to the library an [IU] is the number one, and would fit anywhere.
+_PLAUSIBLE: Final = re.compile(r"(?!.*[0-9]{3})(?:[A-Za-z0-9'/.*^+-]|\[(?:H2O|Hg|lb_av|in_i)\])+")
 
 
 @lru_cache(maxsize=UNITS_REMEMBERED)
@@ -27,11 +31,11 @@ def factor(unit: str, wanted: str) -> float | None:
 
     registry = _registry()
     try:
-        ratio = registry.from_ucum(unit).to(registry.from_ucum(wanted).units)
-        in_wanted = ratio.magnitude / registry.from_ucum(wanted).magnitude
+        ratio = (registry.from_ucum(unit) / registry.from_ucum(wanted)).to("")
     except (LarkError, PintError, ArithmeticError, ValueError, TypeError):
         return None
-    return float(in_wanted) if in_wanted > 0 else None
+    times = float(f"{ratio.magnitude:.{SIGNIFICANT_DIGITS}g}")
+    return times if 0.0 < times < inf else None
 
 
 @lru_cache(maxsize=1)

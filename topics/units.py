@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from topics import ucum
-from topics.accepted import ACCEPTED, EXACT, SAME, Factor
+from topics.accepted import ACCEPTED, ANNOTATED, EXACT, SAME, Factor
 
 UNIT_MAX: Final = 40  # characters; the longest that we know of has 12
 PERCENT_ABOVE: Final = 1.0  # an FiO2 above 1 can only be percent
@@ -49,12 +49,14 @@ ALIASES: Final = MappingProxyType(
         "ML": "mL",
         "sec": "s",
         "seconds": "s",
-        "10*3/mm3": "10*3/uL",
+        "10*3/UL": "10*3/uL",
+        "K/mm3": "10*3/mm3",
         "k/uL": "10*3/uL",
         "K/UL": "10*3/uL",
         "thou/uL": "10*3/uL",
         "THOU/UL": "10*3/uL",
         "cells/uL": "/uL",
+        "Hz": "/s",
         "IU/l": "IU/L",
         "units/L": "U/L",
         "MG/DL": "mg/dL",
@@ -74,7 +76,7 @@ _ALTERNATIVES: Final = (
     (re.compile("[µμ]"), "u"),  # the micro sign, and the Greek letter
     (re.compile("mcg"), "ug"),
     (re.compile(r"\[iU\]"), "[IU]"),  # UCUM has both
-    (re.compile(r"(^|[/.m])(?:units?)(?=[/.]|$)"), r"\1U"),
+    (re.compile(r"^(m?)(?:illi)?units?(?=/)"), r"\1U"),
     (re.compile(r"^[xX*]?10(?:\^|\*\*|\*|[eE])\(?([0-9]{1,2})\)?(?=[/.{]|$)"), r"10*\1"),
     (re.compile(r"(^|[/.]|[munpdcf])l(?=[/.{]|$)"), r"\1L"),  # UCUM has both
     (re.compile(r"/(?:hr|hour)(?=[/.{]|$)"), "/h"),
@@ -145,7 +147,9 @@ def find(signal: str, unit: str | None) -> Conversion:
     known = CONVERSIONS.get(signal)
     if known is None:
         raise UnitMismatch(f"no units are known for {signal}")
-    found = known.get("1" if unit is None else unit) or _look_further(signal, unit or "1")
+    if not unit and canonical_unit(signal) != "1":
+        raise UnitMismatch("a unit is needed")
+    found = known.get(unit or "1") or _look_further(signal, unit or "1")
     if found is None:
         raise UnitMismatch(f"the unit does not fit {signal}, counted in {canonical_unit(signal)}")
     return found
@@ -159,10 +163,8 @@ def _look_further(signal: str, unit: str) -> Conversion | None:
     tidy = _tidy(unit)
     if (found := known.get(tidy)) is not None:
         return found
-    if signal in EXACT:
-        return None
-    bare = _ANNOTATION.sub("", tidy)  # {beats}/min is /min
-    if (found := known.get(bare)) is not None:
+    bare = tidy if signal in ANNOTATED else _ANNOTATION.sub("", tidy)  # {beats}/min is /min
+    if (found := known.get(bare)) is not None or signal in EXACT:
         return found
     canonical = canonical_unit(signal)
     times = ucum.factor(bare, canonical)

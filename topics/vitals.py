@@ -10,7 +10,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import model_validator
 
-from topics.base import Event, Fault, Strict, refuse
+from topics.base import Event, Strict
+from topics.faults import PRESSURE_ORDER, Reason, refuse
 from topics.limits import within
 
 PRESSURES: Final = ("diastolic_mmhg", "mean_arterial_mmhg", "systolic_mmhg")  # lowest first
@@ -101,7 +102,7 @@ class Vitals(Event):
     @model_validator(mode="after")
     def _has_a_reading(self) -> Self:
         if not self.has_a_reading():
-            refuse(Fault.MISSING, "", "one reading at least is needed")
+            refuse(Reason.MISSING, "", "one reading at least is needed")
         return self
 
     @model_validator(mode="after")
@@ -112,7 +113,7 @@ class Vitals(Event):
             if pressure is not None
         ]
         if measured != sorted(measured):
-            refuse(Fault.PRESSURE_ORDER, "systolic_mmhg", "not diastolic <= mean <= systolic")
+            refuse(PRESSURE_ORDER, "systolic_mmhg", "not diastolic <= mean <= systolic")
         return self
 
     def has_a_reading(self) -> bool:
