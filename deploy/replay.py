@@ -1,0 +1,78 @@
+"""`stormwatch replay`: replay files through the engine, with no broker."""
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from stream.clinical.engine import Engine
+from stream.clinical.policies.register import MANAGEMENT
+from stream.clinical.replay import Refused
+from stream.clinical.replay import replay as replayed
+from topics import codec
+from topics.base import epoch_ms
+from topics.feeds.replay import BrokenLine, Line, merge, read
+
+
+class Moment(click.ParamType):
+    """An RFC 3339 time with its offset."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read a time; one without an offset could mean anything."""
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no RFC 3339 time", param, ctx)
+        if found.tzinfo is None:
+            self.fail(f"{value!r} has no offset from UTC", param, ctx)
+        return found
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--json", "as_json", is_flag=True, help="NDJSON for programs, else a timeline.")
+@click.option("--at", "asked", type=Moment(), multiple=True, help="Say the status at this time.")
+@click.option(
+    "--management",
+    type=click.Choice(sorted(MANAGEMENT)),
+    default="manikath-2025",
+    show_default=True,
+    help="The profile that decides what is advised.",
+)
+@click.option("--keep-going", is_flag=True, help="Go on after a line that is broken.")
+def replay(
+    files: tuple[Path, ...],
+    asked: tuple[datetime, ...],
+    management: str,
+    *,
+    as_json: bool,
+    keep_going: bool,
+) -> None:
+    """Run replay files through the engine and say what it would have said, and when."""
+    lines = merge(*[list(_lines(path, keep_going=keep_going)) for path in files])
+    told = replayed(Engine(management=management), lines, [epoch_ms(each) for each in asked])
+    out = sys.stdout.buffer
+    for each in told:
+        if isinstance(each, Refused):
+            continue
+        out.write(codec.encode(each) + b"\n")
+    out.flush()
+
+
+def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:
+    """Read the lines that can travel; a broken one is named, and ends the run unless told to go on."""
+    for line in read(path):
+        if not isinstance(line, BrokenLine):
+            yield line
+            continue
+        click.echo(f"{path.name}, line {line.number}: {line.reason}", err=True)
+        if not keep_going:
+            raise click.exceptions.Exit(1)

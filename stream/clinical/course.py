@@ -1,0 +1,216 @@
+"""The course of an illness: when an episode of CRS opens and when it closes.
+
+The readings are walked in the order in which they were true, moment by moment, whatever the order in
+which they came. A reading that is newest takes one step; one that comes late has the walk done again
+from `Patient.before`, up to where single readings are no longer kept.
+
+An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
+window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
+the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor or
+circuit. At the end that temperature is at most 4 hours old; else the next one closes it.
+Source: CLINICAL.md DEC-4, DEC-33, DEC-40, DEC-44, DEC-50; vectors B03, B10.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from stream.clinical.bedside import (
+    VASOPRESSOR_RATES,
+    fact,
+    is_running,
+    oxygen_that_decides,
+    pressure_that_decides,
+    readings_of_stay,
+    running_vasopressors,
+)
+from stream.clinical.circulation import is_hypotension
+from stream.clinical.crs import FEVER_C
+from stream.clinical.masking import (
+    ANTIPYRETIC_SIGNALS,
+    ANTIPYRETIC_WINDOW_MS,
+    CIRCUIT_SIGNALS,
+    HOUR_MS,
+    in_antipyretic_window,
+    runs_circuit,
+)
+from stream.clinical.oxygen import HIGH_FIO2_FRACTION, OxygenNeed, breathing_of
+from stream.clinical.patient import Course, Episode, Patient
+from stream.clinical.series import Reading
+from stream.clinical.signals import (
+    AGE,
+    HOME_POSITIVE_PRESSURE,
+    OXYGEN,
+    PRESSURE,
+    TEMPERATURE,
+    Temperature,
+    support,
+)
+
+CLEAN_MS: Final = 24 * HOUR_MS
+COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included
+TREATED_MS: Final = 6 * HOUR_MS  # after an antipyretic, the end included
+CLOSED_KEPT: Final = 8
+EPISODES_KEPT: Final = 20
+
+ECMO_SIGNALS: Final = (support("ecmo_vv"), support("ecmo_va"))
+COURSE_SIGNALS: Final = (
+    TEMPERATURE,
+    PRESSURE,
+    OXYGEN,
+    *(signal for _, signal in VASOPRESSOR_RATES),
+    *CIRCUIT_SIGNALS,
+    *ANTIPYRETIC_SIGNALS,
+)
+COURSE_FACTS: Final = (AGE, HOME_POSITIVE_PRESSURE)
+
+
+def followed(patient: Patient, moment_ms: int) -> Patient:
+    """Follow the course after readings of one moment were added, changed or removed."""
+    latest_ms = patient.course.at_ms
+    if latest_ms is None or moment_ms > latest_ms:
+        front = patient.course
+    elif moment_ms == latest_ms:
+        front = patient.front
+    else:
+        return retraced(patient)
+    return replace(patient, front=front, course=step(patient, front, moment_ms))
+
+
+def retraced(patient: Patient) -> Patient:
+    """Walk again over all readings that are kept."""
+    front = course = patient.before
+    for _, before, after in walk(patient, patient.before):
+        front, course = before, after
+    return replace(patient, front=front, course=course)
+
+
+def walk(
+    patient: Patient, course: Course, until_ms: int | None = None
+) -> Iterator[tuple[int, Course, Course]]:
+    """Go on from a course: each moment, with the course before and after it."""
+    for moment_ms in _moments(patient, course.at_ms, until_ms):
+        before, course = course, step(patient, course, moment_ms)
+        yield moment_ms, before, course
+
+
+def step(patient: Patient, course: Course, moment_ms: int) -> Course:
+    """Take in what became true at one moment."""
+    if patient.stay_from_ms is not None and moment_ms < patient.stay_from_ms:
+        return course
+    course = settled(course, moment_ms - 1)  # what is true at a time comes before what is due then
+    temperature = _measured_at(patient, moment_ms)
+    fever = temperature is not None and temperature.value.celsius >= FEVER_C
+    counting, last_fever = course.counting, course.fever
+    if temperature is not None and (
+        fever or not in_antipyretic_window(patient, moment_ms, TREATED_MS)
+    ):
+        counting = moment_ms, temperature.value.celsius
+    if temperature is not None and fever:
+        last_fever = temperature._replace(value=temperature.value.celsius)  # type: ignore[arg-type]
+    circuit = runs_circuit(patient, moment_ms)
+    ill = is_ill(patient, moment_ms)
+    onset_ms = course.onset_ms
+    if onset_ms is None:
+        masked = circuit or in_antipyretic_window(patient, moment_ms, ANTIPYRETIC_WINDOW_MS)
+        onset_ms = moment_ms if fever or (ill and masked) else None
+    clean = counting is not None and counting[1] < FEVER_C and not ill and not circuit
+    clean_ms = moment_ms if course.clean_ms is None else course.clean_ms
+    return Course(
+        at_ms=moment_ms,
+        onset_ms=onset_ms,
+        clean_ms=clean_ms if clean and onset_ms is not None else None,
+        counting=counting,
+        fever=last_fever if onset_ms is not None else None,
+        closed=course.closed,
+    )
+
+
+def settled(course: Course, now_ms: int) -> Course:
+    """Close the episode if it has been clean for long enough by now."""
+    close_ms = closes_at(course)
+    if close_ms is None or close_ms > now_ms or course.onset_ms is None:
+        return course
+    closed = (*course.closed, (course.onset_ms, close_ms))[-CLOSED_KEPT:]
+    return replace(course, onset_ms=None, clean_ms=None, fever=None, closed=closed)
+
+
+def closes_at(course: Course) -> int | None:
+    """Find when the episode closes if nothing more is heard; None if it stays open."""
+    if course.clean_ms is None or course.counting is None:
+        return None
+    close_ms = max(course.clean_ms + CLEAN_MS, course.counting[0])
+    return close_ms if course.counting[0] + COUNTING_AGE_MS >= close_ms else None
+
+
+def is_ill(patient: Patient, until_ms: int | None) -> bool:
+    """Tell whether hypotension, a vasopressor or an oxygen need of `manikath-2025` is proven."""
+    if running_vasopressors(patient, until_ms):
+        return True
+    age_years = fact(patient, AGE)
+    pressure = pressure_that_decides(patient, age_years, until_ms)
+    if pressure is not None and is_hypotension(pressure.value, age_years):
+        return True
+    return needs_oxygen(patient, until_ms)
+
+
+def needs_oxygen(patient: Patient, until_ms: int | None) -> bool:
+    """Tell whether a device, or an FiO2 of 0.40 or more, or ECMO is in use."""
+    oxygen = oxygen_that_decides(patient, until_ms)
+    if oxygen is not None:
+        home = fact(patient, HOME_POSITIVE_PRESSURE)
+        breathing = breathing_of(oxygen.value, home_positive_pressure=home)
+        if breathing.lowest is not None and breathing.lowest > OxygenNeed.ROOM_AIR:
+            return True
+        fio2 = oxygen.value.fio2_fraction
+        if fio2 is not None and fio2 >= HIGH_FIO2_FRACTION:
+            return True
+    return any(is_running(patient, signal, until_ms) for signal in ECMO_SIGNALS)
+
+
+def numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
+    """Give each episode its number: the one it had, the next where it is new.
+
+    One that turns out never to have been keeps its number, and nothing more than the moment.
+    """
+    spans: list[tuple[int, int | None]] = list(course.closed)
+    if course.onset_ms is not None:
+        spans.append((course.onset_ms, None))
+    episodes = {each.number: each for each in known}
+    taken: set[int] = set()
+    for onset_ms, closed_ms in spans:
+        fitting = [
+            each.number
+            for each in known
+            if each.number not in taken and _overlaps(each, onset_ms, closed_ms)
+        ]
+        number = max(fitting) if fitting else max(episodes, default=0) + 1
+        taken.add(number)
+        episodes[number] = Episode(number, onset_ms, closed_ms)
+    for number, episode in episodes.items():
+        if number not in taken and episode.closed_ms is None:
+            episodes[number] = replace(episode, closed_ms=episode.onset_ms)
+    return tuple(episodes[number] for number in sorted(episodes))[-EPISODES_KEPT:]
+
+
+def _overlaps(episode: Episode, onset_ms: int, closed_ms: int | None) -> bool:
+    begins_in_time = closed_ms is None or episode.onset_ms <= closed_ms
+    return begins_in_time and (episode.closed_ms is None or episode.closed_ms >= onset_ms)
+
+
+def _measured_at(patient: Patient, moment_ms: int) -> Reading[Temperature] | None:
+    readings = readings_of_stay(patient, TEMPERATURE, moment_ms)
+    return readings[-1] if readings and readings[-1].effective_ms == moment_ms else None
+
+
+def _moments(patient: Patient, after_ms: int | None, until_ms: int | None) -> Iterable[int]:
+    moments = {
+        reading.effective_ms
+        for signal in COURSE_SIGNALS
+        for reading in patient.series.get(signal.name, ())
+    }
+    return sorted(
+        each
+        for each in moments
+        if (after_ms is None or each > after_ms) and (until_ms is None or each <= until_ms)
+    )

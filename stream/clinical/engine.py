@@ -1,0 +1,215 @@
+"""The engine: records in, in their order; what changed and which alerts to tell out.
+
+It never asks for the time: time is in the records and in ticks, so the same records in the same
+order give the same alerts, live, in a replay and in a test. A patient is never changed in place: what
+a record makes of one is put into the ward at the very end, so that an error leaves the ward as it was.
+"""
+
+import heapq
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from stream.clinical.asking import Clinic, Question, ask
+from stream.clinical.doubts import signals_of, with_doubt, without_doubts
+from stream.clinical.entries import entry_of
+from stream.clinical.forget import trimmed
+from stream.clinical.observe import is_late, observe
+from stream.clinical.patient import Patient
+from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
+from stream.clinical.report import status_of
+from stream.clinical.rules.refused import DOUBTS
+from topics.acks import Ack
+from topics.alerts import Alert
+from topics.base import Event, epoch_ms
+from topics.codec import Decoded, Dropped, Reason, Rejected
+from topics.status import Status
+from topics.ticks import Tick
+
+AHEAD_MS: Final = 5 * 60_000  # a `recorded_at` further ahead of the clock is refused
+PATIENT_ID_MAX: Final = 64
+NONE_CHANGED: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(slots=True, frozen=True)
+class Arrival:
+    """One record as the core sees it."""
+
+    at_ms: int  # the record's timestamp, epoch ms
+    topic: str
+    offset: int  # in its topic and partition; in a replay the number of the line
+    found: Decoded | Rejected
+    key: str | None  # the patient's id, None where it cannot be read
+
+
+@dataclass(slots=True)
+class Ward:
+    """The patients of one partition."""
+
+    patients: MutableMapping[str, Patient]
+    clock_ms: int | None = None  # the latest tick; only ticks move it, and never back
+    due: list[tuple[int, str]] = field(default_factory=list)  # a heap; an entry may be outdated
+    parked: set[str] = field(default_factory=set)  # whose timers failed, until a record is taken
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one record."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # the patients whose state changed
+    refused: list[Rejected] = field(default_factory=list)  # for the dead letters
+    duplicate: bool = False  # it was in the state already
+
+
+class Engine:
+    """Grades on every record; `management` and `paging_policy` are names of what is built in."""
+
+    def __init__(
+        self, *, management: str = "manikath-2025", paging_policy: str = "manikath-2025"
+    ) -> None:
+        if management not in MANAGEMENT:
+            raise ValueError(f"no management profile {management}, only {', '.join(MANAGEMENT)}")
+        if paging_policy not in POLICY_NAMES:
+            raise ValueError(f"no policy {paging_policy}, only {', '.join(POLICY_NAMES)}")
+        self._clinic = Clinic(MANAGEMENT[management], paging_policy)
+
+    def take(self, ward: Ward, arrival: Arrival) -> Outcome:
+        """Take one record in its turn; a tick moves the clock, and what is due falls due."""
+        found = arrival.found
+        if isinstance(found, Decoded) and isinstance(found.event, Tick):
+            return self._tick(ward, epoch_ms(found.event.at))
+        if arrival.key is None or not 0 < len(arrival.key) <= PATIENT_ID_MAX:
+            return Outcome(refused=[found] if isinstance(found, Rejected) else [])
+        known = ward.patients.get(arrival.key)
+        patient = Patient(arrival.key) if known is None else known
+        if arrival.offset <= patient.applied.get(arrival.topic, -1):
+            return Outcome(duplicate=True)
+        outcome = Outcome()
+        now = self._taken(patient, arrival, ward.clock_ms, outcome)
+        now = replace(now, applied={**now.applied, arrival.topic: arrival.offset})
+        ward.patients[arrival.key] = now
+        if now.due_ms is not None and now.due_ms != patient.due_ms:
+            heapq.heappush(ward.due, (now.due_ms, arrival.key))
+        ward.parked.discard(arrival.key)
+        outcome.changed.append(arrival.key)
+        return outcome
+
+    def status(self, patient: Patient, at_ms: int) -> Status:
+        """Compute the status line of a patient at a time."""
+        return status_of(patient, at_ms, self._clinic.management)
+
+    def _taken(
+        self, patient: Patient, arrival: Arrival, clock_ms: int | None, outcome: Outcome
+    ) -> Patient:
+        """Return the patient with one record more, and fill in what came of it."""
+        found, now_ms = arrival.found, max(arrival.at_ms, patient.changed_ms)
+        refused = found if isinstance(found, Rejected) else _untimely(patient, found, clock_ms)
+        if refused is not None:
+            outcome.refused.append(refused)
+            patient = with_doubt(patient, refused, now_ms)
+            question = Question(arrival.at_ms, now_ms, frozenset({DOUBTS}))
+        else:
+            patient, question = self._observed(patient, arrival, now_ms, outcome)
+        if question.changed:
+            patient, outcome.alerts = ask(patient, question, self._clinic)
+        return trimmed(patient, now_ms)
+
+    def _observed(
+        self, patient: Patient, arrival: Arrival, now_ms: int, outcome: Outcome
+    ) -> tuple[Patient, Question]:
+        found = arrival.found
+        if not isinstance(found, Decoded) or not isinstance(found.event, Event):
+            raise TypeError("only an event about a patient can be observed")
+        event = found.event
+        entry = entry_of(event, found.digest)
+        before = patient.doubts
+        patient, changed, looks_back, outcome.duplicate = observe(patient, entry)
+        if not event.demo and not outcome.duplicate:
+            patient = without_doubts(patient, signals_of(event), now_ms)
+        for dropped in found.dropped if not outcome.duplicate else ():
+            outcome.refused.append(_whole(dropped, event))
+            patient = with_doubt(patient, outcome.refused[-1], now_ms)
+        if patient.doubts != before:
+            changed |= {DOUBTS}
+        looks_back = looks_back or entry.effective_ms < now_ms
+        return patient, Question(arrival.at_ms, now_ms, changed, entry.effective_ms, looks_back)
+
+    def _tick(self, ward: Ward, clock_ms: int) -> Outcome:
+        """Let fall due what is due by now, in the order of its times; all of it or nothing.
+
+        A patient whose timers fail is parked, so that the next tick serves the others.
+        """
+        outcome = Outcome()
+        taken: dict[str, Patient] = {}
+        popped: list[tuple[int, str]] = []
+        current: str | None = None
+        try:
+            while ward.due and ward.due[0][0] <= clock_ms:
+                popped.append(heapq.heappop(ward.due))
+                due_ms, current = popped[-1]
+                patient = taken.get(current) or ward.patients.get(current)
+                if patient is None or patient.due_ms != due_ms or current in ward.parked:
+                    continue
+                taken[current] = self._fell_due(patient, due_ms, outcome)
+                next_ms = taken[current].due_ms
+                if next_ms is not None:
+                    heapq.heappush(ward.due, (next_ms, current))
+            current = None
+        finally:
+            if current is not None:
+                ward.parked.add(current)
+                for each in popped:
+                    heapq.heappush(ward.due, each)
+        ward.patients.update(taken)
+        ward.clock_ms = clock_ms if ward.clock_ms is None else max(ward.clock_ms, clock_ms)
+        outcome.changed = list(taken)
+        return outcome
+
+    def _fell_due(self, patient: Patient, due_ms: int, outcome: Outcome) -> Patient:
+        now_ms = max(due_ms, patient.changed_ms)
+        patient = without_doubts(patient, (), now_ms)
+        patient, lines = ask(patient, Question(now_ms, now_ms), self._clinic)
+        outcome.alerts += lines
+        return trimmed(patient, now_ms)
+
+
+def _untimely(patient: Patient, found: Decoded, clock_ms: int | None) -> Rejected | None:
+    """Refuse what comes from the future, or so late that it says nothing any more."""
+    event = found.event
+    if isinstance(event, Tick | Ack):
+        raise TypeError("ticks and acknowledgements are not about the state of a patient")
+    recorded_ms = epoch_ms(event.recorded_at)
+    if clock_ms is not None and recorded_ms - clock_ms > AHEAD_MS:
+        return Rejected(
+            Reason.AHEAD,
+            "$.recorded_at",
+            "more than 5 minutes ahead of the clock",
+            event.patient_id,
+            event.event_id,
+            event.kind,
+        )
+    if is_late(patient, entry_of(event, ""), event.kind):
+        return Rejected(
+            Reason.LATE,
+            "$.effective_at",
+            "more than 48 hours old when it was recorded",
+            event.patient_id,
+            event.event_id,
+            event.kind,
+        )
+    return None
+
+
+def _whole(dropped: Dropped, event: Event) -> Rejected:
+    """Tell a dropped reading as a refusal of its own."""
+    return Rejected(
+        dropped.reason,
+        dropped.path,
+        dropped.detail,
+        event.patient_id,
+        event.event_id,
+        "vitals",
+        dropped.urgent,
+        dropped.value,
+    )

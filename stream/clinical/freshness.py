@@ -1,0 +1,60 @@
+"""How long a reading counts as fresh.
+
+An old one is named as stale and widens `highest`; it never lowers `lowest` and never ends an alert.
+Source: CLINICAL.md §5.8, DEC-35, DEC-50.
+"""
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from stream.clinical.bedside import readings_of_stay
+from stream.clinical.oxygen import INVASIVE
+from stream.clinical.patient import Patient
+from stream.clinical.series import Reading
+from stream.clinical.signals import (
+    HEART_RATE,
+    OXYGEN,
+    PRESSURE,
+    RESPIRATORY_RATE,
+    SPO2,
+    TEMPERATURE,
+    Oxygen,
+    Pressure,
+    Signal,
+)
+
+HOUR_MS: Final = 3_600_000
+FRESH_MS: Final = MappingProxyType(  # the end included
+    {
+        TEMPERATURE: 8 * HOUR_MS,
+        PRESSURE: 4 * HOUR_MS,
+        SPO2: 4 * HOUR_MS,
+        OXYGEN: 4 * HOUR_MS,
+        HEART_RATE: 4 * HOUR_MS,
+        RESPIRATORY_RATE: 4 * HOUR_MS,
+    }
+)
+
+
+def is_fresh(signal: Signal[Any], reading: Reading[Any], at_ms: int) -> bool:
+    """Tell whether a reading is young enough; a ventilator runs until it is stopped."""
+    if isinstance(reading.value, Oxygen) and reading.value.device == INVASIVE:
+        return True
+    return at_ms - reading.effective_ms <= FRESH_MS[signal]
+
+
+def stale_signals(patient: Patient, at_ms: int) -> list[str]:
+    """Name the signals that were measured once and are too old now, in the order of their names."""
+    stale = []
+    for signal in FRESH_MS:
+        readings: tuple[Reading[Any], ...] = readings_of_stay(patient, signal, None)
+        if readings and not is_fresh(signal, readings[-1], at_ms):
+            stale += _names(signal, readings[-1].value)
+    return sorted(stale)
+
+
+def _names(signal: Signal[Any], value: object) -> list[str]:
+    if isinstance(value, Pressure):
+        measured = zip(value._fields, value, strict=True)
+        return [name for name, measure in measured if measure is not None]
+    return ["oxygen_device" if signal == OXYGEN else signal.name]

@@ -1,0 +1,210 @@
+"""The life of an alert: raised, changed, resolved or retracted, line by line; the same for all rules.
+
+A new line is due where the priority, the grade, the policies or the set of signals in `because`
+changes, or where a rule wants to be repeated; a value alone changes nothing. An alert that ends was
+either true and ended, or, with all that is known now, it never was: to tell, the rule is asked at
+each moment since the alert was raised.
+Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from stream.clinical.course import walk
+from stream.clinical.patient import Course, Patient, Told
+from stream.clinical.rules.register import BY_NAME
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.signals import BED, UNIT
+from stream.clinical.view import View
+from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MS: Final = 86_400_000
+SOURCE_OF_ENDS: Final = "Stormwatch CLINICAL 1.11"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why rules are asked: at what time, and from when on something that is known changed."""
+
+    at_ms: int  # of the record, or when it fell due
+    from_ms: int  # the earliest moment about which something new is known
+    looks_back: bool  # something that was known was corrected or removed, or something came late
+    paging_policy: str
+
+
+def tell(
+    view: View, alerts: dict[str, Told], rule: Rule, verdict: Verdict, occasion: Occasion
+) -> Alert | None:
+    """Compare a verdict with what was last said of the alert; note in `alerts` what is said now."""
+    patient, finding = view.patient, verdict.finding
+    number = view.episode.number if rule.bound is Bound.EPISODE and view.episode else 0
+    identity = alert_id(patient.patient_id, patient.stay, rule.name, number)
+    told = alerts.get(identity)
+    is_open = told is not None and told.is_open
+    if finding is None:
+        return end(view, alerts, identity, occasion, verdict.ending) if is_open else None
+    if told is None or not is_open:
+        now = _raised(told, rule, patient.stay, number, finding, occasion)
+    else:
+        since_ms = min(told.since_ms, occasion.from_ms)
+        if not _is_news(told, finding, occasion.at_ms):
+            if since_ms != told.since_ms:
+                alerts[identity] = replace(told, since_ms=since_ms)
+            return None
+        now = replace(
+            told,
+            state=AlertState.CHANGED,
+            revision=told.revision + 1,
+            since_ms=since_ms,
+            repeat_ms=_next_repeat(told.repeat_ms, finding.repeat_after_ms, occasion.at_ms),
+            **_content(finding, occasion.paging_policy),
+        )
+    alerts[identity] = now
+    return _line(view, identity, now, occasion.at_ms, finding.advice, finding.source)
+
+
+def end(view: View, alerts: dict[str, Told], identity: str, occasion: Occasion, why: str) -> Alert:
+    """End an open alert: it is resolved, or retracted where by all that is known it never was."""
+    told = alerts[identity]
+    never = occasion.looks_back and not was_true(view, told.rule, told.since_ms)
+    state = AlertState.RETRACTED if never else AlertState.RESOLVED
+    now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None)
+    alerts[identity] = now
+    reason = why or "It no longer holds."
+    advice = f"With all that is known now it was never true. {reason}" if never else reason
+    return _line(view, identity, now, occasion.at_ms, advice, SOURCE_OF_ENDS)
+
+
+def was_true(view: View, rule_name: str, since_ms: int) -> bool:
+    """Tell whether a rule held at any moment since then, by all that is known now.
+
+    Where single readings from so long ago are no longer kept, what was said then stands.
+    """
+    patient, rule, now_ms = view.patient, BY_NAME[rule_name], view.at_ms
+    kept_from_ms = patient.before.at_ms
+    if kept_from_ms is not None and since_ms <= kept_from_ms:
+        return True
+    moments = sorted(
+        {since_ms}
+        | {
+            reading.effective_ms
+            for signal in rule.inputs
+            for reading in patient.series.get(signal.name, ())
+            if since_ms <= reading.effective_ms < now_ms
+        }
+    )
+    for moment_ms, course in _courses(patient, moments):
+        then = View(patient, moment_ms, view.management, until_ms=moment_ms, course=course)
+        if rule.judge(then).finding is not None:
+            return True
+    return False
+
+
+def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority:
+    """Choose the paging policy's priority, or the highest there is where that one does not hold."""
+    held = priorities.get(paging_policy)
+    return held if held is not None else max(priorities.values(), key=lambda each: each.urgency)
+
+
+def moment(at_ms: int) -> datetime:
+    """Give the aware moment of epoch milliseconds."""
+    return EPOCH + timedelta(milliseconds=at_ms)
+
+
+def _courses(patient: Patient, moments: list[int]) -> Iterator[tuple[int, Course]]:
+    times, courses = [], [patient.before]
+    for moment_ms, _, course in walk(patient, patient.before, moments[-1]):
+        times.append(moment_ms)
+        courses.append(course)
+    for moment_ms in moments:
+        yield moment_ms, courses[bisect_right(times, moment_ms)]
+
+
+def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:
+    return (
+        dict(told.priorities) != dict(finding.priorities)
+        or told.grades != finding.grades
+        or {each["signal"] for each in told.because} != {each.signal for each in finding.because}
+        or (told.repeat_ms is not None and at_ms >= told.repeat_ms)
+    )
+
+
+def _raised(  # noqa: PLR0913, what an alert is made of
+    told: Told | None, rule: Rule, stay: int, episode: int, finding: Finding, occasion: Occasion
+) -> Told:
+    """Raise it, or raise again what has ended: its revisions go on."""
+    after_ms = finding.repeat_after_ms
+    return Told(
+        rule=rule.name,
+        stay=stay,
+        episode=episode,
+        state=AlertState.RAISED,
+        revision=1 if told is None else told.revision + 1,
+        since_ms=min(occasion.from_ms, occasion.at_ms),
+        raised_ms=occasion.at_ms,
+        repeat_ms=None if after_ms is None else occasion.at_ms + after_ms,
+        **_content(finding, occasion.paging_policy),
+    )
+
+
+def _content(finding: Finding, paging_policy: str) -> dict[str, Any]:
+    return {
+        "priority": paged_as(finding.priorities, paging_policy),
+        "priorities": dict(finding.priorities),
+        "grades": None if finding.grades is None else dict(finding.grades),
+        "because": tuple(each._asdict() for each in finding.because),
+    }
+
+
+def _next_repeat(repeat_ms: int | None, after_ms: int | None, at_ms: int) -> int | None:
+    """Repeats count from when the alert was raised, not from a change in between."""
+    if repeat_ms is None or after_ms is None:
+        return None
+    missed = max((at_ms - repeat_ms) // after_ms + 1, 0)
+    return repeat_ms + missed * after_ms
+
+
+def _line(  # noqa: PLR0913, the parts of a line
+    view: View, identity: str, told: Told, at_ms: int, advice: str, source: str
+) -> Alert:
+    patient = view.patient
+    from_ms = patient.stay_from_ms
+    because = tuple(
+        Because(
+            signal=each["signal"],
+            value=each["value"],
+            unit=each["unit"],
+            effective_at=moment(each["effective_ms"]),
+            event_id=each["event_id"],
+        )
+        for each in told.because
+    )
+    return Alert(
+        at=moment(at_ms),
+        patient_id=patient.patient_id,
+        alert_id=identity,
+        rule=told.rule,
+        revision=told.revision,
+        priority=Priority(told.priority),
+        state=AlertState(told.state),
+        priorities={name: Priority(each) for name, each in told.priorities.items()},
+        management=view.management.name,
+        because=because,
+        advice=advice,
+        source=source,
+        crs={name: Grade(lowest=g.lowest, highest=g.highest) for name, g in view.crs.items()},
+        day=None if from_ms is None else (at_ms - from_ms) // DAY_MS,
+        unit=_fact(patient, UNIT.name),
+        bed=_fact(patient, BED.name),
+        episode=told.episode,
+        stay=told.stay,
+    )
+
+
+def _fact(patient: Patient, name: str) -> str | None:
+    readings = patient.series.get(name)
+    return readings[-1].value if readings else None

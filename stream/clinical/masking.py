@@ -1,0 +1,130 @@
+"""What hides a fever, and until when.
+
+While it does, a temperature below 38.0 proves nothing (the review, line 34; Lee 2019, footnote to
+table 2, DOI 10.1016/j.bbmt.2018.12.758). A drug given before the onset masks as well, while its
+window lasts. Topical and inhaled steroids (route `other`) do not count.
+Source: CLINICAL.md §5.5, DEC-2, DEC-50, DEC-51.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from stream.clinical.patient import Patient
+from stream.clinical.series import Reading, up_to
+from stream.clinical.signals import Dose, Signal, given, rate, support
+
+HOUR_MS: Final = 3_600_000
+ANTIPYRETIC_WINDOW_MS: Final = 8 * HOUR_MS  # the end included, as for each window here
+STEROID_WINDOW_MS: Final = 48 * HOUR_MS
+ANAKINRA_WINDOW_MS: Final = 24 * HOUR_MS
+ASPIRIN_MIN_MG: Final = 300.0
+
+ASPIRIN: Final = "aspirin"
+ANTIPYRETICS: Final = (
+    "acetaminophen",
+    "ibuprofen",
+    "ketorolac",
+    "naproxen",
+    "diclofenac",
+    "celecoxib",
+    ASPIRIN,
+    "metamizole",
+)
+STEROIDS: Final = (
+    "dexamethasone",
+    "methylprednisolone",
+    "hydrocortisone",
+    "prednisone",
+    "prednisolone",
+)
+INTERLEUKIN_6_BLOCKERS: Final = ("tocilizumab", "siltuximab")
+CIRCUITS: Final = ("crrt", "ecmo_vv", "ecmo_va", "cooling")
+MG_BY_UNIT: Final = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
+
+ANTIPYRETIC_SIGNALS: Final = tuple(given(drug) for drug in ANTIPYRETICS)
+CIRCUIT_SIGNALS: Final = tuple(support(name) for name in CIRCUITS)
+RUNNING_SIGNALS: Final = tuple(rate(drug) for drug in (*STEROIDS, "anakinra"))
+WINDOWS_MS: Final = MappingProxyType(
+    dict.fromkeys(ANTIPYRETIC_SIGNALS, ANTIPYRETIC_WINDOW_MS)
+    | {given(drug): STEROID_WINDOW_MS for drug in STEROIDS}
+    | {given("anakinra"): ANAKINRA_WINDOW_MS}
+)
+BLOCKER_SIGNALS: Final = tuple(given(drug) for drug in INTERLEUKIN_6_BLOCKERS)
+MASKING_SIGNALS: Final = (*WINDOWS_MS, *BLOCKER_SIGNALS, *CIRCUIT_SIGNALS, *RUNNING_SIGNALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """One thing that hides a fever."""
+
+    signal: str  # acetaminophen, crrt …
+    reading: Reading[Any]
+    until_ms: int | None  # the last moment of it; None: until it stops, or with the episode
+
+
+def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
+    """Name everything that hides a fever at a moment; `onset_ms` is that of the open episode."""
+    for signal, window_ms in WINDOWS_MS.items():
+        if (dose := last_masking_dose(patient, signal, at_ms)) is not None:
+            until_ms = dose.effective_ms + window_ms
+            if until_ms >= at_ms:
+                yield Mask(_name(signal), dose, until_ms)
+    for blocker in BLOCKER_SIGNALS if onset_ms is not None else ():
+        doses = up_to(patient.readings(blocker), at_ms)
+        if doses and onset_ms is not None and doses[-1].effective_ms >= onset_ms:
+            yield Mask(_name(blocker), doses[-1], None)
+    yield from _running(patient, at_ms)
+
+
+def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
+    """Tell whether an antipyretic was given in a window that ends now, both ends included."""
+    for signal in ANTIPYRETIC_SIGNALS:
+        dose = last_masking_dose(patient, signal, at_ms)
+        if dose is not None and dose.effective_ms + window_ms >= at_ms:
+            return True
+    return False
+
+
+def runs_circuit(patient: Patient, at_ms: int) -> bool:
+    """Tell whether a circuit or a cooling blanket runs."""
+    for signal in CIRCUIT_SIGNALS:
+        readings = up_to(patient.readings(signal), at_ms)
+        if readings and readings[-1].value:
+            return True
+    return False
+
+
+def last_masking_dose(patient: Patient, signal: Signal[Dose], at_ms: int) -> Reading[Dose] | None:
+    """Find the newest dose of a drug that is large enough, and systemic."""
+    doses = patient.series.get(signal.name)
+    if doses is None:
+        return None
+    for dose in reversed(up_to(doses, at_ms)):
+        if _masks(signal, dose.value):
+            return dose
+    return None
+
+
+def _masks(signal: Signal[Dose], dose: Dose) -> bool:
+    drug = _name(signal)
+    if drug in STEROIDS:
+        return dose.route != "other"
+    if drug != ASPIRIN or dose.value is None or dose.unit is None:
+        return True  # an unknown dose may well be large enough
+    return dose.value * MG_BY_UNIT[dose.unit] >= ASPIRIN_MIN_MG
+
+
+def _running(patient: Patient, at_ms: int) -> Iterator[Mask]:
+    for signal in (*CIRCUIT_SIGNALS, *RUNNING_SIGNALS):
+        readings = up_to(patient.readings(signal), at_ms)
+        if not readings:
+            continue
+        value = readings[-1].value
+        if value is True or (not isinstance(value, bool) and value.value > 0):
+            yield Mask(_name(signal), readings[-1], None)
+
+
+def _name(signal: Signal[Any]) -> str:
+    return signal.name.partition(":")[2]

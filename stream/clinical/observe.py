@@ -1,0 +1,161 @@
+"""What one record changes in what is remembered.
+
+Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
+from stream.clinical.entries import Entry
+from stream.clinical.patient import Course, Patient
+from stream.clinical.series import Reading, Series, readings_of, with_reading, without
+from stream.clinical.signals import INFUSED_AT, READERS
+
+DAY_MS: Final = 86_400_000
+LATE_MS: Final = 2 * DAY_MS  # after `effective_at`; 48 h exactly is not late
+LATE_KINDS: Final = frozenset(
+    {
+        "vitals",
+        "lab",
+        "ice",
+        "capd",
+        "consciousness",
+        "seizure",
+        "neuro_finding",
+        "support",
+        "exam",
+        "echo",
+        "gcs",
+        "urine_output",
+        "attribution",
+    }
+)
+SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
+Stated = tuple[tuple[str, Reading[Any]], ...]  # names of signals, and what is read of them
+KINDS_KEPT: Final = frozenset({*READERS, "demo"})
+FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
+FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
+
+
+class Observed(NamedTuple):
+    """A patient with one record more, and what that changed."""
+
+    patient: Patient
+    changed: frozenset[str]  # names of signals
+    looks_back: bool  # something that was known before was changed or removed
+    is_known: bool = False  # a duplicate, or an older version
+
+
+def is_late(patient: Patient, entry: Entry, kind: str) -> bool:
+    """Tell whether a record comes too late to count; the correction of one that counted does not."""
+    if kind not in LATE_KINDS or entry.recorded_ms - entry.effective_ms <= LATE_MS:
+        return False
+    corrected = patient.entries.get(entry.identity)
+    return corrected is None or not corrected.stated()
+
+
+def observe(patient: Patient, entry: Entry) -> Observed:
+    """Remember a record; what is known already, or in a newer version, changes nothing."""
+    known = patient.entries.get(entry.identity)
+    if known is not None and known.version >= entry.version:
+        return Observed(patient, frozenset(), looks_back=False, is_known=True)
+    if known is None and entry.kind not in KINDS_KEPT:
+        return Observed(patient, frozenset(), looks_back=False)
+    old = () if known is None else tuple(readings_of(known))
+    new = tuple(readings_of(entry))
+    entries = dict(patient.entries)
+    entries[entry.identity] = entry
+    series = _changed(patient.series, old, new)
+    patient = replace(patient, entries=entries, series=series)
+    removed, added = _without_common(old, new)
+    if removed or added:
+        patient = _followed(patient, removed + added)
+    changed = frozenset(name for name, _ in (*removed, *added))
+    return Observed(patient, changed, looks_back=bool(removed))
+
+
+def begins_next_ms(patient: Patient, now_ms: int) -> int | None:
+    """Find when a stay begins that is planned while another one runs; None if none is."""
+    from_ms = patient.stay_from_ms
+    if from_ms is None or from_ms > now_ms:
+        return None
+    planned = [
+        each for each in _infusions(patient) if each > now_ms and each - from_ms >= SAME_STAY_MS
+    ]
+    return planned[-1] if planned else None
+
+
+def with_stay(patient: Patient, now_ms: int) -> Patient:
+    """Follow the course from the start of the stay that holds now."""
+    number, from_ms = _stay(patient, now_ms)
+    if (number, from_ms) == (patient.stay, patient.stay_from_ms):
+        return patient
+    before = patient.before
+    onset_ms = before.onset_ms
+    if from_ms is not None and (onset_ms is None or onset_ms < from_ms):
+        before = Course()
+    episodes = patient.episodes if number == patient.stay else ()
+    patient = replace(patient, stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
+    return retraced(patient)
+
+
+def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:
+    """Walk the infusion times as they were told: the number of the stay, and when it begins.
+
+    An infusion that is planned while a stay runs waits for its time: until then the patient is
+    watched as before.
+    """
+    number = 0
+    from_ms: int | None = None
+    for infused_ms in _infusions(patient):
+        if from_ms is None:
+            number, from_ms = 1, infused_ms
+        elif infused_ms - from_ms < SAME_STAY_MS:
+            from_ms = infused_ms
+        elif infused_ms <= now_ms or from_ms > now_ms:
+            number, from_ms = number + 1, infused_ms
+    return number, from_ms
+
+
+def _infusions(patient: Patient) -> list[int]:
+    return [reading.value for reading in patient.readings(INFUSED_AT)]
+
+
+def _followed(patient: Patient, readings: tuple[tuple[str, Reading[Any]], ...]) -> Patient:
+    names = {name for name, _ in readings}
+    if names & FACTS_FOLLOWED:
+        return retraced(patient)
+    moments = {reading.effective_ms for name, reading in readings if name in FOLLOWED}
+    if not moments:
+        return patient
+    if len(moments) == 1:
+        return followed(patient, moments.pop())
+    return retraced(patient)
+
+
+def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:
+    """Leave out what a later version says just as the earlier one did."""
+    if not old:
+        return old, new
+    said = {(name, each.effective_ms, each.value) for name, each in old}
+    says = {(name, each.effective_ms, each.value) for name, each in new}
+    removed = tuple(
+        (name, each) for name, each in old if (name, each.effective_ms, each.value) not in says
+    )
+    added = tuple(
+        (name, each) for name, each in new if (name, each.effective_ms, each.value) not in said
+    )
+    return removed, added
+
+
+def _changed(series: Mapping[str, Series], removed: Stated, added: Stated) -> Mapping[str, Series]:
+    changed = dict(series)
+    for name, reading in removed:
+        changed[name] = without(changed.get(name, ()), reading)
+        if not changed[name]:
+            del changed[name]
+    for name, reading in added:
+        changed[name] = with_reading(changed.get(name, ()), reading)
+    return changed

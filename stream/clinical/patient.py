@@ -1,0 +1,98 @@
+"""What is remembered of a patient: a plain record that is never changed in place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from stream.clinical.entries import Entry, Identity
+from stream.clinical.series import Reading, Series
+from stream.clinical.signals import Signal
+
+T = TypeVar("T")
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How an illness went up to a moment: the open episode, and those that are closed."""
+
+    at_ms: int | None = None  # the last moment that is in it
+    onset_ms: int | None = None  # of the open episode
+    clean_ms: int | None = None  # since when the open episode has been clean
+    counting: tuple[int, float] | None = None  # the last temperature that can close it: when, Cel
+    fever: Reading[float] | None = None  # the last temperature of the open episode that is a fever
+    closed: tuple[tuple[int, int], ...] = ()  # onset and end of the latest closed episodes
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode with its number, which it keeps."""
+
+    number: int
+    onset_ms: int
+    closed_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was last said of an alert: enough to know whether there is anything new to say."""
+
+    rule: str
+    stay: int
+    episode: int
+    state: str
+    revision: int
+    priority: str
+    priorities: Mapping[str, str]
+    grades: Mapping[str, int] | None
+    because: tuple[Mapping[str, Any], ...]
+    since_ms: int  # from when on it was true
+    raised_ms: int
+    repeat_ms: int | None  # when it is said again
+
+    @property
+    def is_open(self) -> bool:
+        """True until it ends."""
+        return self.state in ("raised", "changed")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A value that was refused: when, in which record, and whether it may be that of a dying one."""
+
+    at_ms: int
+    event_id: str | None
+    value: float | None
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Everything that is remembered of one patient. Times are epoch milliseconds."""
+
+    patient_id: str
+    entries: Mapping[Identity, Entry] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)  # of the entries, by signal
+    before: Course = Course()  # up to where single readings are no longer kept
+    front: Course = Course()  # up to the moment before the latest
+    course: Course = Course()  # up to the latest moment
+    episodes: tuple[Episode, ...] = ()
+    alerts: Mapping[str, Told] = field(default_factory=dict)  # by alert id, the ended ones too
+    doubts: Mapping[str, Mapping[str, Doubt]] = field(default_factory=dict)  # by rule and signal
+    wakes: Mapping[str, int] = field(default_factory=dict)  # by rule: when it is to be looked at
+    applied: Mapping[str, int] = field(default_factory=dict)  # by topic: the last offset taken
+    cut: Mapping[str, int] = field(default_factory=dict)  # by limit: how much it has cut
+    changed_ms: int = 0  # the latest time it was looked at
+    trimmed_ms: int = 0
+    stay: int = 0  # counts the infusions; 0 before any is known
+    stay_from_ms: int | None = None  # when it begins; readings from before do not count for it
+
+    @property
+    def due_ms(self) -> int | None:
+        """The next moment at which something falls due."""
+        return min(self.wakes.values(), default=None)
+
+    def readings(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+        """All readings of a signal, by when they were true."""
+        return self.series.get(signal.name, ())

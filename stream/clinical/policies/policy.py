@@ -1,0 +1,33 @@
+"""What a grading policy and a management profile are made of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stream.clinical.crs import CrsTable
+
+
+@dataclass(frozen=True, slots=True)
+class GradingPolicy:
+    """How severe an illness is called."""
+
+    name: str
+    source: str
+    crs: CrsTable
+    honours_attribution: bool  # "not attributable to any other cause"
+
+
+class TocilizumabTrigger(StrEnum):
+    """What, beside the grade, a profile asks for before tocilizumab is advised."""
+
+    GRADE_ALONE = "grade_alone"
+    INSTABILITY = "instability"  # despite fluids and vasopressors, or high-flow oxygen
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementProfile:
+    """What is advised; kept apart from how severe an illness is called."""
+
+    name: str
+    source: str
+    tocilizumab_from_grade: int
+    tocilizumab_trigger: TocilizumabTrigger

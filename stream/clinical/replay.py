@@ -1,0 +1,84 @@
+"""A replay: the lines of a file through the engine, with the ticks that the clock needs.
+
+A tick stands before each line, a millisecond earlier, and at each time that is asked for, after all
+lines of that time. So whatever falls due does so at its own time, as it does live.
+Source: CONTRACT (Time, Replay output).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from stream.clinical.engine import Arrival, Engine, Ward
+from stream.clinical.lifecycle import moment
+from topics import codec, registry
+from topics.alerts import Alert
+from topics.codec import Decoded, Rejected
+from topics.status import Status
+from topics.ticks import Tick
+
+
+class Line(Protocol):
+    """A line of a replay file, as it travels."""
+
+    @property
+    def number(self) -> int:
+        """Its number in the file."""
+
+    @property
+    def topic(self) -> str:
+        """The topic that it lies in."""
+
+    @property
+    def timestamp_ms(self) -> int:
+        """The timestamp of the record, epoch ms."""
+
+    @property
+    def key(self) -> bytes:
+        """The patient's id."""
+
+    @property
+    def value(self) -> bytes:
+        """The event."""
+
+
+class Refused(NamedTuple):
+    """A line of which something does not count."""
+
+    number: int
+    why: Rejected
+
+
+def replay(
+    engine: Engine, lines: Iterable[Line], asked_ms: Sequence[int] = ()
+) -> Iterator[Alert | Status | Refused]:
+    """Take lines in their order; give alerts as they come, and the status at each time asked for."""
+    ward = Ward({})
+    asked = sorted(asked_ms)
+    for offset, line in enumerate(lines):
+        while asked and asked[0] < line.timestamp_ms:
+            yield from _status(engine, ward, asked.pop(0))
+        yield from _tick(engine, ward, line.timestamp_ms - 1)
+        found = codec.decode(line.topic, line.key, line.value)
+        key = line.key.decode() if line.topic != registry.TICKS else None
+        if line.topic == registry.ACKS:
+            continue  # of the pager alone
+        arrival = Arrival(line.timestamp_ms, line.topic, offset, found, key)
+        outcome = engine.take(ward, arrival)
+        yield from (Refused(line.number, why) for why in outcome.refused)
+        yield from outcome.alerts
+    for at_ms in asked:
+        yield from _status(engine, ward, at_ms)
+
+
+def _tick(engine: Engine, ward: Ward, at_ms: int) -> list[Alert]:
+    """Move the clock, unless it is there already."""
+    if ward.clock_ms is not None and ward.clock_ms >= at_ms:
+        return []
+    found = Decoded(Tick(at=moment(at_ms)), (), b"")
+    return engine.take(ward, Arrival(at_ms, registry.TICKS, 0, found, None)).alerts
+
+
+def _status(engine: Engine, ward: Ward, at_ms: int) -> Iterator[Alert | Status]:
+    yield from _tick(engine, ward, at_ms)
+    for patient in ward.patients.values():
+        yield engine.status(patient, at_ms)

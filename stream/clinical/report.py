@@ -1,0 +1,45 @@
+"""The status line: what is known of a patient at a time."""
+
+from stream.clinical.asking import watch_ended_by
+from stream.clinical.freshness import stale_signals
+from stream.clinical.lifecycle import DAY_MS, moment
+from stream.clinical.observe import with_stay
+from stream.clinical.patient import Patient
+from stream.clinical.policies.policy import ManagementProfile
+from stream.clinical.rules.toci_ind import next_dose_ms
+from stream.clinical.view import View
+from topics.alerts import Grade
+from topics.status import EpisodeLine, Status, TocilizumabLine
+
+
+def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> Status:
+    """Say what is known; after discharge or death nothing is graded."""
+    patient = with_stay(patient, at_ms)
+    view = View(patient, at_ms, management)
+    watched = watch_ended_by(view) is None
+    onset_ms, from_ms = view.course.onset_ms, patient.stay_from_ms
+    crs = {
+        name: Grade(lowest=grade.lowest, highest=grade.highest) for name, grade in view.crs.items()
+    }
+    return Status(
+        at=moment(at_ms),
+        patient_id=patient.patient_id,
+        crs=crs if watched else None,
+        flags=tuple(view.flags) if watched else (),
+        stale=tuple(stale_signals(patient, at_ms)) if watched else (),
+        episode=EpisodeLine(
+            crs_onset_at=None if onset_ms is None else moment(onset_ms),
+            day=None if from_ms is None else (at_ms - from_ms) // DAY_MS,
+        ),
+        tocilizumab=_tocilizumab(view),
+    )
+
+
+def _tocilizumab(view: View) -> TocilizumabLine:
+    doses = view.tocilizumab
+    next_ms = next_dose_ms(view)
+    return TocilizumabLine(
+        doses=len(doses),
+        last_at=moment(doses[-1].effective_ms) if doses else None,
+        next_allowed_at=moment(next_ms) if doses and next_ms is not None else None,
+    )

@@ -1,0 +1,70 @@
+"""CRS-UP: the patient meets criteria for CRS; its priority follows the grade.
+
+Source: CLINICAL.md §1.1 (review lines 27 to 30), §1.11, DEC-3.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
+from stream.clinical.masking import MASKING_SIGNALS
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
+from stream.clinical.signals import INFUSED_AT, WATCH_END, WEIGHT, attribution
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+GRADE_INPUTS: Final = (
+    *dict.fromkeys((*COURSE_SIGNALS, *MASKING_SIGNALS)),
+    *COURSE_FACTS,
+    WEIGHT,
+    INFUSED_AT,
+    WATCH_END,
+    attribution("fever"),
+    attribution("hypotension"),
+    attribution("hypoxia"),
+)
+PRIORITY_BY_GRADE: Final = MappingProxyType(
+    {1: Priority.P3, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}
+)
+
+
+def judge(view: View) -> Verdict:
+    """Hold at grade 1 or more, under each policy by its own grade."""
+    grades = {name: grade.lowest for name, grade in view.crs.items() if grade.lowest > 0}
+    if not grades:
+        return NOT_MET._replace(
+            wake_ms=next_change_ms(view),
+            ending="The criteria for CRS are no longer met.",
+        )
+    finding = Finding(
+        priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
+        because=evidence.of_grade(view),
+        advice=advice(view),
+        source="review-2025 L27-30; Lee 2019 table 2",
+        grades=grades,
+    )
+    return Verdict(finding, next_change_ms(view), "")
+
+
+def advice(view: View) -> str:
+    """Say the grade under each policy, and what hides the rest of it."""
+    said = ", ".join(
+        f"CRS grade {grade.lowest} by {name}" for name, grade in view.crs.items() if grade.lowest
+    )
+    words = [f"Meets criteria for {said}."]
+    doubtful = [name for name, grade in view.crs.items() if grade.highest > grade.lowest]
+    if doubtful:
+        words.append("It may be higher: not everything is known or fresh.")
+    if view.flags:
+        words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in view.flags) + ".")
+    return " ".join(words)
+
+
+def next_change_ms(view: View) -> int | None:
+    """Find when the grade may change though nothing happens: a mask ends."""
+    ends = [mask.until_ms + 1 for mask in view.masks if mask.until_ms is not None]
+    return min((each for each in ends if each > view.at_ms), default=None)
+
+
+RULE: Final = Rule("CRS-UP", Bound.EPISODE, GRADE_INPUTS, judge)

@@ -1,0 +1,109 @@
+"""The readings behind a grade, for the `because` of an alert."""
+
+from collections.abc import Iterator
+
+from stream.clinical import crs
+from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
+from stream.clinical.masking import Mask
+from stream.clinical.oxygen import HIGH_FIO2_FRACTION
+from stream.clinical.policies.policy import GradingPolicy
+from stream.clinical.policies.register import GRADING
+from stream.clinical.rules.rule import Evidence
+from stream.clinical.series import Reading
+from stream.clinical.signals import Oxygen, support
+from stream.clinical.view import CRRT, ECMO, View
+
+MMHG = "mm[Hg]"
+SUPPORTS = (CRRT, *ECMO)
+
+
+def of_grade(view: View) -> tuple[Evidence, ...]:
+    """Name the fever, and what makes the grade as severe as it is under each policy."""
+    found: dict[str, Evidence] = {each.signal: each for each in of_fever(view)}
+    for policy in GRADING:
+        lowest = view.crs[policy.name].lowest
+        if lowest > 1:
+            found |= {each.signal: each for each in _of_domains(view, policy, lowest)}
+    return tuple(found.values())
+
+
+def of_fever(view: View) -> Iterator[Evidence]:
+    """Name the fever of the episode, or what hides it."""
+    fever = view.course.fever
+    if fever is not None:
+        yield Evidence("temperature_c", fever.value, "Cel", fever.effective_ms, fever.event_id)
+    else:
+        for mask in view.masks[:1]:
+            yield of_mask(mask)
+
+
+def of_mask(mask: Mask) -> Evidence:
+    """Name a drug that was given, or a circuit that runs."""
+    reading = mask.reading
+    value, unit = "running", None
+    if not isinstance(reading.value, bool):
+        amount, unit = reading.value.value, reading.value.unit
+        value = "given" if amount is None else amount
+    return Evidence(mask.signal, value, unit, reading.effective_ms, reading.event_id)
+
+
+def of_hypotension(view: View) -> Iterator[Evidence]:
+    """Name the vasopressors that run; without one, the pressures below their limit."""
+    for drug, rate in view.vasopressors.items():
+        unit = rate.value.unit
+        yield Evidence(drug, rate.value.value, unit, rate.effective_ms, rate.event_id)
+    pressure = view.pressure
+    if view.vasopressors or pressure is None:
+        return
+    yield from of_low_pressure(view)
+
+
+def of_low_pressure(view: View) -> Iterator[Evidence]:
+    """Name the measured pressures that lie below their limit."""
+    pressure = view.pressure
+    if pressure is None:
+        return
+    systolic, mean = pressure.value
+    at = pressure.effective_ms, pressure.event_id
+    if systolic is not None and systolic < systolic_limit_mmhg(view.age_years):
+        yield Evidence("systolic_mmhg", systolic, MMHG, *at)
+    if mean is not None and mean < MEAN_LIMIT_MMHG and not is_child(view.age_years):
+        yield Evidence("mean_arterial_mmhg", mean, MMHG, *at)
+
+
+def of_oxygen(oxygen: Reading[Oxygen]) -> Iterator[Evidence]:
+    """Name the device, with its flow and a high FiO2."""
+    device, flow, fio2, _ = oxygen.value
+    at = oxygen.effective_ms, oxygen.event_id
+    if device is not None:
+        yield Evidence("oxygen_device", device, None, *at)
+    if flow is not None:
+        yield Evidence("flow_l_min", flow, "L/min", *at)
+    if fio2 is not None and fio2 >= HIGH_FIO2_FRACTION:
+        yield Evidence("fio2_fraction", fio2, "1", *at)
+
+
+def of_supports(view: View, names: tuple[str, ...]) -> Iterator[Evidence]:
+    """Name the supports that run."""
+    for name in names:
+        readings = view.every(support(name))
+        if readings and readings[-1].value:
+            yield Evidence(name, "running", None, readings[-1].effective_ms, readings[-1].event_id)
+
+
+def _of_domains(view: View, policy: GradingPolicy, grade: int) -> Iterator[Evidence]:
+    away = policy.honours_attribution
+    if not (away and view.attributed("hypotension")) and (
+        crs.grade_circulation(policy.crs, view.circulation).lowest == grade
+    ):
+        yield from of_hypotension(view)
+    if (
+        view.oxygen is not None
+        and not (away and view.attributed("hypoxia"))
+        and crs.grade_oxygen(policy.crs, view.breathing).lowest == grade
+    ):
+        yield from of_oxygen(view.oxygen)
+    if policy.crs.haemofiltration == grade:
+        yield from of_supports(view, ("crrt",))
+    if policy.crs.ecmo == grade:
+        yield from of_supports(view, ("ecmo_vv", "ecmo_va"))

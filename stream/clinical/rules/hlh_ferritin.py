@@ -1,0 +1,107 @@
+"""HLH-FERRITIN: ferritin crosses an HLH threshold, by itself and whatever CRS is.
+
+The results of the stay are walked in the order in which they were collected. Each is judged by what
+it proves: `>x` proves more than x, `>=x` at least x, `<x` and `<=x` never cross anything. The alert is
+open from the first that crosses 3 000 until one proves 3 000 or less; its priority is that of the
+highest threshold crossed since. It does not end because its newest result ages.
+Source: CLINICAL.md §1.5 (review lines 126, 162, 178), DEC-26, DEC-45, DEC-60, DEC-68.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from stream.clinical.rules.rule import (
+    NOT_MET,
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.series import Reading, one_a_moment
+from stream.clinical.signals import FERRITIN, INFUSED_AT, WATCH_END, Result
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+# Each is crossed by more than it: 3 000 exactly is not crossed. Highest first.
+THRESHOLDS_NG_ML: Final = (
+    (50_000.0, Priority.P1),
+    (10_000.0, Priority.P2),
+    (3_000.0, Priority.P3),
+)
+END_NG_ML: Final = 3_000.0  # this or less ends the alert
+ADVICE: Final = (
+    (50_000.0, "Call haematology now and treat as HLH/MAS until it is excluded."),
+    (10_000.0, "Look for HLH/MAS now."),
+    (3_000.0, "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The alert is open: the highest threshold crossed since, and the result that crossed it."""
+
+    threshold_ng_ml: float
+    priority: Priority
+    highest: Reading[Result]
+
+
+def judge(view: View) -> Verdict:
+    """Hold while the walk over the results of the stay ends above 3 000."""
+    results = view.readings(FERRITIN)
+    crossing = walk(results)
+    if crossing is None:
+        return NOT_MET._replace(ending="Ferritin is 3000 ng/mL or less, or was never above it.")
+    newest = results[-1]
+    shown = newest if crossed(newest.value) is not None else crossing.highest
+    amount = f"{shown.value.comparator or ''}{shown.value.value:g}"
+    words = dict(ADVICE)[crossing.threshold_ng_ml]
+    finding = Finding(
+        priorities=under_every_policy(crossing.priority),
+        because=(_evidence(shown),),
+        advice=f"Ferritin {amount} ng/mL: it crossed {crossing.threshold_ng_ml:g} ng/mL. {words} "
+        "Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore.",
+        source="review-2025 L126, L162, L178",
+    )
+    return Verdict(finding)
+
+
+def walk(results: Iterable[Reading[Result]]) -> Crossing | None:
+    """Walk results in the order of `effective_at`; None where the alert is closed at the end."""
+    crossing: Crossing | None = None
+    for result in one_a_moment(tuple(results)):
+        level = crossed(result.value)
+        if level is not None:
+            threshold, priority = level
+            if crossing is None or threshold > crossing.threshold_ng_ml:
+                crossing = Crossing(threshold, priority, result)
+        elif proves_end(result.value):
+            crossing = None
+    return crossing
+
+
+def crossed(result: Result) -> tuple[float, Priority] | None:
+    """Find the highest threshold that a result proves to be crossed."""
+    if result.comparator in ("<", "<="):
+        return None
+    more_than = result.comparator == ">"  # then the value itself is already exceeded
+    for threshold, priority in THRESHOLDS_NG_ML:
+        if result.value > threshold or (more_than and result.value == threshold):
+            return threshold, priority
+    return None
+
+
+def proves_end(result: Result) -> bool:
+    """Tell whether a result proves 3 000 or less."""
+    return result.comparator not in (">", ">=") and result.value <= END_NG_ML
+
+
+def _evidence(result: Reading[Result]) -> Evidence:
+    value, comparator, unit = result.value
+    said = value if comparator is None else f"{comparator}{value:g}"
+    return Evidence(FERRITIN.name, said, unit, result.effective_ms, result.event_id)
+
+
+RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN, INFUSED_AT, WATCH_END), judge)

@@ -1,0 +1,66 @@
+"""What a rule is: its inputs, declared, and one pure function from a view to a verdict."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from stream.clinical.policies.register import POLICY_NAMES
+from stream.clinical.signals import Signal
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+
+class Bound(StrEnum):
+    """What an alert belongs to; its id is made from it."""
+
+    EPISODE = "episode"
+    STAY = "stay"
+
+
+class Evidence(NamedTuple):
+    """One reading that makes a rule hold."""
+
+    signal: str
+    value: float | str
+    unit: str | None
+    effective_ms: int
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule holds: under which policies and how urgently, why, and what to do."""
+
+    priorities: Mapping[str, Priority]  # of the policies under which it holds; never empty
+    because: tuple[Evidence, ...]
+    advice: str
+    source: str
+    grades: Mapping[str, int] | None = None  # of those policies, where the rule speaks of a grade
+    repeat_after_ms: int | None = None  # said again so long as it stays true
+
+
+class Verdict(NamedTuple):
+    """What a rule says of a view, and when it wants to be asked again though nothing happens."""
+
+    finding: Finding | None
+    wake_ms: int | None = None
+    ending: str = ""  # where it no longer holds: why, in plain words
+
+
+NOT_MET: Final = Verdict(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of CLINICAL.md."""
+
+    name: str
+    bound: Bound
+    inputs: tuple[Signal[Any], ...]  # what can change its verdict, beside time
+    judge: Callable[[View], Verdict]
+
+
+def under_every_policy(priority: Priority) -> Mapping[str, Priority]:
+    """Give the priorities of a rule that does not depend on the grade."""
+    return dict.fromkeys(POLICY_NAMES, priority)

@@ -1,0 +1,105 @@
+"""The bytes of a patient's state: versioned JSON, exact both ways."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+import orjson
+
+from stream.clinical.entries import Entry
+from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
+from stream.clinical.series import Reading, Series, readings_of, with_reading
+
+__all__ = ["VERSION", "Patient", "UnknownVersion", "decode", "encode"]
+
+VERSION: Final = 1
+ENTRY_FIELDS: Final = tuple(field.name for field in fields(Entry))
+PLAIN_FIELDS: Final = (
+    "wakes",
+    "applied",
+    "cut",
+    "changed_ms",
+    "trimmed_ms",
+    "stay",
+    "stay_from_ms",
+)
+
+
+class UnknownVersion(ValueError):
+    """The state was written by a version of this code that is not known here."""
+
+
+def encode(patient: Patient) -> bytes:
+    """Write a state."""
+    return orjson.dumps(
+        {
+            "version": VERSION,
+            "patient_id": patient.patient_id,
+            "entries": [
+                [getattr(entry, name) for name in ENTRY_FIELDS]
+                for entry in patient.entries.values()
+            ],
+            "courses": [
+                _course_out(each) for each in (patient.before, patient.front, patient.course)
+            ],
+            "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
+            "alerts": {identity: asdict(told) for identity, told in patient.alerts.items()},
+            "doubts": {
+                rule: {signal: asdict(doubt) for signal, doubt in doubts.items()}
+                for rule, doubts in patient.doubts.items()
+            },
+            **{name: getattr(patient, name) for name in PLAIN_FIELDS},
+        }
+    )
+
+
+def decode(saved: bytes) -> Patient:
+    """Read a state; one of another version raises `UnknownVersion`."""
+    found: dict[str, Any] = orjson.loads(saved)
+    if found.get("version") != VERSION:
+        raise UnknownVersion(f"state version {found.get('version')}, known is {VERSION}")
+    entries = [Entry(*values) for values in found["entries"]]
+    before, front, course = (_course_in(each) for each in found["courses"])
+    return Patient(
+        patient_id=found["patient_id"],
+        entries={entry.identity: entry for entry in entries},
+        series=_series(entries),
+        before=before,
+        front=front,
+        course=course,
+        episodes=tuple(Episode(*values) for values in found["episodes"]),
+        alerts={identity: _told_in(each) for identity, each in found["alerts"].items()},
+        doubts={
+            rule: {signal: Doubt(**each) for signal, each in doubts.items()}
+            for rule, doubts in found["doubts"].items()
+        },
+        **{name: found[name] for name in PLAIN_FIELDS},
+    )
+
+
+def _series(entries: list[Entry]) -> Mapping[str, Series]:
+    series: dict[str, Series] = {}
+    for entry in entries:
+        for name, reading in readings_of(entry):
+            series[name] = with_reading(series.get(name, ()), reading)
+    return series
+
+
+def _course_out(course: Course) -> dict[str, Any]:
+    return {field.name: getattr(course, field.name) for field in fields(Course)}
+
+
+def _course_in(saved: dict[str, Any]) -> Course:
+    counting, fever = saved["counting"], saved["fever"]
+    return Course(
+        at_ms=saved["at_ms"],
+        onset_ms=saved["onset_ms"],
+        clean_ms=saved["clean_ms"],
+        counting=None if counting is None else (counting[0], counting[1]),
+        fever=None if fever is None else Reading(*fever),
+        closed=tuple((onset, end) for onset, end in saved["closed"]),
+    )
+
+
+def _told_in(saved: dict[str, Any]) -> Told:
+    return Told(**saved | {"because": tuple(saved["because"])})

@@ -1,0 +1,250 @@
+"""A patient as known at one moment: what every rule looks at."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final, TypeVar
+
+from stream.clinical import bedside
+from stream.clinical.circulation import (
+    Circulation,
+    circulation_of,
+    is_high_dose,
+    is_hypotension,
+)
+from stream.clinical.course import needs_oxygen, settled
+from stream.clinical.crs import FEVER_C, grade_crs
+from stream.clinical.freshness import is_fresh
+from stream.clinical.grade import GradeRange
+from stream.clinical.masking import Mask, masks
+from stream.clinical.oxygen import (
+    UNKNOWN_BREATHING,
+    Breathing,
+    OxygenNeed,
+    breathing_of,
+    device_conflicts_with_fio2,
+)
+from stream.clinical.patient import Course, Episode, Patient
+from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
+from stream.clinical.policies.register import GRADING
+from stream.clinical.series import Reading, up_to
+from stream.clinical.signals import (
+    AGE,
+    HOME_POSITIVE_PRESSURE,
+    OXYGEN,
+    PRESSURE,
+    TEMPERATURE,
+    WEIGHT,
+    Dose,
+    Oxygen,
+    Pressure,
+    Rate,
+    Signal,
+    Temperature,
+    attribution,
+    given,
+    support,
+)
+
+T = TypeVar("T")
+
+CRRT: Final = support("crrt")
+ECMO: Final = (support("ecmo_vv"), support("ecmo_va"))
+OWN_CAUSES: Final = ("crs", "icans")  # an attribution to them is none to another cause
+SURFACE_SITES: Final = ("axillary", "skin")
+NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
+ROOM_AIR: Final = Breathing(OxygenNeed.ROOM_AIR, OxygenNeed.ROOM_AIR, high_fio2=False)
+
+
+class View:
+    """What is known of a patient at a moment.
+
+    With `until_ms` only what was true until then is looked at, by what is known now: so it can be
+    told whether an alert was ever true. Without it everything known is, for it is the present.
+    """
+
+    def __init__(
+        self,
+        patient: Patient,
+        at_ms: int,
+        management: ManagementProfile,
+        *,
+        until_ms: int | None = None,
+        course: Course | None = None,
+    ) -> None:
+        self.patient = patient
+        self.at_ms = at_ms
+        self.until_ms = until_ms
+        self.management = management
+        self.course = settled(patient.course if course is None else course, at_ms)
+
+    # Single signals
+
+    def readings(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+        """Give the readings of the stay."""
+        return bedside.readings_of_stay(self.patient, signal, self.until_ms)
+
+    def latest(self, signal: Signal[T]) -> Reading[T] | None:
+        """Give the newest reading of the stay, stale or not."""
+        readings = self.readings(signal)
+        return readings[-1] if readings else None
+
+    def every(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+        """Give all readings, those from before the infusion too: what runs or was given, holds."""
+        readings: tuple[Reading[T], ...] = up_to(self.patient.readings(signal), self.until_ms)
+        return readings
+
+    def is_running(self, signal: Signal[bool]) -> bool:
+        """Tell whether a support runs."""
+        return bedside.is_running(self.patient, signal, self.until_ms)
+
+    def attributed(self, domain: str) -> bool:
+        """Tell whether a clinician holds another cause for what is found in a domain (DEC-52)."""
+        readings = up_to(self.patient.readings(attribution(domain)), self.until_ms)
+        return bool(readings) and readings[-1].value not in OWN_CAUSES
+
+    @cached_property
+    def age_years(self) -> float | None:
+        """Age; None is unknown."""
+        return bedside.fact(self.patient, AGE)
+
+    @cached_property
+    def weight_kg(self) -> float | None:
+        """Weight; None is unknown."""
+        return bedside.fact(self.patient, WEIGHT)
+
+    @cached_property
+    def episode(self) -> Episode | None:
+        """The open episode."""
+        if self.course.onset_ms is None:
+            return None
+        episodes = self.patient.episodes
+        return episodes[-1] if episodes and episodes[-1].closed_ms is None else None
+
+    # What the body does
+
+    @cached_property
+    def temperature(self) -> Reading[Temperature] | None:
+        """The newest temperature of the stay."""
+        return self.latest(TEMPERATURE)
+
+    @cached_property
+    def pressure(self) -> Reading[Pressure] | None:
+        """The blood pressure that decides."""
+        return bedside.pressure_that_decides(self.patient, self.age_years, self.until_ms)
+
+    @cached_property
+    def oxygen(self) -> Reading[Oxygen] | None:
+        """The oxygen device that decides."""
+        return bedside.oxygen_that_decides(self.patient, self.until_ms)
+
+    @cached_property
+    def vasopressors(self) -> Mapping[str, Reading[Rate]]:
+        """The vasopressors that run."""
+        return bedside.running_vasopressors(self.patient, self.until_ms)
+
+    @cached_property
+    def tocilizumab(self) -> tuple[Reading[Dose], ...]:
+        """The doses of tocilizumab that were given in the stay, one a moment."""
+        doses = self.readings(given("tocilizumab"))
+        return tuple({dose.effective_ms: dose for dose in doses}.values())
+
+    @cached_property
+    def low_pressure(self) -> bool | None:
+        """Whether the blood pressure that decides is hypotension; None is unknown."""
+        pressure = self.pressure
+        return None if pressure is None else is_hypotension(pressure.value, self.age_years)
+
+    @cached_property
+    def hypotension(self) -> bool:
+        """Whether hypotension is proven: a low pressure, or a vasopressor that runs."""
+        return bool(self.vasopressors) or self.low_pressure is True
+
+    @cached_property
+    def hypoxia(self) -> bool:
+        """Whether an oxygen need of `manikath-2025` is proven."""
+        return needs_oxygen(self.patient, self.until_ms)
+
+    @cached_property
+    def masks(self) -> tuple[Mask, ...]:
+        """What hides a fever now."""
+        return tuple(masks(self.patient, self.at_ms, self.course.onset_ms))
+
+    # The inputs of the grade
+
+    @cached_property
+    def fever(self) -> bool | None:
+        """Whether the fever criterion is met; None is unknown, or hidden in a patient who is well.
+
+        It is met for a whole episode, and where a fever is masked and the patient is not well.
+        """
+        if self.course.onset_ms is not None:
+            return True
+        if self.masks:
+            return True if self.hypotension or self.hypoxia else None
+        temperature = self.temperature
+        if temperature is None or not is_fresh(TEMPERATURE, temperature, self.at_ms):
+            return None
+        # Outside an episode an IL-6 blocker proves no fever, and leaves none of its absence either.
+        last_closed_ms = max((end for _, end in self.course.closed), default=0)
+        if any(dose.effective_ms > last_closed_ms for dose in self.tocilizumab):
+            return None
+        return temperature.value.celsius >= FEVER_C
+
+    @cached_property
+    def circulation(self) -> tuple[Circulation, Circulation | None]:
+        """The level of circulation: what is proven, and what is possible."""
+        running = {drug: reading.value for drug, reading in self.vasopressors.items()}
+        lowest, highest = circulation_of(
+            running, hypotension=self.low_pressure, weight_kg=self.weight_kg
+        )
+        fresh = self.pressure is not None and is_fresh(PRESSURE, self.pressure, self.at_ms)
+        return lowest, highest if running or fresh else None
+
+    @cached_property
+    def breathing(self) -> Breathing:
+        """The need of oxygen: what is proven, and what is possible."""
+        if self.oxygen is None:
+            return UNKNOWN_BREATHING
+        home = bedside.fact(self.patient, HOME_POSITIVE_PRESSURE)
+        breathing = breathing_of(self.oxygen.value, home_positive_pressure=home)
+        if is_fresh(OXYGEN, self.oxygen, self.at_ms):
+            return breathing
+        high_fio2 = True if breathing.high_fio2 else None
+        return Breathing(breathing.lowest, max(OxygenNeed), high_fio2)
+
+    # Grades
+
+    @cached_property
+    def crs(self) -> Mapping[str, GradeRange]:
+        """The CRS grade under each policy."""
+        return {policy.name: self._crs(policy) for policy in GRADING}
+
+    def _crs(self, policy: GradingPolicy) -> GradeRange:
+        away = policy.honours_attribution
+        if away and self.attributed("fever"):
+            return GradeRange(0, 0)
+        return grade_crs(
+            policy.crs,
+            fever=self.fever,
+            circulation=NOTHING_NEEDED
+            if away and self.attributed("hypotension")
+            else self.circulation,
+            breathing=ROOM_AIR if away and self.attributed("hypoxia") else self.breathing,
+            haemofiltration=self.is_running(CRRT),
+            ecmo=any(self.is_running(signal) for signal in ECMO),
+        )
+
+    @cached_property
+    def flags(self) -> list[str]:
+        """Doubts about the grade."""
+        flags = []
+        if self.oxygen is not None and device_conflicts_with_fio2(self.oxygen.value):
+            flags.append("device_fio2_conflict")
+        if any(
+            is_high_dose(drug, reading.value, self.weight_kg) is None
+            for drug, reading in self.vasopressors.items()
+        ):
+            flags.append("vasopressor_intensity_unknown")
+        if self.temperature is not None and self.temperature.value.site in SURFACE_SITES:
+            flags.append("surface_temperature")
+        return flags
