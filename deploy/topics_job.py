@@ -14,6 +14,7 @@ from aiokafka.errors import for_code
 from stream.topic_check import (
     ANSWER_TIMEOUT_S,
     COPIES,
+    LOOK_AGAIN_S,
     Cluster,
     Difference,
     NoBrokerError,
@@ -26,7 +27,6 @@ from topics.registry import TOPICS
 
 TOPIC_ALREADY_EXISTS: Final = 36
 CREATION_TIMEOUT_S: Final = 30.0
-LOOK_AGAIN_S: Final = 0.1
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the topics must be and what they are: read from the broker and compared, never altered."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 from topics.registry import CHANGELOGS, TOPICS, TopicSpec
 
 ANSWER_TIMEOUT_S: Final = 8.0
+SHOWN_TIMEOUT_S: Final = 3.0  # a broker shows new topics a moment after they were made
+LOOK_AGAIN_S: Final = 0.1
 ALWAYS_MS: Final = str(2**63 - 1)
 UNKNOWN_TOPIC: Final = 3  # Kafka's error codes
 COPIES: Final = 3  # where there are so many brokers; then a write must be in two of them
@@ -87,8 +90,12 @@ async def missing_or_wrong(bootstrap: str) -> list[Difference]:
     How many copies there are and how long records stay is for who runs the brokers to choose:
     `stormwatch topics create` compares these too. Raises `NoBrokerError`.
     """
+    deadline = time.monotonic() + SHOWN_TIMEOUT_S
     async with connected(bootstrap) as admin:
         cluster = await read(admin)
+        while len(cluster.topics) < len(TOPICS) and time.monotonic() < deadline:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            cluster = await read(admin)
     return [
         difference
         for spec in TOPICS

@@ -70,6 +70,14 @@ def fresh_topics(kafka: Cluster) -> Cluster:
 
 
 @pytest.fixture
+def no_topics(kafka: Cluster) -> Iterator[Cluster]:
+    """Delete the topics, for a test that makes its own; those of the contract come back."""
+    asyncio.run(_delete_topics(kafka.bootstrap))
+    yield kafka
+    asyncio.run(_start_afresh(kafka.bootstrap))
+
+
+@pytest.fixture
 def read_all(kafka: Cluster) -> Read:
     """Read a topic from its beginning to where it ends now, partition by partition."""
 
@@ -174,6 +182,12 @@ def stormwatch(kafka: Cluster, tmp_path: Path) -> Iterator[Stormwatch]:
 
 
 async def _start_afresh(bootstrap: str) -> None:
+    await _delete_topics(bootstrap)
+    made = await make_topics(bootstrap, keep=True)
+    assert made.is_good, made
+
+
+async def _delete_topics(bootstrap: str) -> None:
     async with connected(bootstrap) as admin:
         await _forget_groups(admin)
         topics = [name for name in await admin.list_topics() if not name.startswith("__")]
@@ -183,8 +197,6 @@ async def _start_afresh(bootstrap: str) -> None:
         while set(topics) & set(await admin.list_topics()):
             assert time.monotonic() < deadline, "deleted topics are still listed"
             await asyncio.sleep(0.02)
-    made = await make_topics(bootstrap, keep=True)
-    assert made.is_good, made
 
 
 async def _forget_groups(admin: AIOKafkaAdminClient) -> None:
