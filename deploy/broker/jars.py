@@ -11,7 +11,9 @@ from deploy.broker.failure import BrokerError
 from deploy.broker.folders import cache_folder
 
 LOCK: Final = Path(__file__).with_name("kafka.lock")  # as sha256sum writes it; the path is Maven's
-KAFKA: Final = "Apache Kafka 4.1.1"
+VERSION: Final = "4.1.1"
+KAFKA: Final = f"Apache Kafka {VERSION}"
+SIZE: Final = "44 MB"  # of all jars
 READERS: Final = 8
 
 
@@ -30,7 +32,7 @@ class Jar:
 
     def is_right(self, path: Path) -> bool:
         """Whether this file is what the lock says."""
-        return hashlib.sha256(path.read_bytes()).hexdigest() == self.sha256
+        return sha256(path) == self.sha256
 
 
 def class_path() -> str:
@@ -58,3 +60,8 @@ def class_path() -> str:
 def locked() -> list[Jar]:
     """Every jar of the lock."""
     return [Jar(*line.split()) for line in LOCK.read_text().splitlines()]
+
+
+def sha256(path: Path) -> str:
+    """Return the sum of a file as the lock has it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

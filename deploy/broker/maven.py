@@ -11,7 +11,7 @@ from typing import Final
 
 from deploy.broker.failure import EXTRA_IS_MISSING, BrokerError
 from deploy.broker.folders import CACHE_VARIABLE
-from deploy.broker.jars import Jar
+from deploy.broker.jars import KAFKA, SIZE, Jar
 from deploy.broker.progress import Progress, shown
 
 try:
@@ -49,14 +49,14 @@ def _explained(cache: Path) -> Iterator[None]:
         yield
     except requests.RequestException as error:
         raise BrokerError(
-            f"cannot fetch Apache Kafka from {repository()} ({type(error).__name__}): the first "
+            f"cannot fetch {KAFKA} from {repository()} ({type(error).__name__}): the first "
             f"start needs the network, or a mirror of Maven Central in {MAVEN_VARIABLE}"
         ) from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full" if full else str(error.strerror or error)
         raise BrokerError(
-            f"cannot keep Apache Kafka (44 MB) in {cache}: {what}; "
+            f"cannot keep {KAFKA} ({SIZE}) in {cache}: {what}; "
             f"{CACHE_VARIABLE} names another folder"
         ) from error
 

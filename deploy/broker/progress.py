@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from deploy.broker.jars import KAFKA, SIZE
+
 MEGABYTE: Final = 1_000_000
 PLAIN_LINE_EVERY_S: Final = 5.0
 
@@ -46,7 +48,7 @@ class OnTerminal(Progress):
     def __init__(self, jars: int, bar: Bar) -> None:
         super().__init__(jars)
         self._bar = bar
-        self._task = bar.add_task("Apache Kafka", total=jars, megabytes="")
+        self._task = bar.add_task(KAFKA, total=jars, megabytes="")
 
     def show(self) -> None:
         """Move the bar."""
@@ -73,7 +75,7 @@ class InPlainLines(Progress):
 def shown(jars: int, cache: Path) -> Iterator[Progress]:
     """Show on stderr how a download of so many jars goes on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"Fetching {jars} jars of Apache Kafka (44 MB in all, once) into {cache}")
+    console.print(f"Fetching {jars} jars of {KAFKA} ({SIZE} in all, once) into {cache}")
     if not console.is_terminal:
         yield InPlainLines(jars, console)
         return

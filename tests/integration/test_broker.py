@@ -184,7 +184,7 @@ def test_without_a_network_and_a_cache_it_says_what_would_help(
     assert started.returncode == 1
     assert started.stdout == ""
     assert started.stderr.splitlines()[-1].startswith(
-        f"Error: cannot fetch Apache Kafka from {NOWHERE}"
+        f"Error: cannot fetch Apache Kafka 4.1.1 from {NOWHERE}"
     )
 
 
