@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
+from stream.addresses import normalise_brokers
 from topics.registry import CHANGELOGS, TOPICS, TopicSpec
 
 ANSWER_TIMEOUT_S: Final = 8.0
@@ -144,11 +145,16 @@ async def connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
     So does the body if a broker ends or refuses meanwhile.
     """
+    try:
+        brokers = normalise_brokers(bootstrap)
+    except ValueError as error:
+        raise NoBrokerError(f"the address of the brokers {error}") from error
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap, request_timeout_ms=round(ANSWER_TIMEOUT_S * 1000)
+        bootstrap_servers=brokers, request_timeout_ms=round(ANSWER_TIMEOUT_S * 1000)
     )
     try:
-        await _start(admin, bootstrap)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            await admin.start()
         yield admin
     except (KafkaError, OSError, TimeoutError) as error:
         if isinstance(error, KafkaConnectionError | TimeoutError):  # its own words are no help
@@ -156,16 +162,6 @@ async def connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         raise NoBrokerError(f"the Kafka broker at {bootstrap} says: {error}") from error
     finally:
         await admin.close()
-
-
-async def _start(admin: AIOKafkaAdminClient, bootstrap: str) -> None:
-    try:
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await admin.start()
-    except ValueError as error:
-        raise NoBrokerError(
-            f"brokers are given as host:port,host:port, not {bootstrap!r}"
-        ) from error
 
 
 async def read(admin: AIOKafkaAdminClient) -> Cluster:

@@ -108,5 +108,5 @@ async def test_a_broker_that_is_not_there_is_said_in_one_line() -> None:
 
 
 async def test_an_address_that_is_none_is_said_in_one_line() -> None:
-    with pytest.raises(NoBrokerError, match="brokers are given as host:port"):
+    with pytest.raises(NoBrokerError, match="number 1 has no valid port"):
         await missing_or_wrong("127.0.0.1:abc")
