@@ -101,9 +101,6 @@ class Present(Strict):
     at: Timestamp
 
 
-AlertLine = Annotated[Alert | Present, Field(discriminator="type")]
-
-
 def alert_id(patient_id: str, stay: int, rule: str, episode: int) -> str:
     """Return the id of an alert, the same whoever computes it and however often.
 

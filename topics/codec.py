@@ -92,10 +92,7 @@ class Decoded:
 
 
 _VALIDATORS: Final = MappingProxyType(
-    {topic.name: topic.model.validator for topic in registry.TOPICS if topic.model is not None}
-)
-_HAVE_KINDS: Final = frozenset(
-    {registry.PATIENTS, registry.MEDICATIONS, registry.ASSESSMENTS, registry.LABS, registry.ALERTS}
+    {topic.name: topic.adapter.validator for topic in registry.TOPICS if topic.models}
 )
 
 
@@ -111,7 +108,7 @@ def decode(
     try:
         event = _VALIDATORS[topic].validate_json(value)
     except ValidationError as error:
-        found = _look_again(topic, value, problems_of(error, has_kinds=topic in _HAVE_KINDS))
+        found = _look_again(topic, value, _problems(topic, error))
     else:
         found = Decoded(event, (), value)
     return _checked(found, key) if check_key and topic != registry.TICKS else found
@@ -124,7 +121,7 @@ def decode_line(topic: str, value: bytes | None) -> Line | Rejected:
     try:
         line: Line = _VALIDATORS[topic].validate_json(value)
     except ValidationError as error:
-        problem = problems_of(error, has_kinds=topic in _HAVE_KINDS)[0]
+        problem = _problems(topic, error)[0]
         return Rejected(problem.reason, problem.path, problem.detail)
     return line
 
@@ -139,6 +136,10 @@ def _unread(value: bytes | None) -> Rejected:
     if value is None:
         return Rejected(Reason.NOT_JSON, "$", "the record has no value")
     return Rejected(Reason.TOO_LARGE, "$", f"more than {RECORD_MAX} bytes")
+
+
+def _problems(topic: str, error: ValidationError) -> list[Problem]:
+    return problems_of(error, has_kinds=registry.BY_NAME[topic].has_kinds)
 
 
 def _checked(found: Decoded | Rejected, key: bytes | None) -> Decoded | Rejected:
@@ -164,7 +165,7 @@ def _look_again(topic: str, value: bytes, problems: list[Problem]) -> Decoded | 
         try:
             event = _VALIDATORS[topic].validate_json(to_json(document))
         except ValidationError as error:
-            problems = problems_of(error, has_kinds=False)
+            problems = _problems(topic, error)
         else:
             return Decoded(event, tuple(dropped), value)
     return _rejected(document, problems[0], dropped)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import WrapValidator, model_validator
+from pydantic import ConfigDict, WrapValidator, model_validator
 
 from topics.base import Event, NotNegative, Positive, Timestamp, null_means
 from topics.faults import Reason, refuse
@@ -127,6 +127,13 @@ INTERNATIONAL: Final = frozenset({RateUnit.IU_MIN, RateUnit.IU_H})
 
 class Infusion(Event):
     """A continuous infusion starts, changes its rate or stops."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"action": {"enum": ["start", "change"]}}},
+            "then": {"required": ["rate_value", "rate_unit"]},
+        }
+    )
 
     kind: Literal["infusion"]
     drug: Drug

@@ -5,15 +5,18 @@ Source: CONTRACT.md, "Input topics and kinds", "Time" and "Output topics".
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, reduce
+from operator import or_
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import Field, TypeAdapter
 
 from topics.acks import Ack
-from topics.alerts import AlertLine
+from topics.alerts import Alert, Present
 from topics.assessments import AssessmentEvent
 from topics.audit import AuditLine
+from topics.base import Strict
 from topics.labs import LabEvent
 from topics.medications import MedicationEvent
 from topics.pages import PageLine
@@ -69,54 +72,139 @@ class Key(StrEnum):
 
 @dataclass(frozen=True)
 class TopicSpec:
-    """One topic. `retention_ms` is None for ever; `rank` orders records of one time, low first."""
+    """One topic. `retention_ms` is None for ever; `rank` orders records of one time, low first.
+
+    Where several `models` travel, the field `tag` tells them apart. Where none does, the bytes are
+    for their writer alone.
+    """
 
     name: str
     role: Role
-    model: TypeAdapter[Any] | None  # None where bytes travel that only their writer reads
+    about: str
+    models: tuple[type[Strict], ...]
+    tag: str = "kind"
     cleanup: Cleanup = Cleanup.DELETE
     retention_ms: int | None = KEPT_MS
     rank: int | None = None  # None where no order between topics is needed
     key: Key = Key.PATIENT
     partitions: int = PARTITIONS
 
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What reads the values of this topic."""
+        if not self.has_kinds:
+            return TypeAdapter(self.models[0])
+        union: Any = reduce(or_, self.models)
+        return TypeAdapter(Annotated[union, Field(discriminator=self.tag)])
 
-def _by_kind(union: Any) -> TypeAdapter[Any]:  # noqa: ANN401, a union of types has no type
-    return TypeAdapter(Annotated[union, Field(discriminator="kind")])
+    @property
+    def has_kinds(self) -> bool:
+        """Say whether more than one model travels here."""
+        return len(self.models) > 1
 
 
-def _input(name: str, rank: int | None, model: TypeAdapter[Any], **rest: Any) -> TopicSpec:
-    return TopicSpec(name, Role.INPUT, model, rank=rank, **rest)
-
-
-# In order of rank. An age or a dose of the same moment is known before a reading is graded.
+# In order of rank: of one moment, a weight or a dose is known before a reading is graded.
 INPUTS: Final = (
-    _input(PATIENTS, 0, _by_kind(PatientEvent), retention_ms=KEPT_LONG_MS),
-    _input(MEDICATIONS, 1, _by_kind(MedicationEvent)),
-    _input(ASSESSMENTS, 2, _by_kind(AssessmentEvent)),
-    _input(LABS, 3, _by_kind(LabEvent)),
-    _input(VITALS, 4, TypeAdapter(Vitals)),
-    _input(TICKS, 5, TypeAdapter(Tick), key=Key.PARTITION),
+    TopicSpec(
+        PATIENTS,
+        Role.INPUT,
+        "Who the patients are, and when their watch ends.",
+        get_args(PatientEvent),
+        rank=0,
+        retention_ms=KEPT_LONG_MS,
+    ),
+    TopicSpec(
+        MEDICATIONS,
+        Role.INPUT,
+        "What is ordered, given, run and infused.",
+        get_args(MedicationEvent),
+        rank=1,
+    ),
+    TopicSpec(
+        ASSESSMENTS,
+        Role.INPUT,
+        "What nurses and doctors find at the bedside.",
+        get_args(AssessmentEvent),
+        rank=2,
+    ),
+    TopicSpec(
+        LABS,
+        Role.INPUT,
+        "Results of the laboratory, and cultures.",
+        get_args(LabEvent),
+        rank=3,
+    ),
+    TopicSpec(
+        VITALS,
+        Role.INPUT,
+        "What monitors and ventilators say.",
+        (Vitals,),
+        rank=4,
+    ),
+    TopicSpec(
+        TICKS,
+        Role.INPUT,
+        "Time as an event, written by the pipeline itself.",
+        (Tick,),
+        rank=5,
+        key=Key.PARTITION,
+    ),
 )
 
-# People answer pages: the pager alone reads this.
-ACKS_TOPIC: Final = _input(ACKS, None, TypeAdapter(Ack))
+# People answer pages, and the pager alone reads it.
+ANSWERS: Final = TopicSpec(ACKS, Role.INPUT, "What people answer to pages.", (Ack,))
 
 OUTPUTS: Final = (
-    TopicSpec(STATUS, Role.OUTPUT, TypeAdapter(Status), Cleanup.COMPACT, None),
-    # How long these two stay is our choice: a stay of a patient, and its questions afterwards.
-    TopicSpec(ALERTS, Role.OUTPUT, TypeAdapter(AlertLine), retention_ms=KEPT_LONG_MS),
-    TopicSpec(PAGES, Role.OUTPUT, TypeAdapter(PageLine), retention_ms=KEPT_LONG_MS),
-    TopicSpec(AUDIT, Role.OUTPUT, TypeAdapter(AuditLine), retention_ms=None),
-    TopicSpec(DEAD_LETTERS, Role.OUTPUT, None, key=Key.AS_IT_CAME),
+    TopicSpec(
+        STATUS,
+        Role.OUTPUT,
+        "What is known of each patient now.",
+        (Status,),
+        cleanup=Cleanup.COMPACT,
+        retention_ms=None,
+    ),
+    # The contract does not say how long the next two stay. As long as the patients do: an alert
+    # may be asked about as long as its patient is.
+    TopicSpec(
+        ALERTS,
+        Role.OUTPUT,
+        "A line for every change of an alert, and one for a partition that has caught up.",
+        (Alert, Present),
+        tag="type",
+        retention_ms=KEPT_LONG_MS,
+    ),
+    TopicSpec(
+        PAGES,
+        Role.OUTPUT,
+        "What the pager did, and how it went.",
+        (PageLine,),
+        retention_ms=KEPT_LONG_MS,
+    ),
+    TopicSpec(
+        AUDIT,
+        Role.OUTPUT,
+        "Who did what when.",
+        (AuditLine,),
+        retention_ms=None,
+    ),
+    TopicSpec(
+        DEAD_LETTERS,
+        Role.OUTPUT,
+        "What was refused, key and value as they came, and why in the headers.",
+        (),
+        key=Key.AS_IT_CAME,
+    ),
 )
 
 CHANGELOGS: Final = tuple(
-    TopicSpec(name, Role.CHANGELOG, None, Cleanup.COMPACT, None)
-    for name in (WATCH_CHANGELOG, PAGE_CHANGELOG)
+    TopicSpec(name, Role.CHANGELOG, about, (), cleanup=Cleanup.COMPACT, retention_ms=None)
+    for name, about in (
+        (WATCH_CHANGELOG, "The state of each patient."),
+        (PAGE_CHANGELOG, "The life of the alerts of each patient."),
+    )
 )
 
-TOPICS: Final = (*INPUTS, ACKS_TOPIC, *OUTPUTS, *CHANGELOGS)
+TOPICS: Final = (*INPUTS, ANSWERS, *OUTPUTS, *CHANGELOGS)
 BY_NAME: Final = MappingProxyType({topic.name: topic for topic in TOPICS})
 
 # What the pager reads, in the order in which records of one time count.

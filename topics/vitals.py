@@ -8,13 +8,23 @@ dropped whole (CLINICAL.md DEC-63).
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from topics.base import Event, Strict
 from topics.faults import PRESSURE_ORDER, Reason, refuse
 from topics.limits import within
 
 PRESSURES: Final = ("diastolic_mmhg", "mean_arterial_mmhg", "systolic_mmhg")  # lowest first
+
+READINGS: Final = (  # a site without a temperature is none
+    "temperature_c",
+    "heart_rate_per_min",
+    "respiratory_rate_per_min",
+    *PRESSURES,
+    "spo2_percent",
+    "oxygen",
+    "ventilator",
+)
 
 
 class TemperatureSite(StrEnum):
@@ -86,6 +96,10 @@ class Ventilator(Strict):
 
 class Vitals(Event):
     """One set of readings. An absent reading is None, never zero."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [reading]} for reading in READINGS]}
+    )
 
     kind: Literal["vitals"]
     temperature_c: TemperatureC | None = None
