@@ -1,0 +1,110 @@
+"""The rules of Prometheus are valid, tested, documented, and about metrics that exist."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from programs import ROOT, run, tool
+
+from stream import metrics
+from stream.settings import DEFAULT_METRICS_PORTS
+from topics import registry
+from topics.codec import Reason
+from topics.pages import Outcome
+
+PROMETHEUS: Final = ROOT / "deploy" / "prometheus"
+RULES: Final = PROMETHEUS / "rules.yml"
+RULE_TESTS: Final = ("tests.yml", "tests_of_hours.yml")
+OF_PROMETHEUS: Final = {"up", "process_start_time_seconds"}
+
+
+def read(path: Path) -> Any:  # noqa: ANN401, YAML may hold anything
+    return yaml.safe_load(path.read_text())
+
+
+ALERT_RULES: Final[Sequence[dict[str, Any]]] = read(RULES)["groups"][0]["rules"]
+
+
+class TestPrometheus:
+    """The rules are valid, tested, documented, and about metrics that exist."""
+
+    def test_promtool_accepts_the_configuration_and_the_rules(self) -> None:
+        promtool = tool("promtool")
+
+        assert "SUCCESS" in run(promtool, "check", "config", "prometheus.yml", cwd=PROMETHEUS)
+
+    def test_each_rule_fires_when_it_must_and_only_then(self) -> None:
+        promtool = tool("promtool")
+
+        run(promtool, "test", "rules", *RULE_TESTS, cwd=PROMETHEUS)
+
+    @pytest.mark.parametrize("rule", ALERT_RULES, ids=lambda rule: rule["alert"])
+    def test_each_rule_is_tested_both_ways(self, rule: dict[str, Any]) -> None:
+        cases = [
+            bool(case["exp_alerts"])
+            for file in RULE_TESTS
+            for test in read(PROMETHEUS / file)["tests"]
+            for case in test["alert_rule_test"]
+            if case["alertname"] == rule["alert"]
+        ]
+
+        assert True in cases
+        assert False in cases or rule["expr"] == "vector(1)"
+
+    @pytest.mark.parametrize("rule", ALERT_RULES, ids=lambda rule: rule["alert"])
+    def test_each_rule_says_what_it_means_and_what_to_do(self, rule: dict[str, Any]) -> None:
+        headings = re.findall(r"^## (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+
+        assert rule["labels"]["severity"] in {"critical", "warning", "none"}
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+        assert rule["alert"] in headings
+        assert rule["annotations"]["runbook_url"] == f"docs/runbook.md#{rule['alert'].lower()}"
+
+    def test_the_runbook_has_no_part_for_an_alert_that_is_gone(self) -> None:
+        text = (ROOT / "docs/runbook.md").read_text()
+        headings = re.findall(r"^## (\w+)$", text, re.MULTILINE)
+
+        assert headings == [rule["alert"] for rule in ALERT_RULES]
+        for part in text.split("\n## ")[1:]:
+            assert re.findall(r"^\*\*(\w+)", part, re.MULTILINE) == ["Means", "Look", "Do", "Never"]
+
+    @pytest.mark.parametrize("rule", ALERT_RULES, ids=lambda rule: rule["alert"])
+    def test_a_rule_reads_metrics_that_exist(self, rule: dict[str, Any]) -> None:
+        families = metrics.REGISTRY.collect()
+        known = {f.name + ("_total" if f.type == "counter" else "") for f in families}
+        named = set(re.findall(r"\b(?:stormwatch|process)_[a-z_]+\b|\bup\b", rule["expr"]))
+        named -= {"stormwatch_watch", "stormwatch_page"}
+
+        assert named <= known | OF_PROMETHEUS
+
+    def test_a_rule_names_labels_that_exist(self) -> None:
+        labels: dict[str, set[str]] = {}
+        for rule in ALERT_RULES:
+            for name, values in re.findall(r'(\w+)(?:=|=~|!=)"([^"]+)"', rule["expr"]):
+                labels.setdefault(name, set()).update(values.split("|"))
+
+        assert labels.pop("job") <= {
+            "stormwatch-watch",
+            "stormwatch-page",
+            "stormwatch-(watch",
+            "page)",
+        }
+        assert labels == {
+            "topic": {registry.VITALS},
+            "outcome": {Outcome.REFUSED, Outcome.GIVEN_UP},
+            "reason": {Reason.ENGINE},
+            "verdict": {metrics.OFFSET_JUMP_VERDICTS[1]},
+        }
+
+    def test_prometheus_scrapes_each_kind_of_worker_at_its_port(self) -> None:
+        jobs = {
+            job["job_name"]: job["static_configs"][0]["targets"]
+            for job in read(PROMETHEUS / "prometheus.yml")["scrape_configs"]
+        }
+
+        assert jobs == {
+            f"stormwatch-{role}": [f"{role}:{port}"] for role, port in DEFAULT_METRICS_PORTS.items()
+        }
