@@ -86,7 +86,9 @@ def _series(entries: list[Entry]) -> Mapping[str, Series]:
 
 
 def _course_out(course: Course) -> dict[str, Any]:
-    return {field.name: getattr(course, field.name) for field in fields(Course)}
+    saved = {field.name: getattr(course, field.name) for field in fields(Course)}
+    # orjson knows tuples, not their subclasses.
+    return saved | {"fever": None if course.fever is None else list(course.fever)}
 
 
 def _course_in(saved: dict[str, Any]) -> Course:

@@ -1,0 +1,131 @@
+"""The work of `stormwatch watch`: events in, alerts and the status of patients out."""
+
+import heapq
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final, TypeVar, overload
+
+from stream import metrics
+from stream.clinical import state
+from stream.clinical.engine import Arrival, Engine, Ward
+from stream.clinical.state import Patient
+from stream.guard import dead_letter, dead_letter_on_error
+from stream.runs import Group, Kept, Record, Run
+from topics import codec, registry
+from topics.alerts import Present
+
+T = TypeVar("T")
+
+
+class Patients(dict[str, Patient]):
+    """The patients of a partition; one that only the changelog knows is decoded when asked for."""
+
+    def __init__(self, kept: Mapping[bytes, Kept]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __missing__(self, patient_id: str) -> Patient:
+        patient = state.decode(self._kept[patient_id.encode()].value)
+        self[patient_id] = patient
+        return patient
+
+    def __contains__(self, patient_id: object) -> bool:
+        if super().__contains__(patient_id):
+            return True
+        return isinstance(patient_id, str) and patient_id.encode() in self._kept
+
+    @overload
+    def get(self, key: str, default: None = None, /) -> Patient | None: ...
+    @overload
+    def get(self, key: str, default: Patient, /) -> Patient: ...
+    @overload
+    def get(self, key: str, default: T, /) -> Patient | T: ...
+    def get(self, key: str, default: object = None, /) -> object:
+        """Return a patient, decoded if need be."""
+        return self[key] if key in self else default  # noqa: SIM401, that is what get does
+
+
+class Grading:
+    """Grades on every event; the state of each patient lives in the ward of its partition."""
+
+    inputs: Final = tuple(topic.name for topic in registry.INPUTS)
+    table: Final = "patients"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._wards: dict[int, Ward] = {}
+        self._catching_up: set[int] = set()
+
+    # Owning partitions
+
+    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+        """Begin with the states of a partition; what is due of them is known without decoding."""
+        due = [
+            (kept.due_ms, key.decode()) for key, kept in states.items() if kept.due_ms is not None
+        ]
+        heapq.heapify(due)
+        self._wards[partition] = Ward(Patients(states), clock_ms, due)
+        self._catching_up.add(partition)
+
+    def revoked(self) -> None:
+        """Forget every partition."""
+        self._wards.clear()
+        self._catching_up.clear()
+
+    # Taking records
+
+    def take(self, run: Run, group: Group) -> None:
+        """Take each record of a run; one that the engine fails on is kept as a dead letter."""
+        ward = self._wards[run.partition]
+        for record in run.records:
+            with dead_letter_on_error(record, group):
+                self._take(ward, record, group)
+        if run.partition in self._catching_up and run.at_end and ward.clock_ms is not None:
+            self._catching_up.discard(run.partition)
+            self._tell_present(run.partition, ward.clock_ms, group)
+
+    def _take(self, ward: Ward, record: Record, group: Group) -> None:
+        found = codec.decode(record.topic, record.key, record.value)
+        arrival = Arrival(record.timestamp, record.topic, record.offset, found, _key(record))
+        outcome = self._engine.take(ward, arrival)
+        for alert in outcome.alerts:
+            key = alert.patient_id.encode()
+            group.publish(registry.ALERTS, record.partition, key, codec.encode(alert))
+            group.alerted_ms.append(record.timestamp)
+            metrics.ALERTS.labels(rule=alert.rule, priority=alert.priority, state=alert.state).inc()
+        for refusal in outcome.refused:
+            dead_letter(record, refusal, group)
+        for patient_id in outcome.changed:
+            group.touch(record.partition, patient_id)
+        if outcome.duplicate:
+            metrics.DUPLICATE_RECORDS.labels(topic=record.topic).inc()
+        if record.topic == registry.TICKS and ward.clock_ms is not None:
+            group.clocks[record.partition] = ward.clock_ms
+            clock = metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition=record.partition)
+            clock.set(ward.clock_ms / 1000)
+
+    def _tell_present(self, partition: int, clock_ms: int, group: Group) -> None:
+        line = Present(partition=partition, at=datetime.fromtimestamp(clock_ms / 1000, UTC))
+        group.publish(registry.ALERTS, partition, None, codec.encode(line))
+
+    # Writing a group
+
+    def finish(self, group: Group) -> None:
+        """Write the state and the status of every patient that changed, once a group."""
+        for partition, patient_ids in group.touched.items():
+            ward = self._wards[partition]
+            for patient_id in sorted(patient_ids):
+                patient, key = ward.patients[patient_id], patient_id.encode()
+                group.keep(partition, key, Kept(state.encode(patient), patient.due_ms))
+                status = self._engine.status(patient, patient.changed_ms)
+                group.publish(registry.STATUS, partition, key, codec.encode(status))
+
+    def durable(self, group: Group) -> None:
+        """Nothing more is to be done once a group is durable."""
+
+
+def _key(record: Record) -> str | None:
+    try:
+        return None if record.key is None else record.key.decode()
+    except UnicodeDecodeError:
+        return None
