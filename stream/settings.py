@@ -14,12 +14,11 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream import addresses
+from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
 
 PREFIX: Final = "STORMWATCH_"
 NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE", "STORMWATCH_MAVEN"})  # the embedded broker's
 DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
-MANAGEMENT_PROFILES: Final = ("manikath-2025", "asco-2021", "label-tisa-cel")
-PAGING_POLICIES: Final = ("manikath-2025", "astct-2019")
 HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
 
 Role = Literal["watch", "page"]
@@ -56,10 +55,10 @@ class Settings(BaseSettings):
         description="write: time is this machine's; topic: it is that of a file that is loaded",
     )
     management: str = Field(
-        "manikath-2025", description=f"whose advice is given: {', '.join(MANAGEMENT_PROFILES)}"
+        "manikath-2025", description=f"whose advice is given: {', '.join(MANAGEMENT)}"
     )
     paging_policy: str = Field(
-        "manikath-2025", description=f"whose grade sets the priority: {', '.join(PAGING_POLICIES)}"
+        "manikath-2025", description=f"whose grade sets the priority: {', '.join(POLICY_NAMES)}"
     )
 
     metrics_host: str = Field(
@@ -143,7 +142,7 @@ class Settings(BaseSettings):
     @field_validator("management", "paging_policy")
     @classmethod
     def _known_policy(cls, name: str, info: ValidationInfo) -> str:
-        names = MANAGEMENT_PROFILES if info.field_name == "management" else PAGING_POLICIES
+        names = MANAGEMENT if info.field_name == "management" else POLICY_NAMES
         if name not in names:
             raise ValueError(f"must be one of {', '.join(names)}")
         return name
