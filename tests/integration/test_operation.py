@@ -1,0 +1,159 @@
+"""What operators see of a real worker: readiness, metrics, logs, and no patient in any of them."""
+
+import base64
+import json
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Produce, Produced, Read, Stormwatch
+from prometheus_client.parser import text_string_to_metric_families
+
+from topics import registry
+
+SENTINEL = "S3ntinel"
+SECRET = "whsec_" + base64.b64encode(b"a secret that must never be told").decode()
+READY_WITHIN_S = 60.0
+SO_WITHIN_S = 30.0
+LOOK_AGAIN_S = 0.1
+
+Samples = dict[tuple[str, ...], float]
+
+
+class Worker:
+    """A `stormwatch watch` that runs, and what it says over HTTP."""
+
+    def __init__(self, commands: Stormwatch) -> None:
+        self._commands = commands
+        self.process = commands.start(
+            "watch",
+            STORMWATCH_METRICS_PORT="0",
+            STORMWATCH_LOG_LEVEL="debug",
+            STORMWATCH_WEBHOOK_URL="https://gateway.example/hook",
+            STORMWATCH_WEBHOOK_SECRET=SECRET,
+        )
+
+    @property
+    def log(self) -> str:
+        return self._commands.log_of(self.process)
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """Ask for a path; 0 where nobody answers yet."""
+        port = re.search(r"port=(\d+)", self.log)
+        if port is None:
+            return 0, ""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port[1]}{path}", timeout=5) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def wait_until_ready(self) -> None:
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while self.ask("/readyz")[0] != 200:
+            assert self.process.poll() is None, self.log
+            assert time.monotonic() < deadline_s, "not ready in time"
+            time.sleep(LOOK_AGAIN_S)
+
+    def wait_until(self, is_so: Callable[[Samples], bool]) -> Samples:
+        """Wait until the metrics are as asked; return them."""
+        deadline_s = time.monotonic() + SO_WITHIN_S
+        while not is_so(samples := self.samples()):
+            assert time.monotonic() < deadline_s, samples
+            time.sleep(LOOK_AGAIN_S)
+        return samples
+
+    def samples(self) -> Samples:
+        """Return the value of each sample by its name and the values of its labels."""
+        return {
+            (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(self.ask("/metrics")[1])
+            for sample in family.samples
+        }
+
+
+@pytest.fixture
+def worker(stormwatch: Stormwatch) -> Iterator[Worker]:
+    """Start a watcher and wait until it is ready."""
+    watching = Worker(stormwatch)
+    watching.wait_until_ready()
+    yield watching
+    if watching.process.poll() is None:
+        stormwatch.end(watching.process)
+
+
+@pytest.mark.usefixtures("fresh_topics")
+def test_a_worker_says_that_every_partition_is_watched(worker: Worker) -> None:
+    partitions = [str(partition) for partition in range(registry.PARTITIONS)]
+
+    samples = worker.wait_until(
+        lambda now: all(("stormwatch_partition_unaccounted_records", p) in now for p in partitions)
+    )
+    now_s = time.time()
+
+    assert worker.ask("/readyz") == (200, '{"ready": true, "reasons": []}\n')
+    assert worker.ask("/healthz") == (200, '{"healthy": true, "reasons": []}\n')
+    assert samples["stormwatch_ready",] == 1
+    assert samples["stormwatch_healthy",] == 1
+    assert samples["stormwatch_assigned_partitions",] == registry.PARTITIONS
+    for partition in partitions:
+        clock_s = samples["stormwatch_partition_clock_timestamp_seconds", partition]
+        assert now_s - clock_s < 60
+        assert samples["stormwatch_partition_unaccounted_records", partition] == 0
+
+
+@pytest.mark.usefixtures("fresh_topics")
+def test_a_worker_that_is_asked_to_end_ends_well(stormwatch: Stormwatch, worker: Worker) -> None:
+    assert stormwatch.end(worker.process) == 0
+
+
+@pytest.mark.usefixtures("fresh_topics")
+async def test_no_key_no_value_and_no_secret_is_told(
+    stormwatch: Stormwatch, worker: Worker, produce: Produce, read_all: Read
+) -> None:
+    key = f"{SENTINEL}-patient".encode()
+    lab = {
+        "event_id": "e-1",
+        "patient_id": key.decode(),
+        "kind": "lab",
+        "effective_at": "2026-03-01T00:00:00Z",
+        "analyte": "ferritin",
+        "value": 12345.5,
+        "unit": f"{SENTINEL}-unit",
+    }
+    good = lab | {"event_id": "e-2", "unit": "ng/mL"}
+    values = [f"{SENTINEL} no JSON".encode(), json.dumps(lab).encode(), json.dumps(good).encode()]
+    await produce(
+        Produced(registry.LABS, value, key, timestamp_ms=1_772_323_200_000, partition=3)
+        for value in values
+    )
+    worker.wait_until(lambda now: now["stormwatch_records_total", registry.LABS] >= len(values))
+
+    metrics = worker.ask("/metrics")[1]
+    status = stormwatch.end(worker.process)
+    refused = await read_all(registry.DEAD_LETTERS)
+    headers = [value for record in refused for _, value in record.headers]
+
+    assert status == 0
+    assert len(refused) == 2  # so something was there to tell
+    for told in (worker.log, metrics, str(headers)):
+        assert SENTINEL not in told
+        assert SECRET not in told
+        assert "12345.5" not in told
+
+
+def test_a_typo_in_a_setting_is_told_before_anything_starts(stormwatch: Stormwatch) -> None:
+    refused: subprocess.CompletedProcess[str] = stormwatch.run(
+        "watch", STORMWATCH_KAFAK=SENTINEL, STORMWATCH_METRICS_PORT=SENTINEL
+    )
+
+    first, second = refused.stderr.splitlines()
+
+    assert refused.returncode == 1
+    assert first == "Error: STORMWATCH_KAFAK: is not a setting; meant STORMWATCH_KAFKA?"
+    assert second.startswith("STORMWATCH_METRICS_PORT: input should be a valid integer")
