@@ -5,6 +5,7 @@ rate yet, and an alert on it would miss that event.
 """
 
 from collections.abc import Collection, Iterable
+from itertools import product
 from typing import Final
 
 from prometheus_client import (
@@ -151,6 +152,12 @@ def announce(
         DEAD_LETTERS.labels(reason)
     for verdict in OFFSET_JUMP_VERDICTS:
         OFFSET_JUMPS.labels(verdict)
+
+
+def announce_sinks(sinks: Iterable[str], outcomes: Iterable[str]) -> None:
+    """Begin the tries of a pager at zero: its first refused page must raise a rate."""
+    for sink, outcome in product(sinks, outcomes):
+        PAGE_TRIES.labels(sink, outcome)
 
 
 def keep_partitions(assigned: Collection[int]) -> None:

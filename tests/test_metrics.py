@@ -90,6 +90,12 @@ def test_counts_begin_at_zero() -> None:
     assert value("stormwatch_offset_jumps_total", verdict="believed") == 0
 
 
+def test_tries_to_page_begin_at_zero() -> None:
+    metrics.announce_sinks(["webhook"], ["sent", "refused"])
+
+    assert value("stormwatch_page_tries_total", sink="webhook", outcome="refused") == 0
+
+
 @pytest.mark.usefixtures("no_partitions")
 def test_a_partition_that_went_to_another_leaves_no_series() -> None:
     for partition in (0, 1, 11):
