@@ -1,11 +1,12 @@
-"""After each record, and when something falls due: which rules are asked, and what they have to say.
+"""After each record, and when something falls due: which rules are asked, and what they tell.
 
-Only rules that a changed signal can reach are asked; all of them where an episode or a stay begins or
-ends, and when something falls due.
+Only rules that a changed signal can reach are asked; all of them where an episode or a stay begins
+or ends, where the watch does, and when something falls due.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from stream.clinical import lifecycle
@@ -15,7 +16,7 @@ from stream.clinical.observe import begins_next_ms, with_stay
 from stream.clinical.patient import Patient, Told
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules import refused
-from stream.clinical.rules.register import RULES, reached_by
+from stream.clinical.rules.register import BY_NAME, RULES, reached_by
 from stream.clinical.rules.rule import Bound, Rule
 from stream.clinical.series import since
 from stream.clinical.signals import WATCH_END
@@ -24,7 +25,9 @@ from topics.alerts import Alert
 
 COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay begins
-WHY_BY_END: Final = {"discharge": "The patient was discharged.", "death": "The patient has died."}
+WHY_BY_END: Final = MappingProxyType(
+    {"discharge": "The patient was discharged.", "death": "The patient has died."}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +51,21 @@ class Clinic:
 
 def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, list[Alert]]:
     """Ask the rules; return the patient with what was told, and the lines to tell."""
-    before = patient
-    patient = with_stay(patient, question.now_ms)
-    course = settled(patient.course, question.now_ms)
-    episodes = numbered(patient.episodes, course)
-    patient = replace(patient, episodes=episodes)
-    view = View(patient, question.now_ms, clinic.management)
+    before, now_ms = patient, question.now_ms
+    patient = with_stay(patient, now_ms)
+    episodes = numbered(patient.episodes, settled(patient.course, now_ms))
+    if episodes != patient.episodes:
+        patient = patient._replace(episodes=episodes)
     from_ms = question.at_ms if question.from_ms is None else question.from_ms
     occasion = Occasion(question.at_ms, from_ms, question.looks_back, clinic.paging_policy)
-    alerts = dict(patient.alerts)
-    if (over := watch_ended_by(view)) is not None:
-        lines = _end_all(view, alerts, alerts, occasion, WHY_BY_END[over])
-        wakes: dict[str, int] = {}
+    asking = _Asking(View(patient, now_ms, clinic.management), occasion)
+    changed = question.changed
+    if changed is None or WATCH_END.name in changed or _turned(before, patient):
+        asking.ask_all()
     else:
-        everything = question.changed is None or _turned(before, patient)
-        rules = RULES if everything else _reached(question.changed or frozenset())
-        former = [key for key, told in alerts.items() if told.stay != patient.stay]
-        lines = _end_all(view, alerts, former, occasion, "A new stay has begun.")
-        wakes = {} if everything else dict(patient.wakes)
-        for rule in rules:
-            lines += _ask_one(view, alerts, wakes, rule, occasion)
-        _wake_for_time(view, wakes, question.now_ms)
-    return replace(patient, alerts=alerts, wakes=wakes, changed_ms=question.now_ms), lines
+        asking.ask_some(changed)
+    patient = patient._replace(alerts=asking.alerts, wakes=asking.wakes, changed_ms=now_ms)
+    return patient, asking.lines
 
 
 def watch_ended_by(view: View) -> str | None:
@@ -78,66 +74,82 @@ def watch_ended_by(view: View) -> str | None:
     return ends[-1].value if ends else None
 
 
-def _reached(changed: frozenset[str]) -> tuple[Rule, ...]:
-    doubted = (refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else ()
-    return reached_by(changed) + doubted
+class _Asking:
+    """The rules asked about one view: what was told, what is to be told, when to ask again."""
+
+    def __init__(self, view: View, occasion: Occasion) -> None:
+        self._view = view
+        self._occasion = occasion
+        self._over = watch_ended_by(view)
+        self.alerts: dict[str, Told] = dict(view.patient.alerts)
+        self.wakes: dict[str, int] = dict(view.patient.wakes)
+        self.lines: list[Alert] = []
+
+    def ask_all(self) -> None:
+        """Ask every rule; where the watch or a stay is over, end what is open of it."""
+        self.wakes.clear()
+        if self._over is not None:
+            self._end(lambda _: True, WHY_BY_END[self._over], may_retract=False)
+            return
+        stay = self._view.patient.stay
+        self._end(lambda told: told.stay != stay, "A new stay has begun.", may_retract=False)
+        self._end_former_episodes()
+        for rule in RULES:
+            self._ask(rule)
+        self._wake_for_time()
+
+    def ask_some(self, changed: frozenset[str]) -> None:
+        """Ask the rules that these signals can reach."""
+        if self._over is not None:
+            return
+        for rule in reached_by(changed):
+            self._ask(rule)
+        if refused.DOUBTS in changed:
+            self._ask(refused.UNIT)
+            self._ask(refused.RANGE)
+        self._wake_for_time()
+
+    def _ask(self, rule: Rule) -> None:
+        verdict = rule.judge(self._view)
+        line = lifecycle.tell(self._view, self.alerts, rule, verdict, self._occasion)
+        if line is not None:
+            self.lines.append(line)
+        told = self.alerts.get(lifecycle.key(self._view, rule))
+        repeat_ms = told.repeat_ms if told is not None and told.is_open else None
+        self._wake(rule.name, verdict.wake_ms, repeat_ms)
+
+    def _end_former_episodes(self) -> None:
+        """End what belongs to an episode that is over, and to none where one has begun."""
+        number = 0 if self._view.episode is None else self._view.episode.number
+        self._end(
+            lambda told: told.episode != number and BY_NAME[told.rule].bound is Bound.EPISODE,
+            "The episode is over." if number == 0 else "An episode has begun.",
+        )
+
+    def _end(self, fits: Callable[[Told], bool], why: str, *, may_retract: bool = True) -> None:
+        for identity in [key for key, told in self.alerts.items() if told.is_open and fits(told)]:
+            line = lifecycle.end(
+                self._view, self.alerts, identity, self._occasion, why, may_retract=may_retract
+            )
+            self.lines.append(line)
+
+    def _wake_for_time(self) -> None:
+        view = self._view
+        self._wake(COURSE, closes_at(view.course))
+        self._wake(STAY, begins_next_ms(view.patient, view.at_ms))
+
+    def _wake(self, name: str, *times_ms: int | None) -> None:
+        self.wakes.pop(name, None)
+        ahead = [each for each in times_ms if each is not None and each > self._view.at_ms]
+        if ahead:
+            self.wakes[name] = min(ahead)
 
 
 def _turned(before: Patient, after: Patient) -> bool:
-    """Tell whether a stay or an episode began or ended, or the watch did."""
+    """Tell whether a stay or an episode began or ended."""
     return (
         before.stay != after.stay
         or before.stay_from_ms != after.stay_from_ms
         or [(each.number, each.closed_ms) for each in before.episodes]
         != [(each.number, each.closed_ms) for each in after.episodes]
     )
-
-
-def _ask_one(
-    view: View, alerts: dict[str, Told], wakes: dict[str, int], rule: Rule, occasion: Occasion
-) -> list[Alert]:
-    verdict = rule.judge(view)
-    lines: list[Alert] = []
-    if rule.bound is Bound.EPISODE:
-        number = view.episode.number if view.episode else 0
-        former = [
-            key
-            for key, told in alerts.items()
-            if told.rule == rule.name and told.episode != number and told.stay == view.patient.stay
-        ]
-        lines += _end_all(view, alerts, former, occasion, "The episode is over.")
-    if (line := lifecycle.tell(view, alerts, rule, verdict, occasion)) is not None:
-        lines.append(line)
-    times = [verdict.wake_ms, _repeats_at(view, alerts, rule)]
-    due = [each for each in times if each is not None and each > view.at_ms]
-    wakes.pop(rule.name, None)
-    if due:
-        wakes[rule.name] = min(due)
-    return lines
-
-
-def _repeats_at(view: View, alerts: dict[str, Told], rule: Rule) -> int | None:
-    repeats = [
-        told.repeat_ms
-        for told in alerts.values()
-        if told.rule == rule.name and told.is_open and told.repeat_ms is not None
-    ]
-    return min(repeats, default=None)
-
-
-def _end_all(
-    view: View, alerts: dict[str, Told], keys: Iterable[str], occasion: Occasion, why: str
-) -> list[Alert]:
-    return [
-        lifecycle.end(view, alerts, key, occasion, why) for key in list(keys) if alerts[key].is_open
-    ]
-
-
-def _wake_for_time(view: View, wakes: dict[str, int], now_ms: int) -> None:
-    for name, at_ms in (
-        (COURSE, closes_at(view.course)),
-        (STAY, begins_next_ms(view.patient, now_ms)),
-    ):
-        wakes.pop(name, None)
-        if at_ms is not None and at_ms > now_ms:
-            wakes[name] = at_ms

@@ -12,6 +12,7 @@ from stream.clinical.series import Reading, Series, since, up_to
 from stream.clinical.signals import OXYGEN, PRESSURE, Oxygen, Pressure, Rate, Signal, rate
 
 T = TypeVar("T")
+VASOPRESSOR_NAMES: Final = frozenset(rate(drug).name for drug in VASOPRESSORS)
 VASOPRESSOR_RATES: Final = tuple((drug, rate(drug)) for drug in VASOPRESSORS)
 
 
@@ -42,7 +43,7 @@ def pressure_that_decides(
 
 
 def oxygen_that_decides(patient: Patient, until_ms: int | None) -> Reading[Oxygen] | None:
-    """Find the newest device, with a flow or FiO2 that was charted later without naming it again."""
+    """Find the newest device, with a flow or FiO2 that was charted later without naming it."""
     flow = fio2 = None
     later: Reading[Oxygen] | None = None
     for reading in reversed(readings_of_stay(patient, OXYGEN, until_ms)):
@@ -56,8 +57,10 @@ def oxygen_that_decides(patient: Patient, until_ms: int | None) -> Reading[Oxyge
 
 
 def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str, Reading[Rate]]:
-    """Find the vasopressors whose rate is above 0; a rate holds until the next event of its drug."""
-    running = {}
+    """Find the vasopressors that run; a rate holds until the next event of its drug."""
+    running: dict[str, Reading[Rate]] = {}
+    if VASOPRESSOR_NAMES.isdisjoint(patient.series):
+        return running
     for drug, signal in VASOPRESSOR_RATES:
         if signal.name in patient.series:
             rates = up_to(patient.readings(signal), until_ms)
@@ -68,5 +71,7 @@ def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str,
 
 def is_running(patient: Patient, signal: Signal[bool], until_ms: int | None) -> bool:
     """Tell whether a support was started and not stopped."""
+    if signal.name not in patient.series:
+        return False
     readings = up_to(patient.readings(signal), until_ms)
     return bool(readings) and readings[-1].value

@@ -1,19 +1,19 @@
 """The course of an illness: when an episode of CRS opens and when it closes.
 
-The readings are walked in the order in which they were true, moment by moment, whatever the order in
-which they came. A reading that is newest takes one step; one that comes late has the walk done again
-from `Patient.before`, up to where single readings are no longer kept.
+The readings are walked in the order in which they were true, moment by moment, whatever the order
+in which they came. A reading that is newest takes one step; one that comes late has the walk done
+again from `Patient.before`, up to where single readings are no longer kept.
 
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
-the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor or
-circuit. At the end that temperature is at most 4 hours old; else the next one closes it.
+the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor
+or circuit. At the end that temperature is at most 4 hours old; else the next one closes it.
 Source: CLINICAL.md DEC-4, DEC-33, DEC-40, DEC-44, DEC-50; vectors B03, B10.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from stream.clinical.bedside import (
     VASOPRESSOR_RATES,
@@ -43,6 +43,7 @@ from stream.clinical.signals import (
     OXYGEN,
     PRESSURE,
     TEMPERATURE,
+    Signal,
     Temperature,
     support,
 )
@@ -54,7 +55,7 @@ CLOSED_KEPT: Final = 8
 EPISODES_KEPT: Final = 20
 
 ECMO_SIGNALS: Final = (support("ecmo_vv"), support("ecmo_va"))
-COURSE_SIGNALS: Final = (
+COURSE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     TEMPERATURE,
     PRESSURE,
     OXYGEN,
@@ -74,7 +75,7 @@ def followed(patient: Patient, moment_ms: int) -> Patient:
         front = patient.front
     else:
         return retraced(patient)
-    return replace(patient, front=front, course=step(patient, front, moment_ms))
+    return patient._replace(front=front, course=step(patient, front, moment_ms))
 
 
 def retraced(patient: Patient) -> Patient:
@@ -82,7 +83,7 @@ def retraced(patient: Patient) -> Patient:
     front = course = patient.before
     for _, before, after in walk(patient, patient.before):
         front, course = before, after
-    return replace(patient, front=front, course=course)
+    return patient._replace(front=front, course=course)
 
 
 def walk(
@@ -107,7 +108,7 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
     ):
         counting = moment_ms, temperature.value.celsius
     if temperature is not None and fever:
-        last_fever = temperature._replace(value=temperature.value.celsius)  # type: ignore[arg-type]
+        last_fever = Reading(*temperature[:4], temperature.value.celsius)
     circuit = runs_circuit(patient, moment_ms)
     ill = is_ill(patient, moment_ms)
     onset_ms = course.onset_ms
@@ -132,7 +133,7 @@ def settled(course: Course, now_ms: int) -> Course:
     if close_ms is None or close_ms > now_ms or course.onset_ms is None:
         return course
     closed = (*course.closed, (course.onset_ms, close_ms))[-CLOSED_KEPT:]
-    return replace(course, onset_ms=None, clean_ms=None, fever=None, closed=closed)
+    return course._replace(onset_ms=None, clean_ms=None, fever=None, closed=closed)
 
 
 def closes_at(course: Course) -> int | None:

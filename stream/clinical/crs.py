@@ -8,6 +8,7 @@ Source: CLINICAL.md §1.1, §2.1, §2.4, DEC-8, DEC-19 to DEC-24, DEC-40, DEC-49
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +19,7 @@ from stream.clinical.oxygen import Breathing, OxygenNeed
 FEVER_C: Final = 38.0  # 38.0 is a fever; compared before rounding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # two tables are the same only if they are one
 class CrsTable:
     """The grades that one policy gives to each level of circulation and breathing."""
 
@@ -96,6 +97,37 @@ def grade_crs(  # noqa: PLR0913, each input of the table is one argument
     Pass `fever=True` for a whole episode: once fever is masked or gone, the other rows set the
     grade, which stays 1 or more until the episode closes.
     """
+    return _grade(table, fever, circulation, breathing, haemofiltration, ecmo)
+
+
+@cache  # the inputs have few values, and are asked about at every reading
+def grade_circulation(
+    table: CrsTable, circulation: tuple[Circulation, Circulation | None]
+) -> GradeRange:
+    """Grade the cardiac domain; a level with no known end may be any from there on."""
+    lowest, highest = circulation
+    return look_up(table.by_circulation, lowest, max(Circulation) if highest is None else highest)
+
+
+@cache
+def grade_oxygen(table: CrsTable, breathing: Breathing) -> GradeRange:
+    """Grade the pulmonary domain."""
+    grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
+    if table.high_fio2 is None or breathing.high_fio2 is False:
+        return grade
+    lowest = table.high_fio2 if breathing.high_fio2 else grade.lowest
+    return worst(grade, GradeRange(lowest, table.high_fio2))
+
+
+@cache
+def _grade(  # noqa: PLR0913, PLR0917, each input of the table is one argument
+    table: CrsTable,
+    fever: bool | None,
+    circulation: tuple[Circulation, Circulation | None],
+    breathing: Breathing,
+    haemofiltration: bool | None,
+    ecmo: bool | None,
+) -> GradeRange:
     if fever is False:
         return GradeRange(0, 0)
     grade = worst(
@@ -105,23 +137,6 @@ def grade_crs(  # noqa: PLR0913, each input of the table is one argument
         _grade_support(table.ecmo, ecmo),
     )
     return grade if fever else GradeRange(0, grade.highest)
-
-
-def grade_circulation(
-    table: CrsTable, circulation: tuple[Circulation, Circulation | None]
-) -> GradeRange:
-    """Grade the cardiac domain; a level with no known end may be any from there on."""
-    lowest, highest = circulation
-    return look_up(table.by_circulation, lowest, max(Circulation) if highest is None else highest)
-
-
-def grade_oxygen(table: CrsTable, breathing: Breathing) -> GradeRange:
-    """Grade the pulmonary domain."""
-    grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
-    if table.high_fio2 is None or breathing.high_fio2 is False:
-        return grade
-    lowest = table.high_fio2 if breathing.high_fio2 else grade.lowest
-    return worst(grade, GradeRange(lowest, table.high_fio2))
 
 
 def _grade_support(grade: int | None, running: bool | None) -> GradeRange:

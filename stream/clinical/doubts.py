@@ -4,7 +4,6 @@ Source: CONTRACT (refusals); CLINICAL.md §1.11.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from stream.clinical.patient import Doubt, Patient
 from stream.clinical.rules.refused import DATA_RANGE, DATA_UNIT, LASTS_MS
@@ -19,7 +18,7 @@ def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     known = patient.doubts.get(rule, {})
     urgent = refused.urgent or (signal in known and known[signal].urgent)
     doubt = Doubt(at_ms, refused.event_id, refused.value, urgent)
-    return replace(patient, doubts={**patient.doubts, rule: {**known, signal: doubt}})
+    return patient._replace(doubts={**patient.doubts, rule: {**known, signal: doubt}})
 
 
 def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patient:
@@ -36,7 +35,7 @@ def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patien
         for rule, doubts in patient.doubts.items()
     }
     left = {rule: doubts for rule, doubts in left.items() if doubts}
-    return patient if left == patient.doubts else replace(patient, doubts=left)
+    return patient if left == patient.doubts else patient._replace(doubts=left)
 
 
 def signal_of(refused: Rejected) -> str:

@@ -1,18 +1,19 @@
 """The engine: records in, in their order; what changed and which alerts to tell out.
 
 It never asks for the time: time is in the records and in ticks, so the same records in the same
-order give the same alerts, live, in a replay and in a test. A patient is never changed in place: what
-a record makes of one is put into the ward at the very end, so that an error leaves the ward as it was.
+order give the same alerts, live, in a replay and in a test. A patient is never changed in place:
+what a record makes of one is put into the ward at the very end, so that an error leaves the ward
+as it was.
 """
 
 import heapq
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from stream.clinical.asking import Clinic, Question, ask
 from stream.clinical.doubts import signals_of, with_doubt, without_doubts
-from stream.clinical.entries import entry_of
+from stream.clinical.entries import Charted, Entry, entry_of
 from stream.clinical.forget import trimmed
 from stream.clinical.observe import is_late, observe
 from stream.clinical.patient import Patient
@@ -21,7 +22,7 @@ from stream.clinical.report import status_of
 from stream.clinical.rules.refused import DOUBTS
 from topics.acks import Ack
 from topics.alerts import Alert
-from topics.base import Event, epoch_ms
+from topics.base import epoch_ms
 from topics.codec import Decoded, Dropped, Reason, Rejected
 from topics.status import Status
 from topics.ticks import Tick
@@ -29,6 +30,7 @@ from topics.ticks import Tick
 AHEAD_MS: Final = 5 * 60_000  # a `recorded_at` further ahead of the clock is refused
 PATIENT_ID_MAX: Final = 64
 NONE_CHANGED: Final[frozenset[str]] = frozenset()
+DOUBTED: Final = frozenset({DOUBTS})
 
 
 @dataclass(slots=True, frozen=True)
@@ -87,7 +89,7 @@ class Engine:
             return Outcome(duplicate=True)
         outcome = Outcome()
         now = self._taken(patient, arrival, ward.clock_ms, outcome)
-        now = replace(now, applied={**now.applied, arrival.topic: arrival.offset})
+        now = now._replace(applied={**now.applied, arrival.topic: arrival.offset})
         ward.patients[arrival.key] = now
         if now.due_ms is not None and now.due_ms != patient.due_ms:
             heapq.heappush(ward.due, (now.due_ms, arrival.key))
@@ -103,37 +105,38 @@ class Engine:
         self, patient: Patient, arrival: Arrival, clock_ms: int | None, outcome: Outcome
     ) -> Patient:
         """Return the patient with one record more, and fill in what came of it."""
-        found, now_ms = arrival.found, max(arrival.at_ms, patient.changed_ms)
-        refused = found if isinstance(found, Rejected) else _untimely(patient, found, clock_ms)
-        if refused is not None:
-            outcome.refused.append(refused)
-            patient = with_doubt(patient, refused, now_ms)
-            question = Question(arrival.at_ms, now_ms, frozenset({DOUBTS}))
-        else:
-            patient, question = self._observed(patient, arrival, now_ms, outcome)
-        if question.changed:
-            patient, outcome.alerts = ask(patient, question, self._clinic)
-        return trimmed(patient, now_ms)
-
-    def _observed(
-        self, patient: Patient, arrival: Arrival, now_ms: int, outcome: Outcome
-    ) -> tuple[Patient, Question]:
         found = arrival.found
-        if not isinstance(found, Decoded) or not isinstance(found.event, Event):
-            raise TypeError("only an event about a patient can be observed")
+        if isinstance(found, Rejected):
+            return self._refused(patient, found, arrival, outcome)
         event = found.event
+        if isinstance(event, Tick | Ack):
+            return patient  # neither is about the state of a patient
         entry = entry_of(event, found.digest)
-        before = patient.doubts
+        untimely = _untimely(patient, event, entry, clock_ms)
+        if untimely is not None:
+            return self._refused(patient, untimely, arrival, outcome)
+        now_ms = max(arrival.at_ms, patient.changed_ms)
         patient, changed, looks_back, outcome.duplicate = observe(patient, entry)
-        if not event.demo and not outcome.duplicate:
-            patient = without_doubts(patient, signals_of(event), now_ms)
-        for dropped in found.dropped if not outcome.duplicate else ():
-            outcome.refused.append(_whole(dropped, event))
-            patient = with_doubt(patient, outcome.refused[-1], now_ms)
-        if patient.doubts != before:
-            changed |= {DOUBTS}
+        if not outcome.duplicate:
+            patient, doubted = _doubts(patient, event, found.dropped, now_ms, outcome)
+            changed |= doubted
         looks_back = looks_back or entry.effective_ms < now_ms
-        return patient, Question(arrival.at_ms, now_ms, changed, entry.effective_ms, looks_back)
+        question = Question(arrival.at_ms, now_ms, changed, entry.effective_ms, looks_back)
+        return self._answered(patient, question, outcome)
+
+    def _refused(
+        self, patient: Patient, refused: Rejected, arrival: Arrival, outcome: Outcome
+    ) -> Patient:
+        now_ms = max(arrival.at_ms, patient.changed_ms)
+        outcome.refused.append(refused)
+        patient = with_doubt(patient, refused, now_ms)
+        return self._answered(patient, Question(arrival.at_ms, now_ms, DOUBTED), outcome)
+
+    def _answered(self, patient: Patient, question: Question, outcome: Outcome) -> Patient:
+        if question.changed is None or question.changed:
+            patient, lines = ask(patient, question, self._clinic)
+            outcome.alerts += lines
+        return trimmed(patient, question.now_ms)
 
     def _tick(self, ward: Ward, clock_ms: int) -> Outcome:
         """Let fall due what is due by now, in the order of its times; all of it or nothing.
@@ -169,47 +172,36 @@ class Engine:
     def _fell_due(self, patient: Patient, due_ms: int, outcome: Outcome) -> Patient:
         now_ms = max(due_ms, patient.changed_ms)
         patient = without_doubts(patient, (), now_ms)
-        patient, lines = ask(patient, Question(now_ms, now_ms), self._clinic)
-        outcome.alerts += lines
-        return trimmed(patient, now_ms)
+        return self._answered(patient, Question(now_ms, now_ms), outcome)
 
 
-def _untimely(patient: Patient, found: Decoded, clock_ms: int | None) -> Rejected | None:
+def _untimely(
+    patient: Patient, event: Charted, entry: Entry, clock_ms: int | None
+) -> Rejected | None:
     """Refuse what comes from the future, or so late that it says nothing any more."""
-    event = found.event
-    if isinstance(event, Tick | Ack):
-        raise TypeError("ticks and acknowledgements are not about the state of a patient")
-    recorded_ms = epoch_ms(event.recorded_at)
-    if clock_ms is not None and recorded_ms - clock_ms > AHEAD_MS:
+    who = event.patient_id, event.event_id, event.kind
+    if clock_ms is not None and entry.recorded_ms - clock_ms > AHEAD_MS:
         return Rejected(
-            Reason.AHEAD,
-            "$.recorded_at",
-            "more than 5 minutes ahead of the clock",
-            event.patient_id,
-            event.event_id,
-            event.kind,
+            Reason.AHEAD, "$.recorded_at", "more than 5 minutes ahead of the clock", *who
         )
-    if is_late(patient, entry_of(event, ""), event.kind):
+    if is_late(patient, entry, event.kind):
         return Rejected(
-            Reason.LATE,
-            "$.effective_at",
-            "more than 48 hours old when it was recorded",
-            event.patient_id,
-            event.event_id,
-            event.kind,
+            Reason.LATE, "$.effective_at", "more than 48 hours old when it was recorded", *who
         )
     return None
 
 
-def _whole(dropped: Dropped, event: Event) -> Rejected:
-    """Tell a dropped reading as a refusal of its own."""
-    return Rejected(
-        dropped.reason,
-        dropped.path,
-        dropped.detail,
-        event.patient_id,
-        event.event_id,
-        "vitals",
-        dropped.urgent,
-        dropped.value,
-    )
+def _doubts(
+    patient: Patient, event: Charted, all_dropped: Iterable[Dropped], now_ms: int, outcome: Outcome
+) -> tuple[Patient, frozenset[str]]:
+    """Take away the doubts that valid values settle, and add those about what was dropped."""
+    before = patient.doubts
+    if not event.demo:
+        patient = without_doubts(patient, signals_of(event), now_ms)
+    who = event.patient_id, event.event_id, event.kind
+    for dropped in all_dropped:
+        what = dropped.reason, dropped.path, dropped.detail
+        refused = Rejected(*what, *who, urgent=dropped.urgent, value=dropped.value)
+        outcome.refused.append(refused)
+        patient = patient if event.demo else with_doubt(patient, refused, now_ms)
+    return patient, NONE_CHANGED if patient.doubts == before else DOUBTED

@@ -1,18 +1,24 @@
 """What one record said, and which of two records of one id counts.
 
-An entry is known by (source, event_id). The later `recorded_at` wins; where equal, what was entered
-in error, then corrected, final, preliminary; then the larger SHA-256. What was entered in error, and
-the demo values of a device, are remembered and say nothing.
+An entry is known by (source, event_id). The later `recorded_at` wins; where equal, what was
+entered in error, then corrected, final, preliminary; then the larger SHA-256. What was entered in
+error, and the demo values of a device, are remembered and say nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.signals import KEPT_FIELDS, OXYGEN_FIELDS, Said, Stated, read
-from topics.base import Event, epoch_ms
+from stream.clinical.series import Reading
+from stream.clinical.signals import KEPT_FIELDS, OXYGEN_FIELDS, Said, read
+from topics.assessments import AssessmentEvent
+from topics.base import epoch_ms
+from topics.labs import LabEvent
+from topics.medications import MedicationEvent
+from topics.patients import PatientEvent
+from topics.vitals import Vitals
 
 STANDING: Final[Mapping[str, int]] = MappingProxyType(
     {"preliminary": 0, "final": 1, "corrected": 2, "entered_in_error": 3}
@@ -27,6 +33,7 @@ FIELDS_OF_VITALS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 DIGEST_LENGTH: Final = 16  # hex digits of the SHA-256 that are kept: enough to tell two apart
 
 Identity = tuple[str, str]  # source, event_id
+Charted = PatientEvent | MedicationEvent | AssessmentEvent | LabEvent | Vitals
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,10 @@ class Entry:
     standing: int
     digest: str
     said: Said  # empty where it was entered in error or is a demo
+    readings: tuple[tuple[str, Reading[Any]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "readings", tuple(self._read()))
 
     @property
     def identity(self) -> Identity:
@@ -52,18 +63,22 @@ class Entry:
         """Of two versions of a record the larger one counts."""
         return self.recorded_ms, self.standing, self.digest
 
-    def stated(self) -> tuple[Stated, ...]:
-        """Each signal that it speaks of, with the value."""
-        return () if self.standing == ENTERED_IN_ERROR else read(self.kind, self.said)
+    def _read(self) -> Iterator[tuple[str, Reading[Any]]]:
+        """Read each signal that it speaks of; a fact about the patient counts once it is told."""
+        if self.standing == ENTERED_IN_ERROR:
+            return
+        at_ms = self.recorded_ms if self.kind == "patient" else self.effective_ms
+        for name, value in read(self.kind, self.said):
+            yield name, Reading(at_ms, self.recorded_ms, self.event_id, self.source, value)
 
     def leaving_out(self, signals: list[str]) -> "Entry":
         """Forget what it says of some signals; only vitals speak of more than one."""
-        fields = {field for signal in signals for field in FIELDS_OF_VITALS.get(signal, (signal,))}
-        said = {field: value for field, value in self.said.items() if field not in fields}
+        gone = {name for signal in signals for name in FIELDS_OF_VITALS.get(signal, (signal,))}
+        said = {name: value for name, value in self.said.items() if name not in gone}
         return replace(self, said=said)
 
 
-def entry_of(event: Event, digest: str) -> Entry:
+def entry_of(event: Charted, digest: str) -> Entry:
     """Keep of an event what rules can depend on."""
     kind: str = event.kind
     silent = event.demo or event.status == "entered_in_error"
@@ -79,14 +94,14 @@ def entry_of(event: Event, digest: str) -> Entry:
     )
 
 
-def _said(event: Event, kind: str) -> Said:
+def _said(event: Charted, kind: str) -> Said:
     said: dict[str, Any] = {}
-    for field in KEPT_FIELDS.get(kind, ()):
-        value = getattr(event, field)
+    for name in KEPT_FIELDS.get(kind, ()):
+        value = getattr(event, name)
         if value is not None:
-            said[field] = value.value if isinstance(value, Enum) else value
+            said[name] = value.value if isinstance(value, Enum) else value
     if kind == "vitals" and (oxygen := getattr(event, "oxygen", None)) is not None:
-        values = (getattr(oxygen, field) for field in OXYGEN_FIELDS)
+        values = (getattr(oxygen, name) for name in OXYGEN_FIELDS)
         said["oxygen"] = [each.value if isinstance(each, Enum) else each for each in values]
     if kind == "patient" and (infused_at := getattr(event, "infused_at", None)) is not None:
         said["infused_at"] = epoch_ms(infused_at)

@@ -1,9 +1,11 @@
 """How long a reading counts as fresh.
 
-An old one is named as stale and widens `highest`; it never lowers `lowest` and never ends an alert.
+An old one is named as stale and widens `highest`; it never lowers `lowest` and never ends an
+alert.
 Source: CLINICAL.md §5.8, DEC-35, DEC-50.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,7 +26,7 @@ from stream.clinical.signals import (
 )
 
 HOUR_MS: Final = 3_600_000
-FRESH_MS: Final = MappingProxyType(  # the end included
+FRESH_MS: Final[Mapping[Signal[Any], int]] = MappingProxyType(  # the end included
     {
         TEMPERATURE: 8 * HOUR_MS,
         PRESSURE: 4 * HOUR_MS,

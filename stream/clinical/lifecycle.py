@@ -1,9 +1,9 @@
-"""The life of an alert: raised, changed, resolved or retracted, line by line; the same for all rules.
+"""The life of an alert, the same for all rules: raised, changed, resolved or retracted.
 
 A new line is due where the priority, the grade, the policies or the set of signals in `because`
-changes, or where a rule wants to be repeated; a value alone changes nothing. An alert that ends was
-either true and ended, or, with all that is known now, it never was: to tell, the rule is asked at
-each moment since the alert was raised.
+changes, or where a rule wants to be repeated; a value alone changes nothing. An alert that ends
+was either true and ended, or, with all that is known now, it never was: to tell, the rule is asked
+at each moment since the alert was raised.
 Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
 """
 
@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from stream.clinical.course import walk
-from stream.clinical.patient import Course, Patient, Told
+from stream.clinical.patient import Course, Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.signals import BED, UNIT
@@ -23,7 +23,6 @@ from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_MS: Final = 86_400_000
-SOURCE_OF_ENDS: Final = "Stormwatch CLINICAL 1.11"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,13 @@ def tell(
     view: View, alerts: dict[str, Told], rule: Rule, verdict: Verdict, occasion: Occasion
 ) -> Alert | None:
     """Compare a verdict with what was last said of the alert; note in `alerts` what is said now."""
-    patient, finding = view.patient, verdict.finding
-    number = view.episode.number if rule.bound is Bound.EPISODE and view.episode else 0
-    identity = alert_id(patient.patient_id, patient.stay, rule.name, number)
+    finding, identity = verdict.finding, key(view, rule)
     told = alerts.get(identity)
     is_open = told is not None and told.is_open
     if finding is None:
         return end(view, alerts, identity, occasion, verdict.ending) if is_open else None
     if told is None or not is_open:
-        now = _raised(told, rule, patient.stay, number, finding, occasion)
+        now = _raised(view, told, rule, finding, occasion)
     else:
         since_ms = min(told.since_ms, occasion.from_ms)
         if not _is_news(told, finding, occasion.at_ms):
@@ -64,19 +61,32 @@ def tell(
             **_content(finding, occasion.paging_policy),
         )
     alerts[identity] = now
-    return _line(view, identity, now, occasion.at_ms, finding.advice, finding.source)
+    return _line(view, now, occasion.at_ms, finding.advice())
 
 
-def end(view: View, alerts: dict[str, Told], identity: str, occasion: Occasion, why: str) -> Alert:
+def end(  # noqa: PLR0913, what is needed to say how and why
+    view: View,
+    alerts: dict[str, Told],
+    identity: str,
+    occasion: Occasion,
+    why: str,
+    *,
+    may_retract: bool = True,
+) -> Alert:
     """End an open alert: it is resolved, or retracted where by all that is known it never was."""
     told = alerts[identity]
-    never = occasion.looks_back and not was_true(view, told.rule, told.since_ms)
+    never = (
+        may_retract
+        and occasion.looks_back
+        and not BY_NAME[told.rule].of_records
+        and not was_true(view, told.rule, told.since_ms)
+    )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
     now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None)
     alerts[identity] = now
     reason = why or "It no longer holds."
     advice = f"With all that is known now it was never true. {reason}" if never else reason
-    return _line(view, identity, now, occasion.at_ms, advice, SOURCE_OF_ENDS)
+    return _line(view, now, occasion.at_ms, advice)
 
 
 def was_true(view: View, rule_name: str, since_ms: int) -> bool:
@@ -104,6 +114,16 @@ def was_true(view: View, rule_name: str, since_ms: int) -> bool:
     return False
 
 
+def key(view: View, rule: Rule) -> str:
+    """Name the alert of a rule within its patient."""
+    return key_of_alert(rule.name, view.patient.stay, number_of(view, rule))
+
+
+def number_of(view: View, rule: Rule) -> int:
+    """Give the number of the alert's episode: 0 for the stay, and where no episode is open."""
+    return view.episode.number if rule.bound is Bound.EPISODE and view.episode is not None else 0
+
+
 def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority:
     """Choose the paging policy's priority, or the highest there is where that one does not hold."""
     held = priorities.get(paging_policy)
@@ -126,22 +146,22 @@ def _courses(patient: Patient, moments: list[int]) -> Iterator[tuple[int, Course
 
 def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:
     return (
-        dict(told.priorities) != dict(finding.priorities)
+        told.priorities != finding.priorities
         or told.grades != finding.grades
         or {each["signal"] for each in told.because} != {each.signal for each in finding.because}
         or (told.repeat_ms is not None and at_ms >= told.repeat_ms)
     )
 
 
-def _raised(  # noqa: PLR0913, what an alert is made of
-    told: Told | None, rule: Rule, stay: int, episode: int, finding: Finding, occasion: Occasion
+def _raised(
+    view: View, told: Told | None, rule: Rule, finding: Finding, occasion: Occasion
 ) -> Told:
     """Raise it, or raise again what has ended: its revisions go on."""
     after_ms = finding.repeat_after_ms
     return Told(
         rule=rule.name,
-        stay=stay,
-        episode=episode,
+        stay=view.patient.stay,
+        episode=number_of(view, rule),
         state=AlertState.RAISED,
         revision=1 if told is None else told.revision + 1,
         since_ms=min(occasion.from_ms, occasion.at_ms),
@@ -157,6 +177,7 @@ def _content(finding: Finding, paging_policy: str) -> dict[str, Any]:
         "priorities": dict(finding.priorities),
         "grades": None if finding.grades is None else dict(finding.grades),
         "because": tuple(each._asdict() for each in finding.because),
+        "source": finding.source,
     }
 
 
@@ -168,9 +189,7 @@ def _next_repeat(repeat_ms: int | None, after_ms: int | None, at_ms: int) -> int
     return repeat_ms + missed * after_ms
 
 
-def _line(  # noqa: PLR0913, the parts of a line
-    view: View, identity: str, told: Told, at_ms: int, advice: str, source: str
-) -> Alert:
+def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
     patient = view.patient
     from_ms = patient.stay_from_ms
     because = tuple(
@@ -186,7 +205,7 @@ def _line(  # noqa: PLR0913, the parts of a line
     return Alert(
         at=moment(at_ms),
         patient_id=patient.patient_id,
-        alert_id=identity,
+        alert_id=alert_id(patient.patient_id, told.stay, told.rule, told.episode),
         rule=told.rule,
         revision=told.revision,
         priority=Priority(told.priority),
@@ -195,7 +214,7 @@ def _line(  # noqa: PLR0913, the parts of a line
         management=view.management.name,
         because=because,
         advice=advice,
-        source=source,
+        source=told.source,
         crs={name: Grade(lowest=g.lowest, highest=g.highest) for name, g in view.crs.items()},
         day=None if from_ms is None else (at_ms - from_ms) // DAY_MS,
         unit=_fact(patient, UNIT.name),

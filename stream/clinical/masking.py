@@ -6,14 +6,14 @@ window lasts. Topical and inhaled steroids (route `other`) do not count.
 Source: CLINICAL.md §5.5, DEC-2, DEC-50, DEC-51.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading, up_to
-from stream.clinical.signals import Dose, Signal, given, rate, support
+from stream.clinical.signals import Dose, Rate, Signal, given, rate, support
 
 HOUR_MS: Final = 3_600_000
 ANTIPYRETIC_WINDOW_MS: Final = 8 * HOUR_MS  # the end included, as for each window here
@@ -43,16 +43,30 @@ INTERLEUKIN_6_BLOCKERS: Final = ("tocilizumab", "siltuximab")
 CIRCUITS: Final = ("crrt", "ecmo_vv", "ecmo_va", "cooling")
 MG_BY_UNIT: Final = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 
-ANTIPYRETIC_SIGNALS: Final = tuple(given(drug) for drug in ANTIPYRETICS)
-CIRCUIT_SIGNALS: Final = tuple(support(name) for name in CIRCUITS)
-RUNNING_SIGNALS: Final = tuple(rate(drug) for drug in (*STEROIDS, "anakinra"))
-WINDOWS_MS: Final = MappingProxyType(
+ANTIPYRETIC_SIGNALS: Final[tuple[Signal[Dose], ...]] = tuple(given(drug) for drug in ANTIPYRETICS)
+CIRCUIT_SIGNALS: Final[tuple[Signal[bool], ...]] = tuple(support(name) for name in CIRCUITS)
+RUNNING_SIGNALS: Final[tuple[Signal[Rate], ...]] = tuple(
+    rate(drug) for drug in (*STEROIDS, "anakinra")
+)
+WINDOWS_MS: Final[Mapping[Signal[Dose], int]] = MappingProxyType(
     dict.fromkeys(ANTIPYRETIC_SIGNALS, ANTIPYRETIC_WINDOW_MS)
     | {given(drug): STEROID_WINDOW_MS for drug in STEROIDS}
     | {given("anakinra"): ANAKINRA_WINDOW_MS}
 )
-BLOCKER_SIGNALS: Final = tuple(given(drug) for drug in INTERLEUKIN_6_BLOCKERS)
-MASKING_SIGNALS: Final = (*WINDOWS_MS, *BLOCKER_SIGNALS, *CIRCUIT_SIGNALS, *RUNNING_SIGNALS)
+BLOCKER_SIGNALS: Final[tuple[Signal[Dose], ...]] = tuple(
+    given(drug) for drug in INTERLEUKIN_6_BLOCKERS
+)
+MASKING_SIGNALS: Final[tuple[Signal[Any], ...]] = (
+    *WINDOWS_MS,
+    *BLOCKER_SIGNALS,
+    *CIRCUIT_SIGNALS,
+    *RUNNING_SIGNALS,
+)
+
+ANTIPYRETIC_NAMES: Final = frozenset(signal.name for signal in ANTIPYRETIC_SIGNALS)
+CIRCUIT_NAMES: Final = frozenset(signal.name for signal in CIRCUIT_SIGNALS)
+RUNNING_NAMES: Final = CIRCUIT_NAMES | {signal.name for signal in RUNNING_SIGNALS}
+NAMES: Final = frozenset(signal.name for signal in MASKING_SIGNALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +80,12 @@ class Mask:
 
 def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
     """Name everything that hides a fever at a moment; `onset_ms` is that of the open episode."""
+    if NAMES.isdisjoint(patient.series):
+        return
     for signal, window_ms in WINDOWS_MS.items():
-        if (dose := last_masking_dose(patient, signal, at_ms)) is not None:
-            until_ms = dose.effective_ms + window_ms
-            if until_ms >= at_ms:
-                yield Mask(_name(signal), dose, until_ms)
+        dose = last_masking_dose(patient, signal, at_ms)
+        if dose is not None and dose.effective_ms + window_ms >= at_ms:
+            yield Mask(_name(signal), dose, dose.effective_ms + window_ms)
     for blocker in BLOCKER_SIGNALS if onset_ms is not None else ():
         doses = up_to(patient.readings(blocker), at_ms)
         if doses and onset_ms is not None and doses[-1].effective_ms >= onset_ms:
@@ -80,6 +95,8 @@ def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
 
 def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
     """Tell whether an antipyretic was given in a window that ends now, both ends included."""
+    if ANTIPYRETIC_NAMES.isdisjoint(patient.series):
+        return False
     for signal in ANTIPYRETIC_SIGNALS:
         dose = last_masking_dose(patient, signal, at_ms)
         if dose is not None and dose.effective_ms + window_ms >= at_ms:
@@ -89,6 +106,8 @@ def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
 
 def runs_circuit(patient: Patient, at_ms: int) -> bool:
     """Tell whether a circuit or a cooling blanket runs."""
+    if CIRCUIT_NAMES.isdisjoint(patient.series):
+        return False
     for signal in CIRCUIT_SIGNALS:
         readings = up_to(patient.readings(signal), at_ms)
         if readings and readings[-1].value:
@@ -98,10 +117,9 @@ def runs_circuit(patient: Patient, at_ms: int) -> bool:
 
 def last_masking_dose(patient: Patient, signal: Signal[Dose], at_ms: int) -> Reading[Dose] | None:
     """Find the newest dose of a drug that is large enough, and systemic."""
-    doses = patient.series.get(signal.name)
-    if doses is None:
+    if signal.name not in patient.series:
         return None
-    for dose in reversed(up_to(doses, at_ms)):
+    for dose in reversed(up_to(patient.readings(signal), at_ms)):
         if _masks(signal, dose.value):
             return dose
     return None
@@ -117,13 +135,16 @@ def _masks(signal: Signal[Dose], dose: Dose) -> bool:
 
 
 def _running(patient: Patient, at_ms: int) -> Iterator[Mask]:
-    for signal in (*CIRCUIT_SIGNALS, *RUNNING_SIGNALS):
-        readings = up_to(patient.readings(signal), at_ms)
-        if not readings:
-            continue
-        value = readings[-1].value
-        if value is True or (not isinstance(value, bool) and value.value > 0):
-            yield Mask(_name(signal), readings[-1], None)
+    if RUNNING_NAMES.isdisjoint(patient.series):
+        return
+    for circuit in CIRCUIT_SIGNALS:
+        switched = up_to(patient.readings(circuit), at_ms)
+        if switched and switched[-1].value:
+            yield Mask(_name(circuit), switched[-1], None)
+    for infusion in RUNNING_SIGNALS:
+        rates = up_to(patient.readings(infusion), at_ms)
+        if rates and rates[-1].value.value > 0:
+            yield Mask(_name(infusion), rates[-1], None)
 
 
 def _name(signal: Signal[Any]) -> str:

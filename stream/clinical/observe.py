@@ -4,13 +4,12 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
 from stream.clinical.entries import Entry
 from stream.clinical.patient import Course, Patient
-from stream.clinical.series import Reading, Series, readings_of, with_reading, without
+from stream.clinical.series import Reading, Series, with_reading, without
 from stream.clinical.signals import INFUSED_AT, READERS
 
 DAY_MS: Final = 86_400_000
@@ -49,11 +48,11 @@ class Observed(NamedTuple):
 
 
 def is_late(patient: Patient, entry: Entry, kind: str) -> bool:
-    """Tell whether a record comes too late to count; the correction of one that counted does not."""
+    """Tell whether a record comes too late to count; the correction of one that did is not late."""
     if kind not in LATE_KINDS or entry.recorded_ms - entry.effective_ms <= LATE_MS:
         return False
     corrected = patient.entries.get(entry.identity)
-    return corrected is None or not corrected.stated()
+    return corrected is None or not corrected.readings
 
 
 def observe(patient: Patient, entry: Entry) -> Observed:
@@ -63,12 +62,12 @@ def observe(patient: Patient, entry: Entry) -> Observed:
         return Observed(patient, frozenset(), looks_back=False, is_known=True)
     if known is None and entry.kind not in KINDS_KEPT:
         return Observed(patient, frozenset(), looks_back=False)
-    old = () if known is None else tuple(readings_of(known))
-    new = tuple(readings_of(entry))
+    old = () if known is None else known.readings
+    new = entry.readings
     entries = dict(patient.entries)
     entries[entry.identity] = entry
     series = _changed(patient.series, old, new)
-    patient = replace(patient, entries=entries, series=series)
+    patient = patient._replace(entries=entries, series=series)
     removed, added = _without_common(old, new)
     if removed or added:
         patient = _followed(patient, removed + added)
@@ -97,7 +96,7 @@ def with_stay(patient: Patient, now_ms: int) -> Patient:
     if from_ms is not None and (onset_ms is None or onset_ms < from_ms):
         before = Course()
     episodes = patient.episodes if number == patient.stay else ()
-    patient = replace(patient, stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
+    patient = patient._replace(stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
     return retraced(patient)
 
 

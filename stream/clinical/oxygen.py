@@ -1,8 +1,9 @@
 """From an oxygen device as charted to the rows of the CRS tables.
 
-The device decides; a charted FiO2 of 0.40 or more is passed on beside it, and a flow is never turned
-into an FiO2. Where the two disagree the grade is flagged (DEC-8). The reason for a device counts on
-an invasive airway alone (DEC-49); positive pressure that is used at home is no need of oxygen.
+The device decides; a charted FiO2 of 0.40 or more is passed on beside it, and a flow is never
+turned into an FiO2. Where the two disagree the grade is flagged (DEC-8). The reason for a device
+counts on an invasive airway alone (DEC-49); positive pressure that is used at home is no need of
+oxygen.
 Source: CLINICAL.md §1.1, §2.1, DEC-8, DEC-20, DEC-49; Lee 2019, DOI 10.1016/j.bbmt.2018.12.758.
 """
 

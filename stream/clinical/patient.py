@@ -1,20 +1,19 @@
 """What is remembered of a patient: a plain record that is never changed in place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from stream.clinical.entries import Entry, Identity
 from stream.clinical.series import Reading, Series
 from stream.clinical.signals import Signal
 
 T = TypeVar("T")
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """How an illness went up to a moment: the open episode, and those that are closed."""
 
     at_ms: int | None = None  # the last moment that is in it
@@ -47,6 +46,7 @@ class Told:
     priorities: Mapping[str, str]
     grades: Mapping[str, int] | None
     because: tuple[Mapping[str, Any], ...]
+    source: str
     since_ms: int  # from when on it was true
     raised_ms: int
     repeat_ms: int | None  # when it is said again
@@ -57,9 +57,14 @@ class Told:
         return self.state in ("raised", "changed")
 
 
+def key_of_alert(rule: str, stay: int, episode: int) -> str:
+    """Name an alert within its patient; the id that others know is made from it."""
+    return f"{stay}|{rule}|{episode}"
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A value that was refused: when, in which record, and whether it may be that of a dying one."""
+    """A value that was refused, and whether it may be that of a dying patient."""
 
     at_ms: int
     event_id: str | None
@@ -67,24 +72,23 @@ class Doubt:
     urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(NamedTuple):
     """Everything that is remembered of one patient. Times are epoch milliseconds."""
 
     patient_id: str
-    entries: Mapping[Identity, Entry] = field(default_factory=dict)
-    series: Mapping[str, Series] = field(default_factory=dict)  # of the entries, by signal
+    entries: Mapping[Identity, Entry] = NOTHING
+    series: Mapping[str, Series] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
     front: Course = Course()  # up to the moment before the latest
     course: Course = Course()  # up to the latest moment
     episodes: tuple[Episode, ...] = ()
-    alerts: Mapping[str, Told] = field(default_factory=dict)  # by alert id, the ended ones too
-    doubts: Mapping[str, Mapping[str, Doubt]] = field(default_factory=dict)  # by rule and signal
-    wakes: Mapping[str, int] = field(default_factory=dict)  # by rule: when it is to be looked at
-    applied: Mapping[str, int] = field(default_factory=dict)  # by topic: the last offset taken
-    cut: Mapping[str, int] = field(default_factory=dict)  # by limit: how much it has cut
+    alerts: Mapping[str, Told] = NOTHING  # by `key_of_alert`; the ended ones too
+    doubts: Mapping[str, Mapping[str, Doubt]] = NOTHING  # by rule and signal
+    wakes: Mapping[str, int] = NOTHING  # by rule: when it is to be looked at
+    applied: Mapping[str, int] = NOTHING  # by topic: the last offset taken
+    cut: Mapping[str, int] = NOTHING  # by limit: how much it has cut
     changed_ms: int = 0  # the latest time it was looked at
-    trimmed_ms: int = 0
+    trimmed: int = 0  # how many entries were left when it was last looked what to forget
     stay: int = 0  # counts the infusions; 0 before any is known
     stay_from_ms: int | None = None  # when it begins; readings from before do not count for it
 

@@ -1,7 +1,7 @@
 """A replay: the lines of a file through the engine, with the ticks that the clock needs.
 
-A tick stands before each line, a millisecond earlier, and at each time that is asked for, after all
-lines of that time. So whatever falls due does so at its own time, as it does live.
+A tick stands before each line, a millisecond earlier, and at each time that is asked for, after
+all lines of that time. So whatever falls due does so at its own time, as it does live.
 Source: CONTRACT (Time, Replay output).
 """
 
@@ -51,7 +51,7 @@ class Refused(NamedTuple):
 def replay(
     engine: Engine, lines: Iterable[Line], asked_ms: Sequence[int] = ()
 ) -> Iterator[Alert | Status | Refused]:
-    """Take lines in their order; give alerts as they come, and the status at each time asked for."""
+    """Take lines in their order; give alerts as they come, and statuses when they are asked for."""
     ward = Ward({})
     asked = sorted(asked_ms)
     for offset, line in enumerate(lines):

@@ -6,10 +6,7 @@ the last of them.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Any, Final, Generic, NamedTuple, TypeVar
-
-from stream.clinical.entries import Entry
-from stream.clinical.signals import INFUSED_AT
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -20,18 +17,11 @@ class Reading(NamedTuple, Generic[T]):
     effective_ms: int
     recorded_ms: int
     event_id: str
+    source: str
     value: T
 
 
 Series = tuple[Reading[Any], ...]
-OF_FACTS: Final = INFUSED_AT.name.partition(":")[0] + ":"
-
-
-def readings_of(entry: Entry) -> Iterator[tuple[str, Reading[Any]]]:
-    """Each signal that an entry speaks of; a fact about the patient counts from when it was told."""
-    for name, value in entry.stated():
-        moment = entry.recorded_ms if name.startswith(OF_FACTS) else entry.effective_ms
-        yield name, Reading(moment, entry.recorded_ms, entry.event_id, value)
 
 
 def with_reading(series: Series, reading: Reading[Any]) -> Series:
@@ -53,14 +43,14 @@ def without(series: Series, reading: Reading[Any]) -> Series:
 
 
 def up_to(series: Series, moment_ms: int | None) -> Series:
-    """What was true until a moment; None is no limit."""
+    """Leave out what became true after a moment; None is no limit."""
     if moment_ms is None or not series or series[-1].effective_ms <= moment_ms:
         return series
     return series[: bisect_right(series, moment_ms, key=_effective)]
 
 
 def since(series: Series, moment_ms: int | None) -> Series:
-    """What was true from a moment on; None is no limit."""
+    """Leave out what was true before a moment; None is no limit."""
     if moment_ms is None or not series or series[0].effective_ms >= moment_ms:
         return series
     return series[bisect_left(series, moment_ms, key=_effective) :]
@@ -74,8 +64,8 @@ def one_a_moment(series: Series) -> Iterator[Reading[Any]]:
             yield reading
 
 
-def _order(reading: Reading[Any]) -> tuple[int, int, str]:
-    return reading[0], reading[1], reading[2]
+def _order(reading: Reading[Any]) -> tuple[int, int, str, str]:
+    return reading[:4]
 
 
 def _effective(reading: Reading[Any]) -> int:

@@ -8,24 +8,24 @@ import orjson
 
 from stream.clinical.entries import Entry
 from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
-from stream.clinical.series import Reading, Series, readings_of, with_reading
+from stream.clinical.series import Reading, Series, with_reading
 
-__all__ = ["VERSION", "Patient", "UnknownVersion", "decode", "encode"]
+__all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
 VERSION: Final = 1
-ENTRY_FIELDS: Final = tuple(field.name for field in fields(Entry))
+ENTRY_FIELDS: Final = tuple(field.name for field in fields(Entry) if field.init)
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
     "cut",
     "changed_ms",
-    "trimmed_ms",
+    "trimmed",
     "stay",
     "stay_from_ms",
 )
 
 
-class UnknownVersion(ValueError):
+class UnknownVersionError(ValueError):
     """The state was written by a version of this code that is not known here."""
 
 
@@ -48,16 +48,16 @@ def encode(patient: Patient) -> bytes:
                 rule: {signal: asdict(doubt) for signal, doubt in doubts.items()}
                 for rule, doubts in patient.doubts.items()
             },
-            **{name: getattr(patient, name) for name in PLAIN_FIELDS},
+            **{name: _plain(getattr(patient, name)) for name in PLAIN_FIELDS},
         }
     )
 
 
 def decode(saved: bytes) -> Patient:
-    """Read a state; one of another version raises `UnknownVersion`."""
+    """Read a state; one of another version raises `UnknownVersionError`."""
     found: dict[str, Any] = orjson.loads(saved)
     if found.get("version") != VERSION:
-        raise UnknownVersion(f"state version {found.get('version')}, known is {VERSION}")
+        raise UnknownVersionError(f"state version {found.get('version')}, known is {VERSION}")
     entries = [Entry(*values) for values in found["entries"]]
     before, front, course = (_course_in(each) for each in found["courses"])
     return Patient(
@@ -77,18 +77,21 @@ def decode(saved: bytes) -> Patient:
     )
 
 
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
 def _series(entries: list[Entry]) -> Mapping[str, Series]:
     series: dict[str, Series] = {}
     for entry in entries:
-        for name, reading in readings_of(entry):
+        for name, reading in entry.readings:
             series[name] = with_reading(series.get(name, ()), reading)
     return series
 
 
 def _course_out(course: Course) -> dict[str, Any]:
-    saved = {field.name: getattr(course, field.name) for field in fields(Course)}
     # orjson knows tuples, not their subclasses.
-    return saved | {"fever": None if course.fever is None else list(course.fever)}
+    return course._asdict() | {"fever": None if course.fever is None else list(course.fever)}
 
 
 def _course_in(saved: dict[str, Any]) -> Course:

@@ -1,7 +1,6 @@
 """A patient as known at one moment: what every rule looks at."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Final, TypeVar
 
 from stream.clinical import bedside
@@ -16,6 +15,7 @@ from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
 from stream.clinical.masking import Mask, masks
+from stream.clinical.once import once
 from stream.clinical.oxygen import (
     UNKNOWN_BREATHING,
     Breathing,
@@ -102,19 +102,19 @@ class View:
         readings = up_to(self.patient.readings(attribution(domain)), self.until_ms)
         return bool(readings) and readings[-1].value not in OWN_CAUSES
 
-    @cached_property
+    @once
     def age_years(self) -> float | None:
-        """Age; None is unknown."""
+        """Give the age; None is unknown."""
         return bedside.fact(self.patient, AGE)
 
-    @cached_property
+    @once
     def weight_kg(self) -> float | None:
-        """Weight; None is unknown."""
+        """Give the weight; None is unknown."""
         return bedside.fact(self.patient, WEIGHT)
 
-    @cached_property
+    @once
     def episode(self) -> Episode | None:
-        """The open episode."""
+        """Give the open episode."""
         if self.course.onset_ms is None:
             return None
         episodes = self.patient.episodes
@@ -122,58 +122,58 @@ class View:
 
     # What the body does
 
-    @cached_property
+    @once
     def temperature(self) -> Reading[Temperature] | None:
-        """The newest temperature of the stay."""
+        """Give the newest temperature of the stay."""
         return self.latest(TEMPERATURE)
 
-    @cached_property
+    @once
     def pressure(self) -> Reading[Pressure] | None:
-        """The blood pressure that decides."""
+        """Give the blood pressure that decides."""
         return bedside.pressure_that_decides(self.patient, self.age_years, self.until_ms)
 
-    @cached_property
+    @once
     def oxygen(self) -> Reading[Oxygen] | None:
-        """The oxygen device that decides."""
+        """Give the oxygen device that decides."""
         return bedside.oxygen_that_decides(self.patient, self.until_ms)
 
-    @cached_property
+    @once
     def vasopressors(self) -> Mapping[str, Reading[Rate]]:
-        """The vasopressors that run."""
+        """Give the vasopressors that run."""
         return bedside.running_vasopressors(self.patient, self.until_ms)
 
-    @cached_property
+    @once
     def tocilizumab(self) -> tuple[Reading[Dose], ...]:
-        """The doses of tocilizumab that were given in the stay, one a moment."""
+        """Give the doses of tocilizumab that were given in the stay, one a moment."""
         doses = self.readings(given("tocilizumab"))
         return tuple({dose.effective_ms: dose for dose in doses}.values())
 
-    @cached_property
+    @once
     def low_pressure(self) -> bool | None:
-        """Whether the blood pressure that decides is hypotension; None is unknown."""
+        """Tell whether the pressure that decides is hypotension; None is unknown."""
         pressure = self.pressure
         return None if pressure is None else is_hypotension(pressure.value, self.age_years)
 
-    @cached_property
+    @once
     def hypotension(self) -> bool:
-        """Whether hypotension is proven: a low pressure, or a vasopressor that runs."""
+        """Tell whether hypotension is proven: a low pressure, or a vasopressor that runs."""
         return bool(self.vasopressors) or self.low_pressure is True
 
-    @cached_property
+    @once
     def hypoxia(self) -> bool:
-        """Whether an oxygen need of `manikath-2025` is proven."""
+        """Tell whether an oxygen need of `manikath-2025` is proven."""
         return needs_oxygen(self.patient, self.until_ms)
 
-    @cached_property
+    @once
     def masks(self) -> tuple[Mask, ...]:
-        """What hides a fever now."""
+        """Name what hides a fever now."""
         return tuple(masks(self.patient, self.at_ms, self.course.onset_ms))
 
     # The inputs of the grade
 
-    @cached_property
+    @once
     def fever(self) -> bool | None:
-        """Whether the fever criterion is met; None is unknown, or hidden in a patient who is well.
+        """Tell whether the fever criterion is met; None is unknown, or hidden in one who is well.
 
         It is met for a whole episode, and where a fever is masked and the patient is not well.
         """
@@ -190,9 +190,9 @@ class View:
             return None
         return temperature.value.celsius >= FEVER_C
 
-    @cached_property
+    @once
     def circulation(self) -> tuple[Circulation, Circulation | None]:
-        """The level of circulation: what is proven, and what is possible."""
+        """Give the level of circulation: what is proven, and what is possible."""
         running = {drug: reading.value for drug, reading in self.vasopressors.items()}
         lowest, highest = circulation_of(
             running, hypotension=self.low_pressure, weight_kg=self.weight_kg
@@ -200,9 +200,9 @@ class View:
         fresh = self.pressure is not None and is_fresh(PRESSURE, self.pressure, self.at_ms)
         return lowest, highest if running or fresh else None
 
-    @cached_property
+    @once
     def breathing(self) -> Breathing:
-        """The need of oxygen: what is proven, and what is possible."""
+        """Give the need of oxygen: what is proven, and what is possible."""
         if self.oxygen is None:
             return UNKNOWN_BREATHING
         home = bedside.fact(self.patient, HOME_POSITIVE_PRESSURE)
@@ -214,9 +214,9 @@ class View:
 
     # Grades
 
-    @cached_property
+    @once
     def crs(self) -> Mapping[str, GradeRange]:
-        """The CRS grade under each policy."""
+        """Grade CRS under each policy."""
         return {policy.name: self._crs(policy) for policy in GRADING}
 
     def _crs(self, policy: GradingPolicy) -> GradeRange:
@@ -234,9 +234,9 @@ class View:
             ecmo=any(self.is_running(signal) for signal in ECMO),
         )
 
-    @cached_property
+    @once
     def flags(self) -> list[str]:
-        """Doubts about the grade."""
+        """Name doubts about the grade."""
         flags = []
         if self.oxygen is not None and device_conflicts_with_fio2(self.oxygen.value):
             flags.append("device_fio2_conflict")

@@ -4,22 +4,20 @@ Source: CLINICAL.md §1.1 (review lines 27 to 30), §1.11, DEC-3.
 """
 
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
 from stream.clinical.masking import MASKING_SIGNALS
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
-from stream.clinical.signals import INFUSED_AT, WATCH_END, WEIGHT, attribution
+from stream.clinical.signals import WEIGHT, Signal, attribution
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-GRADE_INPUTS: Final = (
+GRADE_INPUTS: Final[tuple[Signal[Any], ...]] = (
     *dict.fromkeys((*COURSE_SIGNALS, *MASKING_SIGNALS)),
     *COURSE_FACTS,
     WEIGHT,
-    INFUSED_AT,
-    WATCH_END,
     attribution("fever"),
     attribution("hypotension"),
     attribution("hypoxia"),
@@ -40,7 +38,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
         because=evidence.of_grade(view),
-        advice=advice(view),
+        advice=lambda: advice(view),
         source="review-2025 L27-30; Lee 2019 table 2",
         grades=grades,
     )

@@ -14,7 +14,7 @@ from topics.alerts import Priority
 
 
 def judge(view: View) -> Verdict:
-    """Hold while a mask lasts, the newest temperature is no fever, and CRS is graded all the same."""
+    """Hold while a mask lasts, the newest temperature is no fever, and CRS is graded yet."""
     wake_ms, temperature = next_change_ms(view), view.temperature
     graded = any(grade.lowest > 0 for grade in view.crs.values())
     if not (graded and view.masks) or temperature is None:
@@ -29,8 +29,10 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.INFO),
         because=(shown, *(evidence.of_mask(mask) for mask in view.masks)),
-        advice=f"A normal temperature proves nothing now ({names}): fever counts as met, and the "
-        "grade is set by blood pressure and oxygen.",
+        advice=lambda: (
+            f"A normal temperature proves nothing now ({names}): fever counts as met, and the "
+            "grade is set by blood pressure and oxygen."
+        ),
         source="review-2025 L34",
     )
     return Verdict(finding, wake_ms)

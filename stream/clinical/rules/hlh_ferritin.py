@@ -1,9 +1,9 @@
 """HLH-FERRITIN: ferritin crosses an HLH threshold, by itself and whatever CRS is.
 
-The results of the stay are walked in the order in which they were collected. Each is judged by what
-it proves: `>x` proves more than x, `>=x` at least x, `<x` and `<=x` never cross anything. The alert is
-open from the first that crosses 3 000 until one proves 3 000 or less; its priority is that of the
-highest threshold crossed since. It does not end because its newest result ages.
+The results of the stay are walked in the order in which they were collected. Each is judged by
+what it proves: `>x` proves more than x, `>=x` at least x, `<x` and `<=x` never cross anything. The
+alert is open from the first that crosses 3 000 until one proves 3 000 or less; its priority is
+that of the highest threshold crossed since. It does not end because its newest result ages.
 Source: CLINICAL.md §1.5 (review lines 126, 162, 178), DEC-26, DEC-45, DEC-60, DEC-68.
 """
 
@@ -21,7 +21,7 @@ from stream.clinical.rules.rule import (
     under_every_policy,
 )
 from stream.clinical.series import Reading, one_a_moment
-from stream.clinical.signals import FERRITIN, INFUSED_AT, WATCH_END, Result
+from stream.clinical.signals import FERRITIN, Result
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -61,8 +61,10 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(crossing.priority),
         because=(_evidence(shown),),
-        advice=f"Ferritin {amount} ng/mL: it crossed {crossing.threshold_ng_ml:g} ng/mL. {words} "
-        "Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore.",
+        advice=lambda: (
+            f"Ferritin {amount} ng/mL: it crossed {crossing.threshold_ng_ml:g} ng/mL. {words} "
+            "Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore."
+        ),
         source="review-2025 L126, L162, L178",
     )
     return Verdict(finding)
@@ -104,4 +106,4 @@ def _evidence(result: Reading[Result]) -> Evidence:
     return Evidence(FERRITIN.name, said, unit, result.effective_ms, result.event_id)
 
 
-RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN, INFUSED_AT, WATCH_END), judge)
+RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN,), judge)

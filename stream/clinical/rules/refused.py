@@ -50,12 +50,14 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
             )
             for signal, doubt in sorted(doubts.items())
         ),
-        advice=f"Refused because of {what}: {names}. It is not counted and never converted: check "
-        "the patient, then the device or the feed.",
+        advice=lambda: (
+            f"Refused because of {what}: {names}. It is not counted and never converted: check "
+            "the patient, then the device or the feed."
+        ),
         source="Stormwatch CONTRACT; CLINICAL 5.1, 5.3",
     )
     return Verdict(finding, min(doubt.at_ms for doubt in doubts.values()) + LASTS_MS)
 
 
-UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit)
-RANGE: Final = Rule(DATA_RANGE, Bound.STAY, (), judge_range)
+UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, of_records=True)
+RANGE: Final = Rule(DATA_RANGE, Bound.STAY, (), judge_range, of_records=True)

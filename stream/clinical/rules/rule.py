@@ -34,7 +34,7 @@ class Finding:
 
     priorities: Mapping[str, Priority]  # of the policies under which it holds; never empty
     because: tuple[Evidence, ...]
-    advice: str
+    advice: Callable[[], str]  # in plain words; asked for only when there is something to tell
     source: str
     grades: Mapping[str, int] | None = None  # of those policies, where the rule speaks of a grade
     repeat_after_ms: int | None = None  # said again so long as it stays true
@@ -59,6 +59,7 @@ class Rule:
     bound: Bound
     inputs: tuple[Signal[Any], ...]  # what can change its verdict, beside time
     judge: Callable[[View], Verdict]
+    of_records: bool = False  # it speaks of refused records: these stay refused, it never retracts
 
 
 def under_every_policy(priority: Priority) -> Mapping[str, Priority]:

@@ -1,8 +1,8 @@
 """TOCI-IND: CRS of grade 2 or more, and tocilizumab may be given and was not.
 
-An order is not a dose. A dose ends it; 8 hours later it comes back if the grade is still 2 or more.
-Unmet it is said again every 8 hours. At 4 doses a stay it ends; at 3 in 24 hours it ends until the
-oldest of them is 24 hours old.
+An order is not a dose. A dose ends it; 8 hours later it comes back if the grade is still 2 or
+more. Unmet it is said again every 8 hours. At 4 doses a stay it ends; at 3 in 24 hours it ends
+until the oldest of them is 24 hours old.
 Source: CLINICAL.md §1.2 (review lines 67 to 73), §4, DEC-34, DEC-42, DEC-64.
 """
 
@@ -45,7 +45,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
         because=(*evidence.of_grade(view), *_last_dose(view)),
-        advice=_advice(view, grades),
+        advice=lambda: _advice(view, grades),
         source=f"review-2025 L73; {view.management.source}"
         if view.management.source != "review-2025 L73"
         else view.management.source,

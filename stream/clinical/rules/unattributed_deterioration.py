@@ -33,9 +33,11 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=tuple(because),
-        advice="Hypotension or hypoxia without fever or anything that hides it: not CRS by either "
-        "policy. Look for another cause (bleeding, infection, heart, lungs, volume) and "
-        "record it.",
+        advice=lambda: (
+            "Hypotension or hypoxia without fever or anything that hides it: not CRS by either "
+            "policy. Look for another cause (bleeding, infection, heart, lungs, volume) and "
+            "record it."
+        ),
         source="Stormwatch DEC-22, DEC-41",
     )
     return Verdict(finding, wake_ms)
