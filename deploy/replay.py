@@ -1,7 +1,8 @@
 """`stormwatch replay`: replay files through the engine, with no broker."""
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from stream.clinical.engine import Engine
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.replay import Refused
 from stream.clinical.replay import replay as replayed
-from topics import codec
+from stream.clinical.times import moment
+from topics import codec, registry
+from topics.alerts import Alert
 from topics.base import epoch_ms
 from topics.feeds.replay import BrokenLine, Line, merge, read
+from topics.status import Status
 
 
 class Moment(click.ParamType):
@@ -57,18 +61,23 @@ def replay(
     keep_going: bool,
 ) -> None:
     """Run replay files through the engine and say what it would have said, and when."""
-    lines = merge(*[list(_lines(path, keep_going=keep_going)) for path in files])
-    told = replayed(Engine(management=management), lines, [epoch_ms(each) for each in asked])
-    out = sys.stdout.buffer
-    for each in told:
-        if isinstance(each, Refused):
-            continue
-        out.write(codec.encode(each) + b"\n")
-    out.flush()
+    lines = list(merge(*[list(_lines(path, keep_going=keep_going)) for path in files]))
+    refusals: Counter[str] = Counter()
+    told = _counting(
+        replayed(Engine(management=management), lines, [epoch_ms(each) for each in asked]),
+        refusals,
+    )
+    if as_json:
+        sys.stdout.buffer.writelines(codec.encode(each) + b"\n" for each in told)
+        sys.stdout.buffer.flush()
+    else:
+        _show(told, lines)
+    for reason, count in sorted(refusals.items()):
+        click.echo(f"refused {count} ({reason})", err=True)
 
 
 def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:
-    """Read the lines that can travel; a broken one is named, and ends the run unless told to go on."""
+    """Read the lines that can travel; a broken one is named, and ends the run if it must."""
     for line in read(path):
         if not isinstance(line, BrokenLine):
             yield line
@@ -76,3 +85,25 @@ def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:
         click.echo(f"{path.name}, line {line.number}: {line.reason}", err=True)
         if not keep_going:
             raise click.exceptions.Exit(1)
+
+
+def _counting(
+    told: Iterable[Alert | Status | Refused], refusals: Counter[str]
+) -> Iterator[Alert | Status]:
+    """Leave out what was refused, and count it."""
+    for each in told:
+        if isinstance(each, Refused):
+            refusals[each.why.reason] += 1
+        else:
+            yield each
+
+
+def _show(told: Iterable[Alert | Status], lines: list[Line]) -> None:
+    # Only a person waits for rich to load.
+    from rich.console import Console  # noqa: PLC0415
+
+    from deploy.timeline import show  # noqa: PLC0415
+
+    times = [line.timestamp_ms for line in lines if line.topic != registry.PATIENTS]
+    span = (moment(min(times)), moment(max(times))) if times else None
+    show(told, span, Console(highlight=False))

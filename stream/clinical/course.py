@@ -30,7 +30,6 @@ from stream.clinical.masking import (
     ANTIPYRETIC_SIGNALS,
     ANTIPYRETIC_WINDOW_MS,
     CIRCUIT_SIGNALS,
-    HOUR_MS,
     in_antipyretic_window,
     runs_circuit,
 )
@@ -47,6 +46,7 @@ from stream.clinical.signals import (
     Temperature,
     support,
 )
+from stream.clinical.times import HOUR_MS
 
 CLEAN_MS: Final = 24 * HOUR_MS
 COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included

@@ -24,8 +24,8 @@ from stream.clinical.signals import (
     Pressure,
     Signal,
 )
+from stream.clinical.times import HOUR_MS
 
-HOUR_MS: Final = 3_600_000
 FRESH_MS: Final[Mapping[Signal[Any], int]] = MappingProxyType(  # the end included
     {
         TEMPERATURE: 8 * HOUR_MS,

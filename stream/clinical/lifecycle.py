@@ -10,19 +10,16 @@ Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from stream.clinical.course import walk
 from stream.clinical.patient import Course, Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.signals import BED, UNIT
+from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
 from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +127,6 @@ def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority
     return held if held is not None else max(priorities.values(), key=lambda each: each.urgency)
 
 
-def moment(at_ms: int) -> datetime:
-    """Give the aware moment of epoch milliseconds."""
-    return EPOCH + timedelta(milliseconds=at_ms)
-
-
 def _courses(patient: Patient, moments: list[int]) -> Iterator[tuple[int, Course]]:
     times, courses = [], [patient.before]
     for moment_ms, _, course in walk(patient, patient.before, moments[-1]):
@@ -191,7 +183,6 @@ def _next_repeat(repeat_ms: int | None, after_ms: int | None, at_ms: int) -> int
 
 def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
     patient = view.patient
-    from_ms = patient.stay_from_ms
     because = tuple(
         Because(
             signal=each["signal"],
@@ -216,7 +207,7 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         advice=advice,
         source=told.source,
         crs={name: Grade(lowest=g.lowest, highest=g.highest) for name, g in view.crs.items()},
-        day=None if from_ms is None else (at_ms - from_ms) // DAY_MS,
+        day=day_of(at_ms, patient.stay_from_ms),
         unit=_fact(patient, UNIT.name),
         bed=_fact(patient, BED.name),
         episode=told.episode,

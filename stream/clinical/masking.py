@@ -14,8 +14,8 @@ from typing import Any, Final
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading, up_to
 from stream.clinical.signals import Dose, Rate, Signal, given, rate, support
+from stream.clinical.times import HOUR_MS
 
-HOUR_MS: Final = 3_600_000
 ANTIPYRETIC_WINDOW_MS: Final = 8 * HOUR_MS  # the end included, as for each window here
 STEROID_WINDOW_MS: Final = 48 * HOUR_MS
 ANAKINRA_WINDOW_MS: Final = 24 * HOUR_MS

@@ -11,8 +11,8 @@ from stream.clinical.entries import Entry
 from stream.clinical.patient import Course, Patient
 from stream.clinical.series import Reading, Series, with_reading, without
 from stream.clinical.signals import INFUSED_AT, READERS
+from stream.clinical.times import DAY_MS
 
-DAY_MS: Final = 86_400_000
 LATE_MS: Final = 2 * DAY_MS  # after `effective_at`; 48 h exactly is not late
 LATE_KINDS: Final = frozenset(
     {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from stream.clinical.engine import Arrival, Engine, Ward
-from stream.clinical.lifecycle import moment
+from stream.clinical.times import moment
 from topics import codec, registry
 from topics.alerts import Alert
 from topics.codec import Decoded, Rejected

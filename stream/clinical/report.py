@@ -2,11 +2,11 @@
 
 from stream.clinical.asking import watch_ended_by
 from stream.clinical.freshness import stale_signals
-from stream.clinical.lifecycle import DAY_MS, moment
 from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules.toci_ind import next_dose_ms
+from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
 from topics.alerts import Grade
 from topics.status import EpisodeLine, Status, TocilizumabLine
@@ -17,7 +17,7 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
     patient = with_stay(patient, at_ms)
     view = View(patient, at_ms, management)
     watched = watch_ended_by(view) is None
-    onset_ms, from_ms = view.course.onset_ms, patient.stay_from_ms
+    onset_ms = view.course.onset_ms
     crs = {
         name: Grade(lowest=grade.lowest, highest=grade.highest) for name, grade in view.crs.items()
     }
@@ -29,7 +29,7 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
         stale=tuple(stale_signals(patient, at_ms)) if watched else (),
         episode=EpisodeLine(
             crs_onset_at=None if onset_ms is None else moment(onset_ms),
-            day=None if from_ms is None else (at_ms - from_ms) // DAY_MS,
+            day=day_of(at_ms, patient.stay_from_ms),
         ),
         tocilizumab=_tocilizumab(view),
     )

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
-from stream.clinical.masking import HOUR_MS
 from stream.clinical.oxygen import NEED_BY_DEVICE
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
 from stream.clinical.series import Reading, Series
@@ -29,6 +28,7 @@ from stream.clinical.signals import (
     Oxygen,
     Pressure,
 )
+from stream.clinical.times import HOUR_MS
 
 SINGLE_READINGS_MS: Final = 6 * HOUR_MS
 WORST_READINGS_MS: Final = 72 * HOUR_MS

@@ -3,11 +3,13 @@
 Source: CLINICAL.md §1.1 (review lines 27 to 30), §1.11, DEC-3.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
 from stream.clinical.masking import MASKING_SIGNALS
+from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
 from stream.clinical.signals import WEIGHT, Signal, attribution
@@ -38,25 +40,28 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
         because=evidence.of_grade(view),
-        advice=lambda: advice(view),
+        advice=lambda: advice(view, grades),
         source="review-2025 L27-30; Lee 2019 table 2",
         grades=grades,
     )
     return Verdict(finding, next_change_ms(view), "")
 
 
-def advice(view: View) -> str:
-    """Say the grade under each policy, and what hides the rest of it."""
-    said = ", ".join(
-        f"CRS grade {grade.lowest} by {name}" for name, grade in view.crs.items() if grade.lowest
-    )
-    words = [f"Meets criteria for {said}."]
-    doubtful = [name for name, grade in view.crs.items() if grade.highest > grade.lowest]
-    if doubtful:
+def advice(view: View, grades: Mapping[str, int]) -> str:
+    """Say the grade under each policy, and what makes it doubtful."""
+    words = [f"Meets criteria for CRS {in_words(grades)}."]
+    if any(grade.highest > grade.lowest for grade in view.crs.values()):
         words.append("It may be higher: not everything is known or fresh.")
     if view.flags:
         words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in view.flags) + ".")
     return " ".join(words)
+
+
+def in_words(grades: Mapping[str, int]) -> str:
+    """Write the grades of the policies under which a rule holds."""
+    if len(grades) == len(POLICY_NAMES) and len(set(grades.values())) == 1:
+        return f"grade {next(iter(grades.values()))}"
+    return ", ".join(f"grade {grade} by {name}" for name, grade in grades.items())
 
 
 def next_change_ms(view: View) -> int | None:

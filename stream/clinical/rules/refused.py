@@ -7,8 +7,8 @@ Source: CONTRACT (refusals); CLINICAL.md §1.11, §5.1, DEC-63.
 
 from typing import Final
 
-from stream.clinical.masking import HOUR_MS
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
 

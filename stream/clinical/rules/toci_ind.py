@@ -11,18 +11,17 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.circulation import Circulation
-from stream.clinical.masking import HOUR_MS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.policies.policy import TocilizumabTrigger
 from stream.clinical.rules import evidence
-from stream.clinical.rules.crs_up import GRADE_INPUTS
+from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.signals import given
+from stream.clinical.times import DAY_MS, HOUR_MS, moment
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 INTERVAL_MS: Final = 8 * HOUR_MS  # exactly 8 h after a dose the next is due
-DAY_MS: Final = 24 * HOUR_MS
 MAX_A_STAY: Final = 4
 MAX_IN_24_H: Final = 3  # a dose exactly 24 h old no longer counts
 LIGHT_WEIGHT_KG: Final = 30.0  # below it 12 mg/kg; 30 kg gets 8
@@ -36,9 +35,10 @@ def judge(view: View) -> Verdict:
     """Hold under each policy by whose grade it is indicated, while no dose stands in the way."""
     next_ms = next_dose_ms(view)
     if next_ms is None:
-        return Verdict(None, None, "No more doses of tocilizumab: 4 were given in this stay.")
+        return Verdict(None, None, "No more tocilizumab: 4 doses were given in this stay.")
     if next_ms > view.at_ms:
-        return Verdict(None, next_ms, "Tocilizumab was given, or may not be repeated yet.")
+        until = f"{moment(next_ms):%d %b %H:%M} UTC"
+        return Verdict(None, next_ms, f"Tocilizumab was given; not to be repeated before {until}.")
     grades = _grades(view)
     if not grades:
         return Verdict(None, None, "The criteria for CRS grade 2 are no longer met.")
@@ -107,11 +107,10 @@ def _last_dose(view: View) -> tuple[Evidence, ...]:
 
 
 def _advice(view: View, grades: Mapping[str, int]) -> str:
-    by_grade = ", ".join(f"grade {grade} by {name}" for name, grade in grades.items())
     number = len(view.tocilizumab) + 1
     which = "Give tocilizumab now" if number == 1 else f"Repeat tocilizumab now (dose {number})"
     words = [
-        f"Meets criteria for CRS {by_grade}.",
+        f"Meets criteria for CRS {in_words(grades)}.",
         f"{which}: {_dose_in_words(view.weight_kg)}.",
         "Do not wait for a higher grade or for cultures.",
     ]

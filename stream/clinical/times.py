@@ -1,0 +1,19 @@
+"""Times: epoch milliseconds inside the engine, aware moments at its edges."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from topics.base import EPOCH
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+
+
+def moment(at_ms: int) -> datetime:
+    """Give the aware moment of epoch milliseconds."""
+    return EPOCH + timedelta(milliseconds=at_ms)
+
+
+def day_of(at_ms: int, from_ms: int | None) -> int | None:
+    """Count the days since an infusion, which is day 0; None where none is known."""
+    return None if from_ms is None else (at_ms - from_ms) // DAY_MS
