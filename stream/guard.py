@@ -37,7 +37,7 @@ def dead_letter_on_error(record: Record, group: Group) -> Iterator[None]:
 
 
 def _tell(record: Record, group: Group) -> None:
-    """Raise OPS-ENGINE, once a day for a patient: what was not taken may have been what mattered."""
+    """Raise OPS-ENGINE, once a day for a patient: the record may have been what mattered."""
     try:
         patient_id = (record.key or b"").decode()
     except UnicodeDecodeError:

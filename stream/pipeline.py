@@ -61,7 +61,9 @@ class Pipeline:
     def attach(self, app: Any) -> StateTable:  # noqa: ANN401, Faust's App is untyped
         """Belong to an app, and give it the table of states."""
         self.app = app
-        self.table = StateTable(app, self.work.table, self._claim)
+        self.table = StateTable(
+            app, self.work.table, assign=self.health.assigned, claim=self._claim
+        )
         self.committer = Committer(
             self.work,
             self.table,
@@ -117,7 +119,6 @@ class Pipeline:
         metrics.keep_partitions(self.owned)
         metrics.ASSIGNED_PARTITIONS.set(len(self.owned))
         metrics.RECOVERY_SECONDS.set(time.monotonic() - self._recovery_began_s)
-        self.health.assigned(len(self.owned))
         self.health.recovered()
 
     async def settle(self) -> None:
@@ -201,6 +202,7 @@ class Pipeline:
             now_s = time.monotonic()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, now_s)
+            metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
             self.health.pending(self._observe_lag())
 
     def _observe_partition(self, partition: int, now_s: float) -> None:

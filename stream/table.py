@@ -106,7 +106,12 @@ class StateTable(faust.Table[bytes, bytes]):
     """Keeps states as bytes, by partition; written by the committer alone."""
 
     def __init__(
-        self, app: faust.App, name: str, claim: Callable[[set[int]], Awaitable[None]]
+        self,
+        app: faust.App,
+        name: str,
+        *,
+        assign: Callable[[int], None],
+        claim: Callable[[set[int]], Awaitable[None]],
     ) -> None:
         super().__init__(
             app,
@@ -119,7 +124,7 @@ class StateTable(faust.Table[bytes, bytes]):
             value_type=bytes,
         )
         self.by_partition: dict[int, Partition] = {}
-        self._claim = claim
+        self._assign, self._claim = assign, claim
 
     def of(self, partition: int) -> Partition:
         """Return what is held of a partition."""
@@ -138,6 +143,7 @@ class StateTable(faust.Table[bytes, bytes]):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """Forget what is no longer ours; Faust reads what comes back from the beginning."""
+        self._assign(sum(tp.topic == self.changelog_topic_name for tp in assigned))
         for tp in revoked:
             if tp.topic == self.changelog_topic_name:
                 self.by_partition.pop(tp.partition, None)

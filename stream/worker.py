@@ -45,6 +45,7 @@ def run_worker(
         worker = faust.Worker(
             app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True
         )
+        worker.spinner = None  # it moves the cursor about in what may be a log
         worker.execute_from_commandline()
     raise SystemExit(0)
 
