@@ -17,13 +17,11 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from topics.faults import Reason, refuse
@@ -68,7 +66,8 @@ class _Rfc3339:
     def __get_pydantic_core_schema__(
         cls, _source: object, _handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        text = core_schema.str_schema(pattern=RFC_3339, strict=True)
+        described = {"pydantic_js_updates": {"format": "date-time", "pattern": RFC_3339}}
+        text = core_schema.str_schema(pattern=RFC_3339, strict=True, metadata=described)
         aware = core_schema.datetime_schema(tz_constraint="aware", strict=False)
         return core_schema.no_info_after_validator_function(
             to_utc,
@@ -77,15 +76,11 @@ class _Rfc3339:
                 python_schema=core_schema.datetime_schema(tz_constraint="aware", strict=True),
             ),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                rfc_3339, return_schema=core_schema.str_schema(), when_used="json"
+                rfc_3339,
+                return_schema=core_schema.str_schema(metadata=described),
+                when_used="json",
             ),
         )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"type": "string", "format": "date-time", "pattern": RFC_3339}
 
 
 Timestamp = Annotated[datetime, _Rfc3339]

@@ -139,7 +139,8 @@ def _unread(value: bytes | None) -> Rejected:
 
 
 def _problems(topic: str, error: ValidationError) -> list[Problem]:
-    return problems_of(error, has_kinds=registry.BY_NAME[topic].has_kinds)
+    spec = registry.BY_NAME[topic]
+    return problems_of(error, spec.tag if spec.has_kinds else None)
 
 
 def _checked(found: Decoded | Rejected, key: bytes | None) -> Decoded | Rejected:
@@ -168,7 +169,8 @@ def _look_again(topic: str, value: bytes, problems: list[Problem]) -> Decoded | 
             problems = _problems(topic, error)
         else:
             return Decoded(event, tuple(dropped), value)
-    return _rejected(document, problems[0], dropped)
+    first = next((each for each in problems if not _can_be_dropped(each)), problems[0])
+    return _rejected(document, first, dropped)
 
 
 def _can_be_dropped(problem: Problem) -> bool:

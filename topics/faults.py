@@ -81,16 +81,17 @@ def refuse(fault: str, field: str, detail: str) -> NoReturn:
     raise PydanticCustomError(fault, "{detail}", {"field": field, "detail": detail})
 
 
-def problems_of(error: ValidationError, *, has_kinds: bool) -> list[Problem]:
-    """Name all that a model found wrong; with kinds, pydantic begins each path with the kind."""
-    return [_problem(each, has_kinds=has_kinds) for each in error.errors(include_url=False)]
+def problems_of(error: ValidationError, tag: str | None) -> list[Problem]:
+    """Name all that a model found wrong; `tag` is the field that tells several models apart."""
+    return [_problem(each, tag) for each in error.errors(include_url=False)]
 
 
-def _problem(found: ErrorDetails, *, has_kinds: bool) -> Problem:
-    name, fields = found["type"], found["loc"][has_kinds:]
+def _problem(found: ErrorDetails, tag: str | None) -> Problem:
+    # Where there are several models, pydantic begins each path with the kind.
+    name, fields = found["type"], found["loc"] if tag is None else found["loc"][1:]
     context, sent = found.get("ctx", {}), found["input"]
-    if name.startswith("union_tag"):  # pydantic points to the record, and means its kind
-        fields, sent = ("kind",), sent.get("kind")
+    if tag is not None and name.startswith("union_tag"):  # it points to the record, not the tag
+        fields, sent = (tag,), sent.get(tag)
     elif context.get("field"):
         fields = (*fields, context["field"])
     reason = _REASONS.get(name, Reason.WRONG_TYPE)
