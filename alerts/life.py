@@ -1,0 +1,131 @@
+"""What the pager remembers of an alert: its newest line, who was told, who answered, what is due.
+
+A plain value that `decide` makes anew at each happening. Times are epoch milliseconds; those that
+end in `_ms` and speak of the future are by the partition's clock, its ticks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from alerts.policy import Level, Part, Target
+from topics.acks import Ack, AckAction
+from topics.alerts import Alert, AlertState
+from topics.pages import PageLine
+from topics.ticks import Tick
+
+BEFORE_ANY_TICK: Final = (
+    0  # the clock of a partition that has had none; all that is due then is due
+)
+OPEN_STATES: Final = frozenset({AlertState.RAISED, AlertState.CHANGED})
+
+
+class Happening(NamedTuple):
+    """One thing that happened, and when: by the partition's clock, and as its record says."""
+
+    what: Alert | Ack | PageLine | Tick
+    clock_ms: int
+    record_ms: int
+
+
+class Address(NamedTuple):
+    """A role, and the sink through which it is told."""
+
+    target: Target
+    sink: str
+
+
+class Reason(StrEnum):
+    """Why a page goes out now."""
+
+    RAISED = "raised"
+    WORSE = "worse"
+    REPEATED = "repeated"
+    CONCERNED = "concerned"  # milder now, and so somebody else's who was not told yet
+    UNACKNOWLEDGED = "unacknowledged"
+    ANSWER_OVER = "answer_over"  # the time of a snooze
+    ENDED = "ended"
+
+
+class Stage(StrEnum):
+    """How far a page has come on its way through one sink."""
+
+    QUEUED = "queued"  # decided, and surely not sent
+    UNDER_WAY = "under_way"  # a try may have left
+    WAITING = "waiting"  # tried in vain; due again at `due_ms`
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A page on its way to one role through one sink. What is done with is no longer kept.
+
+    It says what is true when it leaves: its words are those of the newest line.
+    """
+
+    page_id: str
+    address: Address
+    tier: int  # from 1
+    part: Part
+    reason: Reason
+    at_ms: int  # the moment that the words speak of
+    asked_ms: int  # the record timestamp of what asked for it
+    attempt: int = 1
+    stage: Stage = Stage.QUEUED
+    due_ms: int | None = None
+
+    @property
+    def tells_end(self) -> bool:
+        """Whether it calls off what was told before."""
+        return self.reason is Reason.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person answered, and how bad the alert was then."""
+
+    action: AckAction
+    by: str
+    event: str  # which event said so
+    level: Level
+    until_ms: int | None = None  # the end of a snooze
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One alert, from its first line until long after its end."""
+
+    line: Alert  # the newest revision
+    digest: str  # of that line, as it came
+    level: Level  # how bad it is
+    level_since_ms: int  # by the times in the lines
+    open_since_ms: int  # when it was raised, by the times in the lines
+    sends: tuple[Send, ...] = ()
+    told: frozenset[Address] = field(default_factory=frozenset)  # who may believe that it is open
+    shown: Level | None = None  # what the newest page that arrived said, or may have said
+    paged_ms: int | None = None  # when anyone was last paged, by the times in the lines
+    rounds: int = 0  # of pages about this revision
+    answer: Answer | None = None
+    acks: tuple[str, ...] = ()  # the newest acknowledgement events taken
+    disputes: int = 0  # lines of one revision with different content
+    ended_ms: int = BEFORE_ANY_TICK  # by the clock
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the condition holds."""
+        return self.line.state in OPEN_STATES
+
+    def find(self, page_id: str, sink: str) -> Send | None:
+        """Return the send of a page through a sink, while it is on its way."""
+        for send in self.sends:
+            if (send.page_id, send.address.sink) == (page_id, sink):
+                return send
+        return None
+
+    def due_times(self) -> Iterator[int]:
+        """Name every time at which the clock has something to say to it, but its forgetting."""
+        if self.answer is not None and self.answer.until_ms is not None:
+            yield self.answer.until_ms
+        for send in self.sends:
+            if send.due_ms is not None:
+                yield send.due_ms

@@ -1,0 +1,68 @@
+"""One message to one role, in words and in parts: what a sink carries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.policy import Part, Target
+from topics.alerts import AlertState, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as a gateway gets it; `page_id` is the same over all its tries and sinks.
+
+    From `subject` on everything is words for people; what is empty is left out.
+    """
+
+    page_id: str
+    alert_id: str
+    revision: int
+    patient_id: str
+    unit: str | None
+    bed: str | None
+    rule: str
+    priority: Priority
+    state: AlertState
+    is_open: bool
+    at: datetime  # the moment it speaks of
+    target: Target
+    tier: int
+    part: Part
+    answer_within: timedelta | None
+
+    subject: str  # one line of less than 140 characters, to be read without the rest
+    call: str  # who is called, and how soon
+    title: str
+    who: str
+    what: tuple[str, ...]
+    why: tuple[str, ...]
+    advice: str
+    under: str
+    source: str
+    answer: str
+
+    @property
+    def rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Give each part that says something, with its label, in the order of reading."""
+        named = (
+            ("Who", (self.who,)),
+            ("What", self.what),
+            ("Why", self.why),
+            ("Do", (self.advice,)),
+            ("Policy", (self.under,)),
+            ("Source", (self.source,)),
+            ("Answer", (self.answer,)),
+            ("Alert", (f"{self.alert_id}, revision {self.revision}",)),
+        )
+        for label, lines in named:
+            if said := tuple(line for line in lines if line):
+                yield label, said
+
+    @property
+    def text(self) -> str:
+        """The whole message as plain text."""
+        lines = [self.call, f"{self.title} ({self.rule})", ""]
+        for label, said in self.rows:
+            lines += [f"{label}: {said[0]}", *(f"  {more}" for more in said[1:])]
+        return "\n".join(lines)

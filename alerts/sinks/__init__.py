@@ -1,0 +1,28 @@
+"""One module a gateway. A sink tries once and says how it went; `decide` chooses what follows."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from alerts.page import Page
+
+
+class Delivery(StrEnum):
+    """How one try to hand a page to a gateway ended."""
+
+    SENT = "sent"
+    RETRY = "retry"  # worth another try
+    REFUSED = "refused"  # would be refused again
+
+
+class Sink(Protocol):
+    """A way to tell people. Its name goes into every page line and never changes."""
+
+    @property
+    def name(self) -> str:
+        """Its name: lower case, short."""
+
+    async def send(self, page: Page) -> Delivery:
+        """Try once. The gateway may get a page twice, and knows it by its `page_id`."""
+
+    async def close(self) -> None:
+        """Let go of what it holds; it is not asked to send any more."""
