@@ -1,0 +1,72 @@
+"""What the pager writes of what it did, and of what people did."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from uuid import uuid5
+
+from alerts.life import Life, Send
+from alerts.page import Page
+from topics.acks import Ack, AckAction
+from topics.alerts import NAMESPACE
+from topics.audit import AuditLine
+from topics.base import EventStatus
+from topics.pages import Outcome, PageLine
+
+BY_A_PERSON: Final = "person"  # the target of a line that says what somebody answered
+
+OUTCOMES: Final = MappingProxyType(
+    {
+        AckAction.ACKNOWLEDGE: Outcome.ACKNOWLEDGED,
+        AckAction.UNACKNOWLEDGE: Outcome.UNACKNOWLEDGED,
+        AckAction.SNOOZE: Outcome.SNOOZED,
+        AckAction.CLOSE: Outcome.CLOSED,
+    }
+)
+
+
+def tried(send: Send, page: Page, outcome: Outcome, at: datetime) -> PageLine:
+    """Say how a try of a page ended; the revision is that of the words it had."""
+    return PageLine(
+        page_id=page.page_id,
+        patient_id=page.patient_id,
+        alert_id=page.alert_id,
+        revision=page.revision,
+        at=at,
+        target=page.target,
+        tier=page.tier,
+        sink=send.address.sink,
+        attempt=send.attempt,
+        outcome=outcome,
+    )
+
+
+def answered(ack: Ack, life: Life) -> PageLine:
+    """Say what an answer did. Written again after a crash, it is the same line."""
+    taken_back = ack.status is EventStatus.ENTERED_IN_ERROR
+    return PageLine(
+        page_id=str(uuid5(NAMESPACE, f"{ack.source}|{ack.event_id}")),
+        patient_id=ack.patient_id,
+        alert_id=ack.alert_id,
+        revision=life.line.revision,
+        at=ack.recorded_at,
+        target=BY_A_PERSON,
+        tier=0,
+        sink=ack.source,
+        attempt=0,
+        outcome=Outcome.UNACKNOWLEDGED if taken_back else OUTCOMES[ack.action],
+        by=ack.by,
+        note=ack.note,
+    )
+
+
+def audit(ack: Ack) -> AuditLine:
+    """Say who answered what, whether it changed anything or not."""
+    return AuditLine(
+        at=ack.recorded_at,
+        by=ack.by,
+        action=ack.action,
+        patient_id=ack.patient_id,
+        alert_id=ack.alert_id,
+        note=ack.note,
+    )

@@ -1,0 +1,282 @@
+"""The work of `stormwatch page`: alert lines, answers and ticks in, pages out.
+
+What follows is decided by `alerts.decide` and kept as the state of the patient; a page leaves once
+the decision is durable. How a try ended is written to the pages topic, and counts when it is read
+back from there like any other event. Nothing else remembers anything.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from alerts import wording
+from alerts.answers import digest_of
+from alerts.decide import decide, depart, outcome_of, recover
+from alerts.life import Happening, Life, Send, Stage
+from alerts.page import Page
+from alerts.policy import Policy
+from alerts.sinks import Delivery, Sink
+from stream import metrics
+from stream import page_lines as lines
+from stream.guard import dead_letter, dead_letter_on_error
+from stream.lives import Desk, Order
+from stream.runs import Group, Kept, Record, Run
+from stream.sender import Sender
+from topics import codec, registry
+from topics.acks import Ack
+from topics.alerts import Alert, Present
+from topics.base import epoch_ms
+from topics.codec import Rejected
+from topics.pages import Outcome, PageLine
+from topics.ticks import Tick
+
+HELD_AT_MOST_S: Final = 20.0  # after recovery, until what happened meanwhile is taken
+TRY_LIMIT_S: Final = 30.0  # a sink that never comes back is left behind
+CLOSE_GRACE_S: Final = 5.0
+
+TRIED: Final = (Outcome.SENT, Outcome.RETRY, Outcome.REFUSED, Outcome.GIVEN_UP)
+Produce = Callable[[str, int, bytes, bytes], Awaitable[None]]
+About = Alert | Ack | PageLine  # what names a patient and an alert
+Happened = About | Tick
+
+log = logging.getLogger("stormwatch.paging")
+
+
+def utc_now() -> datetime:
+    """Return the time of this machine: only for saying when a try was made."""
+    return datetime.now(UTC)
+
+
+class Paging:
+    """Decides whom to page, and has it done.
+
+    `produce` writes a record of the pages topic and returns once the broker has confirmed it;
+    `end_process` ends this process where that fails, since the page would be forgotten.
+    """
+
+    inputs: Final = tuple(topic.name for topic in registry.PAGER_INPUTS)
+    table: Final = "alerts"
+
+    def __init__(  # noqa: PLR0913, what it reaches the world by
+        self,
+        policy: Policy,
+        sinks: Mapping[str, Sink],
+        *,
+        produce: Produce,
+        end_process: Callable[[str], object],
+        now: Callable[[], datetime] = utc_now,
+        try_limit_s: float = TRY_LIMIT_S,
+        held_at_most_s: float = HELD_AT_MOST_S,
+    ) -> None:
+        self._policy, self._produce, self._now = policy, produce, now
+        self._held_at_most_s = held_at_most_s
+        self._sender = Sender(
+            sinks,
+            depart=self._depart,
+            conclude=self._conclude,
+            fail=end_process,
+            try_limit_s=try_limit_s,
+        )
+        self._desks: dict[int, Desk] = {}
+        self._open: list[Order] = []  # decided in the group that is open
+        self._closed: list[Order] = []  # decided in the group that is being written
+        self._concluded: dict[tuple[str, str], int] = {}  # tries whose outcome is on its way back
+        metrics.announce_sinks(sinks, [outcome.value for outcome in TRIED])
+
+    # Owning partitions
+
+    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+        """Begin with the saved states. What was on its way goes again, but not yet.
+
+        What happened meanwhile is taken first: the page may have arrived, or be answered.
+        """
+        desk = self._desks[partition] = Desk(states, clock_ms, self._policy)
+        desk.held = [
+            Order(partition, patient_id, alert_id, send)
+            for patient_id in list(desk.fall_due(desk.clock_ms))
+            for alert_id, send in _recover(desk, patient_id)
+        ]
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._held_at_most_s, self._release, partition, desk)
+
+    def revoked(self) -> None:
+        """Forget every partition; a try under way ends, and is written down."""
+        self._desks.clear()
+        self._open.clear()
+        self._closed.clear()
+        metrics.PAGES_PENDING.set(0)
+
+    async def close(self) -> None:
+        """Begin no more tries, and let go of the sinks."""
+        await self._sender.close(CLOSE_GRACE_S)
+
+    # Taking records
+
+    def take(self, run: Run, group: Group) -> None:
+        """Take each record of a run; one that fails is kept as a dead letter."""
+        desk = self._desks[run.partition]
+        for record in run.records:
+            with dead_letter_on_error(record, group):
+                self._take(desk, record, group)
+        if run.at_end:
+            self._release(run.partition, desk)
+
+    def _take(self, desk: Desk, record: Record, group: Group) -> None:
+        match _read(record):
+            case Rejected() as why:
+                dead_letter(record, why, group)
+            case Tick() as tick:
+                self._take_tick(desk, tick, record, group)
+            case Ack() as ack:
+                self._take_ack(desk, ack, record, group)
+            case PageLine() as line:
+                if line.outcome in TRIED:
+                    self._decide(desk, line, line, record, group)
+                    self._concluded.pop((line.page_id, line.sink), None)
+            case Alert() as line:
+                self._decide(desk, line, line, record, group)
+            case Present():
+                pass  # nothing is held back because it is old
+
+    def _take_tick(self, desk: Desk, tick: Tick, record: Record, group: Group) -> None:
+        desk.clock_ms = max(desk.clock_ms, epoch_ms(tick.at))
+        group.clocks[record.partition] = desk.clock_ms
+        clock = metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition=record.partition)
+        clock.set(desk.clock_ms / 1000)
+        for patient_id in desk.fall_due(desk.clock_ms):
+            with dead_letter_on_error(record, group):
+                for life in list(desk.of(patient_id).values()):
+                    self._decide(desk, life.line, tick, record, group)
+                desk.plan(patient_id)
+
+    def _take_ack(self, desk: Desk, ack: Ack, record: Record, group: Group) -> None:
+        before = desk.of(ack.patient_id).get(ack.alert_id)
+        if before is not None and digest_of(ack) in before.acks:
+            return
+        self._decide(desk, ack, ack, record, group)
+        after = desk.of(ack.patient_id).get(ack.alert_id)
+        key = ack.patient_id.encode()
+        group.publish(registry.AUDIT, record.partition, key, codec.encode(lines.audit(ack)))
+        if before is not None and after is not None and _answers(before) != _answers(after):
+            line = lines.answered(ack, after)
+            group.publish(registry.PAGES, record.partition, key, codec.encode(line))
+
+    def _decide(
+        self, desk: Desk, about: About, what: Happened, record: Record, group: Group
+    ) -> None:
+        patient_id, alert_id = about.patient_id, about.alert_id
+        life = desk.of(patient_id).get(alert_id)
+        happening = Happening(what, desk.clock_ms, record.timestamp)
+        decision = decide(life, happening, self._policy)
+        if decision.life is life:
+            return
+        desk.put(patient_id, alert_id, decision.life)
+        group.touch(record.partition, patient_id)
+        self._open += (
+            Order(record.partition, patient_id, alert_id, each) for each in decision.sends
+        )
+        if (
+            life is not None
+            and decision.life is not None
+            and life.disputes != decision.life.disputes
+        ):
+            log.warning("replicas_disagree %s-%s@%s", record.topic, record.partition, record.offset)
+
+    # Writing a group
+
+    def finish(self, group: Group) -> None:
+        """Write the state of every patient of whom something changed."""
+        for partition, patient_ids in group.touched.items():
+            desk = self._desks[partition]
+            for patient_id in sorted(patient_ids):
+                group.keep(partition, patient_id.encode(), desk.kept(patient_id))
+        self._closed += self._open
+        self._open = []
+        metrics.PAGES_PENDING.set(sum(desk.pending for desk in self._desks.values()))
+
+    def durable(self, group: Group) -> None:  # noqa: ARG002, the protocol's
+        """Let the pages leave whose decisions are confirmed now."""
+        orders, self._closed = self._closed, []
+        for order in orders:
+            desk = self._desks[order.partition]
+            if desk.held is None:
+                self._submit(desk, order)
+            else:
+                desk.held.append(order)
+
+    # Sending
+
+    def _release(self, partition: int, desk: Desk) -> None:
+        if desk.held is None or self._desks.get(partition) is not desk:
+            return
+        held, desk.held = desk.held, None
+        for order in held:
+            self._submit(desk, order)
+
+    def _submit(self, desk: Desk, order: Order) -> None:
+        life = desk.of(order.patient_id).get(order.alert_id)
+        if life is not None:
+            self._sender.submit(life.level.priority.urgency, order)
+
+    def _depart(self, order: Order) -> Page | None:
+        """Return the page of an order, if it is still to be sent; from here on it may have left."""
+        desk = self._desks.get(order.partition)
+        life = None if desk is None else desk.of(order.patient_id).get(order.alert_id)
+        if desk is None or life is None:
+            return None
+        page_id, sink, attempt = order.send.page_id, order.send.address.sink, order.send.attempt
+        send = life.find(page_id, sink)
+        if send is None or (send.stage, send.attempt) != (Stage.QUEUED, attempt):
+            return None
+        if self._concluded.get((page_id, sink), 0) >= attempt:
+            return None
+        desk.put(order.patient_id, order.alert_id, depart(life, send))
+        return self._write(life, send)
+
+    def _write(self, life: Life, send: Send) -> Page:
+        try:
+            return wording.write(life, send, self._policy)
+        except Exception:
+            # Whatever is wrong with the words, somebody has to come.
+            log.exception("words_failed")
+            return wording.write(wording.bare(life), send, self._policy)
+
+    async def _conclude(self, order: Order, page: Page, delivery: Delivery) -> None:
+        """Write down how a try ended; it counts once it is read back."""
+        outcome = outcome_of(delivery, order.send.attempt, self._policy)
+        now = self._now()
+        sink = order.send.address.sink
+        metrics.PAGE_TRIES.labels(sink=sink, outcome=outcome).inc()
+        if outcome is Outcome.SENT:
+            waited_s = now.timestamp() - order.send.asked_ms / 1000
+            metrics.PAGE_SECONDS.observe(max(0.0, waited_s))
+        elif outcome is not Outcome.RETRY:
+            log.error("page_undelivered outcome=%s sink=%s page=%s", outcome, sink, page.page_id)
+        self._concluded[page.page_id, sink] = order.send.attempt
+        line = lines.tried(order.send, page, outcome, now)
+        key = order.patient_id.encode()
+        await self._produce(registry.PAGES, order.partition, key, codec.encode(line))
+
+
+def _read(record: Record) -> Alert | Present | Ack | PageLine | Tick | Rejected:
+    if record.topic in (registry.ALERTS, registry.PAGES):
+        return codec.decode_line(record.topic, record.value)
+    found = codec.decode(record.topic, record.key, record.value)
+    if isinstance(found, Rejected):
+        return found
+    if not isinstance(found.event, Ack | Tick):
+        raise TypeError(record.topic)  # the pager reads no other input
+    return found.event
+
+
+def _recover(desk: Desk, patient_id: str) -> Iterator[tuple[str, Send]]:
+    for alert_id, life in list(desk.of(patient_id).items()):
+        again, sends = recover(life)
+        desk.put(patient_id, alert_id, again)
+        yield from ((alert_id, send) for send in sends)
+
+
+def _answers(life: Life) -> tuple[object, ...]:
+    return life.answer, life.sends
