@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,8 @@ AS_FAST_AS_IT_GOES: Final = "max"
 TICK_EVERY_MS: Final = 5_000  # as the owner of a partition does
 TICK_AT_MOST_EVERY_S: Final = 0.2  # of real time, however fast the file is played
 UNCONFIRMED_AT_MOST: Final = 500  # records of one partition
-CONFIRMED_WITHIN_MS: Final = 30_000
+CONFIRMED_WITHIN_S: Final = 30.0  # an idempotent producer itself would try for ever
+LAST_WORDS_S: Final = 2.0
 
 
 class LoadError(Exception):
@@ -171,7 +173,7 @@ async def _play(
         acks="all",
         enable_idempotence=True,
         max_batch_size=256 * 1024,
-        request_timeout_ms=CONFIRMED_WITHIN_MS,
+        request_timeout_ms=round(CONFIRMED_WITHIN_S * 1000),
     )
     player = _Player(producer, first_ms, speed)
     try:
@@ -179,12 +181,14 @@ async def _play(
         async with asyncio.TaskGroup() as group:
             for plan in plans:
                 group.create_task(player.play(plan))
-    except* (KafkaError, OSError) as errors:
-        reason = errors.exceptions[0]
+    except* (KafkaError, OSError) as errors:  # a timeout is an OSError
+        reason = str(errors.exceptions[0]) or f"no answer within {CONFIRMED_WITHIN_S:.0f} s"
         done = player.confirmed.total()
-        raise LoadError(f"{reason!r} after {done} records were confirmed") from errors
+        raise LoadError(f"the broker failed after {done} confirmed records: {reason}") from errors
     finally:
-        await producer.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await producer.stop()
     return player.confirmed
 
 
@@ -224,7 +228,8 @@ class _Player:
 
     async def _confirm(self, topic: str, sent: list[asyncio.Future[object]]) -> None:
         if sent:
-            await asyncio.gather(*sent)
+            async with asyncio.timeout(CONFIRMED_WITHIN_S):
+                await asyncio.gather(*sent)
             self.confirmed[topic] += len(sent)
 
     def _until_s(self, record: Planned) -> float:

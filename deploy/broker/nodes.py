@@ -20,6 +20,7 @@ from deploy.broker.layout import HOST, Layout
 FORMAT_TIMEOUT_S: Final = 60
 READY_TIMEOUT_S: Final = 60
 LOOK_AGAIN_S: Final = 0.05
+ANSWER_BYTES: Final = 65_536  # what listens there may be no Kafka
 
 
 def software() -> str:
@@ -95,7 +96,7 @@ def seen_by(layout: Layout, node: int) -> set[int]:
         wire.sendall(struct.pack(">i", len(message)) + message)
         with wire.makefile("rb") as answer:
             (size,) = struct.unpack(">i", answer.read(4))
-            body = answer.read(size)[4:]  # behind the correlation id
+            body = answer.read(min(size, ANSWER_BYTES))[4:]  # behind the correlation id
     brokers = MetadataResponse_v1.decode(BytesIO(body)).brokers
     return {number for number, *_ in brokers}
 

@@ -21,6 +21,7 @@ from stream.topic_check import connected
 from topics import registry
 from topics.base import rfc_3339
 
+LOADED_TIMEOUT_S = 30
 INFUSION = datetime(2026, 3, 1, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("fresh_topics")
 
@@ -133,6 +134,23 @@ async def test_played_in_time_it_takes_its_time_and_time_goes_on_everywhere(
     for times in by_partition(await read_all(registry.TICKS)).values():
         steps = [later - sooner for sooner, later in pairwise(times)]
         assert max(steps) <= 360_001  # a tick every 0.2 s of real time
+
+
+async def test_a_broker_that_is_killed_and_comes_back_gets_every_line_once(
+    kafka: Cluster, stormwatch: Stormwatch, read_all: Read, file: Path
+) -> None:
+    load = stormwatch.start("load", str(file), "--speed", "1200")  # an hour in three seconds
+    while not await read_all(registry.VITALS):
+        assert load.poll() is None
+
+    kafka.kill(1)
+    kafka.start(1)
+    kafka.wait()
+
+    assert load.wait(LOADED_TIMEOUT_S) == 0, stormwatch.log_of(load)
+    for topic in (registry.PATIENTS, registry.VITALS, registry.LABS):
+        ids = [json.loads(record.value)["event_id"] for record in await read_all(topic)]
+        assert sorted(ids) == sorted(e["event_id"] for e in story() if e["topic"] == topic)
 
 
 async def test_shifted_to_now_the_last_line_is_now_and_there_are_no_ticks(
