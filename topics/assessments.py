@@ -4,9 +4,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, WrapValidator, model_validator
+from pydantic import Field, WrapValidator, model_validator
 
-from topics.base import WHOLE, Event, NotNegative, Positive, Text, null_means
+from topics.base import WHOLE, Event, NotNegative, Positive, Text, null_means, one_of
 from topics.faults import Reason, refuse
 from topics.limits import within
 
@@ -41,9 +41,7 @@ ICE_POINTS: Final = MappingProxyType(
 class Ice(Event):
     """An ICE score, as its five items or as a total; `points` is the total either way."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["total"]}, {"required": list(ICE_ITEMS)}]}
-    )
+    model_config = one_of(("total",), ICE_ITEMS)
 
     kind: Literal["ice"]
     scheme: IceScheme
@@ -100,9 +98,7 @@ class ConsciousnessLevel(StrEnum):
 class Consciousness(Event):
     """How awake a patient is; `sedated` holds until said otherwise (DEC-58)."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": [name]} for name in ("level", "rass", "sedated")]}
-    )
+    model_config = one_of(("level",), ("rass",), ("sedated",))
 
     kind: Literal["consciousness"]
     level: ConsciousnessLevel | None = None
@@ -216,11 +212,7 @@ class Echo(Event):
 class Gcs(Event):
     """A Glasgow Coma Scale, as a total or as its parts; `points` is the total either way."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [{"required": ["total"]}, {"required": ["eye", "verbal", "motor"]}]
-        }
-    )
+    model_config = one_of(("total",), ("eye", "verbal", "motor"))
 
     kind: Literal["gcs"]
     total: GcsTotal | None = None

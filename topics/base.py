@@ -6,7 +6,7 @@ NaN is nothing at all. Unknown fields are ignored, so that a sender may say more
 Absent means unknown. A null is read as absent: many senders write one where they know nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
@@ -116,6 +116,14 @@ def _null_means_effective(
 def _effective(fields: dict[str, Any]) -> datetime:
     moment: datetime = fields["effective_at"]
     return moment
+
+
+def one_of(*ways: Sequence[str]) -> ConfigDict:
+    """Export in the JSON Schema of a model that one of several groups of fields has to be there.
+
+    The model's own validator says so too, and better: here a null counts as being there.
+    """
+    return ConfigDict(json_schema_extra={"anyOf": [{"required": list(way)} for way in ways]})
 
 
 class Strict(BaseModel):

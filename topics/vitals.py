@@ -8,9 +8,9 @@ dropped whole (CLINICAL.md DEC-63).
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import model_validator
 
-from topics.base import Event, Strict
+from topics.base import Event, Strict, one_of
 from topics.faults import PRESSURE_ORDER, Reason, refuse
 from topics.limits import within
 
@@ -97,9 +97,7 @@ class Ventilator(Strict):
 class Vitals(Event):
     """One set of readings. An absent reading is None, never zero."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": [reading]} for reading in READINGS]}
-    )
+    model_config = one_of(*((reading,) for reading in READINGS))
 
     kind: Literal["vitals"]
     temperature_c: TemperatureC | None = None
