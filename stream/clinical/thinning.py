@@ -33,7 +33,7 @@ from stream.clinical.times import HOUR_MS
 SINGLE_READINGS_MS: Final = 6 * HOUR_MS
 WORST_READINGS_MS: Final = 72 * HOUR_MS
 RESULTS_MS: Final = 72 * HOUR_MS
-READINGS_MAX: Final = 1_500  # of one vital sign
+READINGS_MAX: Final = 600  # of one vital sign
 RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support or fact
 
 

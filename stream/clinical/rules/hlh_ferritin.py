@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.5 (review lines 126, 162, 178), DEC-26, DEC-45, DEC-60, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.rules.rule import (
@@ -32,10 +33,12 @@ THRESHOLDS_NG_ML: Final = (
     (3_000.0, Priority.P3),
 )
 END_NG_ML: Final = 3_000.0  # this or less ends the alert
-ADVICE: Final = (
-    (50_000.0, "Call haematology now and treat as HLH/MAS until it is excluded."),
-    (10_000.0, "Look for HLH/MAS now."),
-    (3_000.0, "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab."),
+ADVICE: Final = MappingProxyType(
+    {
+        50_000.0: "Call haematology now and treat as HLH/MAS until it is excluded.",
+        10_000.0: "Look for HLH/MAS now.",
+        3_000.0: "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab.",
+    }
 )
 
 
@@ -55,16 +58,10 @@ def judge(view: View) -> Verdict:
     if crossing is None:
         return NOT_MET._replace(ending="Ferritin is 3000 ng/mL or less, or was never above it.")
     newest = results[-1]
-    shown = newest if crossed(newest.value) is not None else crossing.highest
-    amount = f"{shown.value.comparator or ''}{shown.value.value:g}"
-    words = dict(ADVICE)[crossing.threshold_ng_ml]
     finding = Finding(
         priorities=under_every_policy(crossing.priority),
-        because=(_evidence(shown),),
-        advice=lambda: (
-            f"Ferritin {amount} ng/mL: it crossed {crossing.threshold_ng_ml:g} ng/mL. {words} "
-            "Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore."
-        ),
+        because=tuple(_evidence(each) for each in dict.fromkeys((crossing.highest, newest))),
+        advice=lambda: _advice(crossing, newest),
         source="review-2025 L126, L162, L178",
     )
     return Verdict(finding)
@@ -100,9 +97,22 @@ def proves_end(result: Result) -> bool:
     return result.comparator not in (">", ">=") and result.value <= END_NG_ML
 
 
+def _advice(crossing: Crossing, newest: Reading[Result]) -> str:
+    words = [f"Ferritin {_amount(crossing.highest)} ng/mL, above {crossing.threshold_ng_ml:.10g}."]
+    if newest != crossing.highest:
+        words.append(f"The newest result is {_amount(newest)} ng/mL.")
+    words.append(ADVICE[crossing.threshold_ng_ml])
+    words.append("Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore.")
+    return " ".join(words)
+
+
+def _amount(result: Reading[Result]) -> str:
+    return f"{result.value.comparator or ''}{result.value.value:.10g}"
+
+
 def _evidence(result: Reading[Result]) -> Evidence:
     value, comparator, unit = result.value
-    said = value if comparator is None else f"{comparator}{value:g}"
+    said = value if comparator is None else _amount(result)
     return Evidence(FERRITIN.name, said, unit, result.effective_ms, result.event_id)
 
 

@@ -16,7 +16,7 @@ from stream.clinical.policies.policy import TocilizumabTrigger
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
-from stream.clinical.signals import given
+from stream.clinical.signals import given, rate
 from stream.clinical.times import DAY_MS, HOUR_MS, moment
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -90,11 +90,29 @@ def _grades(view: View) -> Mapping[str, int]:
 def _is_unstable(view: View) -> bool:
     """Tell whether fluids, oxygen and a vasopressor at low dose are not enough."""
     if view.vasopressors and (
-        view.low_pressure or view.circulation[0] >= Circulation.ONE_HIGH_DOSE
+        view.circulation[0] >= Circulation.ONE_HIGH_DOSE or _is_low_despite_vasopressor(view)
     ):
         return True
     need = view.breathing.lowest
     return need is not None and need >= OxygenNeed.HIGH_FLOW
+
+
+def _is_low_despite_vasopressor(view: View) -> bool:
+    """Tell whether the pressure is low that was measured after the first vasopressor began."""
+    began_ms = min(_began_ms(view, drug) for drug in view.vasopressors)
+    return view.low_pressure is True and (
+        view.pressure is not None and view.pressure.effective_ms > began_ms
+    )
+
+
+def _began_ms(view: View, drug: str) -> int:
+    """Find when an infusion that runs was started."""
+    began_ms = view.vasopressors[drug].effective_ms
+    for reading in reversed(view.every(rate(drug))):
+        if reading.value.value <= 0:
+            break
+        began_ms = reading.effective_ms
+    return began_ms
 
 
 def _last_dose(view: View) -> tuple[Evidence, ...]:
