@@ -131,6 +131,18 @@ def test_a_wrong_type_refuses_what_dropping_would_have_saved() -> None:
     assert why(sent) == (Reason.WRONG_TYPE, "$.spo2_percent")
 
 
+def test_a_pressure_too_low_is_urgent_whatever_else_refuses_the_record() -> None:
+    for sent in (
+        vitals(systolic_mmhg=10, spo2_percent="97"),
+        vitals(systolic_mmhg=10, recorded_at="2026-03-04T11:00:00Z"),
+        {name: value for name, value in vitals(spo2_percent=20).items() if name != "event_id"},
+    ):
+        found = refused(sent)
+
+        assert found.reason is not Reason.RANGE
+        assert found.urgent
+
+
 def test_a_bad_time_is_found_after_dropping_too() -> None:
     sent = vitals(temperature_c=101.3, recorded_at="2026-03-04T11:00:00Z")
 

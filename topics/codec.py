@@ -160,21 +160,21 @@ def _look_again(topic: str, value: bytes, problems: list[Problem]) -> Decoded | 
         return Rejected(Reason.NOT_JSON, "$", problems[0].detail)
     document = from_json(value)
     dropped: list[Dropped] = []
-    while topic == registry.VITALS and all(map(_can_be_dropped, problems)):
+    while topic == registry.VITALS:
+        fatal = [problem for problem in problems if problem.reason is not Reason.RANGE]
         for problem in problems:
-            dropped += _drop(document, problem)
+            if problem.reason is Reason.RANGE:
+                dropped += _drop(document, problem)
+        if fatal:
+            problems = fatal
+            break
         try:
             event = _VALIDATORS[topic].validate_json(to_json(document))
         except ValidationError as error:
             problems = _problems(topic, error)
         else:
             return Decoded(event, tuple(dropped), value)
-    first = next((each for each in problems if not _can_be_dropped(each)), problems[0])
-    return _rejected(document, first, dropped)
-
-
-def _can_be_dropped(problem: Problem) -> bool:
-    return problem.reason is Reason.RANGE
+    return _rejected(document, problems[0], dropped)
 
 
 def _drop(document: dict[str, Any], problem: Problem) -> list[Dropped]:
@@ -198,7 +198,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
     named = document if isinstance(document, dict) else {}
     value = named.get(problem.fields[0]) if len(problem.fields) == 1 else None
     why = Dropped(problem.path, problem.reason, problem.detail, value=_number(value))
-    if dropped and problem.reason is Reason.MISSING:  # nothing was left; the most urgent speaks
+    if dropped and not problem.fields:  # nothing was left: the most urgent of them speaks
         why = max(dropped, key=lambda each: each.urgent)
     return Rejected(
         why.reason,
@@ -207,7 +207,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
         patient_id=_text(named.get("patient_id"), PATIENT_ID_MAX),
         event_id=_text(named.get("event_id"), EVENT_ID_MAX),
         kind=_text(named.get("kind"), KIND_MAX),
-        urgent=why.urgent,
+        urgent=any(each.urgent for each in dropped),
         value=why.value,
     )
 

@@ -95,7 +95,10 @@ class Ventilator(Strict):
 
 
 class Vitals(Event):
-    """One set of readings. An absent reading is None, never zero."""
+    """One set of readings. An absent reading is None, never zero.
+
+    A reading outside its limits is dropped, and the rest counts.
+    """
 
     model_config = one_of(*((reading,) for reading in READINGS))
 

@@ -179,7 +179,6 @@ UNIT_PARTS += [
     signal=st.sampled_from([*Analyte, "systolic_mmhg", "vasopressin", "weight_kg", "flow_l_min"]),
     unit=st.lists(st.sampled_from(UNIT_PARTS), max_size=10).map("".join) | st.text(max_size=50),
 )
-@settings(deadline=None)
 def test_any_unit_fits_or_does_not(signal: str, unit: str) -> None:
     """A unit is converted by a positive factor, or refused: never guessed, never an error."""
     try:
