@@ -43,7 +43,8 @@ async def _lines_of(bootstrap: str, topic: str) -> AsyncIterator[dict[str, Any]]
         consumer.assign(places)
         for place, end in (await consumer.end_offsets(places)).items():
             while await consumer.position(place) < end:
-                for record in await consumer.getmany(place, timeout_ms=200):
+                fetched = await consumer.getmany(place, timeout_ms=200)
+                for record in fetched.get(place, ()):
                     yield orjson.loads(record.value)
     finally:
         await consumer.stop()

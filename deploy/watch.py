@@ -18,6 +18,6 @@ def watch() -> None:
     try:
         settings = load_settings("watch")
         engine = Engine(management=settings.management, paging_policy=settings.paging_policy)
-        run_worker(settings, Grading(engine))
+        run_worker(settings, lambda _: Grading(engine))
     except (SettingsError, CannotStartError) as error:
         raise click.ClickException(str(error)) from error

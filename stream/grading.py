@@ -123,6 +123,9 @@ class Grading:
     def durable(self, group: Group) -> None:
         """Nothing more is to be done once a group is durable."""
 
+    async def close(self) -> None:
+        """Nothing is held that would have to be let go of."""
+
 
 def _key(record: Record) -> str | None:
     try:

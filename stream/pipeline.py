@@ -15,7 +15,7 @@ from stream.accounting import Account
 from stream.committer import Committer
 from stream.ending import end_process
 from stream.health import Health
-from stream.runs import Group, Run, TopicPartition, Work
+from stream.runs import Group, Row, Run, TopicPartition, Work
 from stream.scheduler import Scheduler
 from stream.settings import Settings
 from stream.table import StateTable
@@ -129,6 +129,15 @@ class Pipeline:
         self.scheduler.open_gates()
         self.health.revoked()
         self._recovery_began_s = time.monotonic()
+
+    async def stop(self) -> None:
+        """End: what was taken is made durable, and the work lets go of what it holds."""
+        await self.settle()
+        await self.work.close()
+
+    async def produce(self, topic: str, partition: int, key: bytes, value: bytes) -> None:
+        """Write one record beside the groups; confirmed when it returns."""
+        await self.committer.send(TopicPartition(topic, partition), [Row(key, value, None, ())])
 
     async def drain(self) -> None:
         """Take nothing until reading starts anew; make durable what was taken."""

@@ -117,3 +117,6 @@ class Work(Protocol):
 
     def durable(self, group: Group) -> None:
         """Know that the broker has confirmed everything in a group."""
+
+    async def close(self) -> None:
+        """End: nothing is taken any more, and what was taken is durable."""

@@ -165,7 +165,7 @@ class Consumer(driver.Consumer):
 
     async def on_stop(self) -> None:
         """Make durable what was taken, commit it and leave."""
-        await self.pipeline.settle()
+        await self.pipeline.stop()
         await super().on_stop()
 
     # Fetching

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
@@ -23,23 +23,30 @@ from topics import codec
 log = logging.getLogger("stormwatch.worker")
 
 
+Produce = Callable[[str, int, bytes, bytes], Awaitable[None]]
+
+
 class CannotStartError(Exception):
     """What a worker needs is not there, or not as it has to be; the text says what to do."""
 
 
-def run_worker(
-    settings: Settings, work: Work, *, attach: Callable[[faust.App, Pipeline], None] | None = None
-) -> NoReturn:
-    """Run until SIGTERM; raise CannotStartError where it could not even begin."""
+def run_worker(settings: Settings, make_work: Callable[[Produce], Work]) -> NoReturn:
+    """Run until SIGTERM; raise CannotStartError where it could not even begin.
+
+    `make_work` gets what writes one record beside the groups, and returns once it is confirmed.
+    """
     logs.configure(settings)
     check_topics(settings)
     health = Health(stall_s=settings.stall_s, recovery_limit_s=settings.recovery_limit_s)
-    _serve(settings, work, health)
     uvloop.install()
+
+    async def produce(topic: str, partition: int, key: bytes, value: bytes) -> None:
+        await pipeline.produce(topic, partition, key, value)
+
+    work = make_work(produce)
+    _serve(settings, work, health)
     pipeline = Pipeline(work, settings, health, fills_ticks=settings.role == "watch")
     app = build(pipeline)
-    if attach is not None:
-        attach(app, pipeline)
     with tempfile.TemporaryDirectory(prefix="stormwatch-") as scratch:  # Faust wants a folder
         app.conf.datadir = Path(scratch)
         worker = faust.Worker(
@@ -47,7 +54,6 @@ def run_worker(
         )
         worker.spinner = None  # it moves the cursor about in what may be a log
         worker.execute_from_commandline()
-    raise SystemExit(0)
 
 
 def check_topics(settings: Settings) -> None:
