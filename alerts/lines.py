@@ -9,7 +9,7 @@ from typing import Final
 from alerts.life import BEFORE_ANY_TICK, Answer, Happening, Life, Reason
 from alerts.outgoing import new_send, page_all, put, to_all
 from alerts.policy import Part, Policy
-from topics.alerts import Alert
+from topics.alerts import Alert, AlertState
 from topics.base import MILLISECOND, epoch_ms
 from topics.codec import encode
 
@@ -25,7 +25,10 @@ def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> Life
         life, heard = (replace(each, disputes=life.disputes + 1) for each in (life, heard))
         if (heard.is_open, heard.level.weight) <= (life.is_open, life.level.weight):
             return life
-    return _TRANSITIONS[life.is_open, heard.is_open](life, heard, now, policy)
+    # It is raised once, so one that is raised anew has ended in between.
+    anew = line.state is AlertState.RAISED and line.revision > life.line.revision
+    was_open = life.is_open and not anew
+    return _TRANSITIONS[was_open, heard.is_open](life, heard, now, policy)
 
 
 def _with_line(life: Life | None, line: Alert, policy: Policy) -> Life:
