@@ -1,4 +1,4 @@
-"""CRS: each cell of both tables, each boundary, each missing input (CLINICAL.md §1.1, §2.1, §2.4)."""
+"""CRS: each cell of both tables, each boundary, each missing input (CLINICAL.md §1.1, §2.1)."""
 
 from typing import Any
 
@@ -11,7 +11,14 @@ from stream.clinical.circulation import (
     is_hypotension,
     systolic_limit_mmhg,
 )
-from stream.clinical.crs import CONSENSUS, REVIEW, CrsTable, grade_crs
+from stream.clinical.crs import (
+    CONSENSUS,
+    REVIEW,
+    CrsTable,
+    grade_circulation,
+    grade_crs,
+    grade_oxygen,
+)
 from stream.clinical.grade import GradeRange, look_up, worst
 from stream.clinical.oxygen import (
     NEED_BY_DEVICE,
@@ -403,3 +410,25 @@ def test_a_device_that_disagrees_with_the_fio2_is_flagged(
     device: str | None, flow: float | None, fio2: float | None, conflict: bool
 ) -> None:
     assert device_conflicts_with_fio2(Oxygen(device, flow, fio2, None)) is conflict
+
+
+@pytest.mark.parametrize("table", [REVIEW, CONSENSUS], ids=["manikath-2025", "astct-2019"])
+@pytest.mark.parametrize("need", OxygenNeed)
+def test_a_device_charted_long_ago_may_be_worse_by_now_and_is_never_milder(
+    table: CrsTable, need: OxygenNeed
+) -> None:
+    """Also where a severer level has a lower grade: an airway protected is no hypoxia."""
+    grade = grade_oxygen(table, Breathing(need, None, high_fio2=False))
+
+    assert grade == GradeRange(table.by_oxygen[need], 4)
+
+
+@pytest.mark.parametrize("table", [REVIEW, CONSENSUS], ids=["manikath-2025", "astct-2019"])
+@pytest.mark.parametrize("level", Circulation)
+def test_a_pressure_measured_long_ago_may_be_worse_by_now_and_is_never_milder(
+    table: CrsTable, level: Circulation
+) -> None:
+    """Only a newer measurement lowers a grade."""
+    grade = grade_circulation(table, (level, None))
+
+    assert grade == GradeRange(table.by_circulation[level], max(table.by_circulation.values()))

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.circulation import Circulation
-from stream.clinical.grade import GradeRange, look_up, worst
+from stream.clinical.grade import GradeRange, look_up, look_up_open, worst
 from stream.clinical.oxygen import Breathing, OxygenNeed
 
 FEVER_C: Final = 38.0  # 38.0 is a fever; compared before rounding
@@ -106,13 +106,18 @@ def grade_circulation(
 ) -> GradeRange:
     """Grade the cardiac domain; a level with no known end may be any from there on."""
     lowest, highest = circulation
-    return look_up(table.by_circulation, lowest, max(Circulation) if highest is None else highest)
+    if highest is None:
+        return look_up_open(table.by_circulation, lowest)
+    return look_up(table.by_circulation, lowest, highest)
 
 
 @cache
 def grade_oxygen(table: CrsTable, breathing: Breathing) -> GradeRange:
     """Grade the pulmonary domain."""
-    grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
+    if breathing.lowest is not None and breathing.highest is None:
+        grade = look_up_open(table.by_oxygen, breathing.lowest)
+    else:
+        grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
     if table.high_fio2 is None or breathing.high_fio2 is False:
         return grade
     lowest = table.high_fio2 if breathing.high_fio2 else grade.lowest

@@ -34,6 +34,11 @@ def look_up(
     return GradeRange(min(grades), max(grades))
 
 
+def look_up_open(table: Mapping[Level, int], lowest: Level) -> GradeRange:
+    """Grade a level that may be any worse by now, as an old reading may; never milder (DEC-35)."""
+    return GradeRange(table[lowest], max(table.values()))
+
+
 def worst(*ranges: GradeRange) -> GradeRange:
     """Take the most severe of several domains."""
     return GradeRange(max(each.lowest for each in ranges), max(each.highest for each in ranges))

@@ -53,7 +53,7 @@ class Breathing(NamedTuple):
     """The need of oxygen: what is proven, what is possible, and whether FiO2 is 0.40 or more."""
 
     lowest: OxygenNeed | None  # None: nothing is known
-    highest: OxygenNeed | None
+    highest: OxygenNeed | None  # None: it may be any worse by now
     high_fio2: bool | None  # None: not charted, and it may well be
 
 

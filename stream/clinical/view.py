@@ -210,7 +210,7 @@ class View:
         if is_fresh(OXYGEN, self.oxygen, self.at_ms):
             return breathing
         high_fio2 = True if breathing.high_fio2 else None
-        return Breathing(breathing.lowest, max(OxygenNeed), high_fio2)
+        return Breathing(breathing.lowest, None, high_fio2)
 
     # Grades
 
