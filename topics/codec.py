@@ -75,6 +75,7 @@ class Rejected:
     kind: str | None = None
     urgent: bool = False
     value: float | None = None
+    about: str | None = None  # the analyte or the drug, where it names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
         kind=_text(named.get("kind"), KIND_MAX),
         urgent=any(each.urgent for each in dropped),
         value=why.value,
+        about=_text(named.get("analyte", named.get("drug")), KIND_MAX),
     )
 
 

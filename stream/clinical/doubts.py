@@ -4,21 +4,34 @@ Source: CONTRACT (refusals); CLINICAL.md §1.11.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
+from pydantic import BaseModel
+
+from stream.clinical.entries import Charted
 from stream.clinical.patient import Doubt, Patient
 from stream.clinical.rules.refused import DATA_RANGE, DATA_UNIT, LASTS_MS
 from topics.codec import Reason, Rejected
+from topics.labs import Lab
+from topics.medications import Dose, Infusion
 from topics.vitals import Vitals
+
+DOUBTS_MAX: Final = 50  # of one rule; what is cut is the oldest
 
 
 def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     """Remember that a value or a whole record was refused."""
     rule = DATA_UNIT if refused.reason is Reason.UNIT else DATA_RANGE
     signal = signal_of(refused)
-    known = patient.doubts.get(rule, {})
-    urgent = refused.urgent or (signal in known and known[signal].urgent)
-    doubt = Doubt(at_ms, refused.event_id, refused.value, urgent)
-    return patient._replace(doubts={**patient.doubts, rule: {**known, signal: doubt}})
+    known = dict(patient.doubts.get(rule, {}))
+    earlier = known.pop(signal, None)
+    urgent = refused.urgent or (earlier is not None and earlier.urgent)
+    known[signal] = Doubt(at_ms, refused.event_id, refused.value, urgent)
+    cut = patient.cut
+    if len(known) > DOUBTS_MAX:  # the oldest stands first
+        del known[next(iter(known))]
+        cut = {**cut, "doubts": cut.get("doubts", 0) + 1}
+    return patient._replace(doubts={**patient.doubts, rule: known}, cut=cut)
 
 
 def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patient:
@@ -39,26 +52,30 @@ def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patien
 
 
 def signal_of(refused: Rejected) -> str:
-    """Name what a refusal is about: the reading, else the kind of the record."""
+    """Name what a refusal is about: the reading, the analyte or drug, else the kind of record."""
     field = refused.path.removeprefix("$").rpartition(".")[2]
     if refused.kind == "vitals" and field and refused.reason is not Reason.LATE:
         return field
-    return refused.kind or "record"
+    return refused.about or refused.kind or "record"
 
 
-def signals_of(event: object) -> frozenset[str]:
+def signals_of(event: Charted) -> frozenset[str]:
     """Name what an accepted event gives valid values of, as `signal_of` names it."""
-    kind: str = getattr(event, "kind", "record")
-    if not isinstance(event, Vitals):
-        return frozenset({kind, "record"})
-    named = _measured(event)
-    if event.oxygen is not None:
-        named |= _measured(event.oxygen)
-    if event.ventilator is not None:
-        named |= _measured(event.ventilator)
-    return frozenset(named) | {"vitals", "record"}
+    named = {event.kind, "record"}
+    match event:
+        case Lab():
+            named.add(event.analyte.value)
+        case Dose() | Infusion():
+            named.add(event.drug.value)
+        case Vitals():
+            named |= _measured(event)
+            named |= set() if event.oxygen is None else _measured(event.oxygen)
+            named |= set() if event.ventilator is None else _measured(event.ventilator)
+        case _:
+            pass
+    return frozenset(named)
 
 
-def _measured(model: object) -> set[str]:
+def _measured(model: BaseModel) -> set[str]:
     values: Mapping[str, object] = vars(model)
     return {name for name, value in values.items() if value is not None}

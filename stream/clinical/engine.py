@@ -24,6 +24,7 @@ from topics.acks import Ack
 from topics.alerts import Alert
 from topics.base import epoch_ms
 from topics.codec import Decoded, Dropped, Reason, Rejected
+from topics.labs import Lab
 from topics.status import Status
 from topics.ticks import Tick
 
@@ -185,9 +186,9 @@ def _untimely(
             Reason.AHEAD, "$.recorded_at", "more than 5 minutes ahead of the clock", *who
         )
     if is_late(patient, entry, event.kind):
-        return Rejected(
-            Reason.LATE, "$.effective_at", "more than 48 hours old when it was recorded", *who
-        )
+        about = event.analyte.value if isinstance(event, Lab) else None
+        detail = "more than 48 hours old when it was recorded"
+        return Rejected(Reason.LATE, "$.effective_at", detail, *who, about=about)
     return None
 
 

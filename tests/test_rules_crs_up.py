@@ -1,0 +1,250 @@
+"""CRS-UP: under each policy by its own grade (CLINICAL.md §1.1, §2.4, DEC-3, DEC-52)."""
+
+from typing import Any
+
+import pytest
+from bedside import Bedside, hours, removed
+from builders import Fields, assessment, infusion, on_day, patient, reading, vitals
+
+RULE = "CRS-UP"
+START = on_day(4, "06:00")
+
+
+def fever(after_h: float = 0, **readings: Any) -> Fields:
+    return vitals(at=START + hours(after_h), temperature_c=39.0, **readings)
+
+
+def attributed(domain: str, cause: str, after_h: float) -> Fields:
+    at = START + hours(after_h)
+    return assessment("attribution", at=at, domain=domain, cause=cause, by="doctor")
+
+
+def pressor(drug: str, after_h: float, **rate: Any) -> Fields:
+    return infusion(drug, at=START + hours(after_h), **rate)
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        ({}, "raised P3"),
+        ({"systolic_mmhg": 80}, "raised P2"),
+        ({"oxygen": {"device": "high_flow"}}, "raised P1"),
+        ({"oxygen": {"device": "bipap"}}, "raised P1"),
+    ],
+)
+def test_the_priority_is_that_of_the_grade(readings: dict[str, Any], told: str) -> None:
+    assert Bedside(patient(), fever(**readings)).states(RULE) == [told]
+
+
+def test_the_same_grade_again_is_no_new_line() -> None:
+    seen = Bedside(patient(), fever(), fever(1), fever(2, heart_rate_per_min=130))
+
+    assert seen.states(RULE) == ["raised P3"]
+
+
+def test_each_policy_has_its_own_priority() -> None:
+    line = Bedside(patient(), fever(), pressor("norepinephrine", 1)).told(RULE)[-1]
+
+    assert line.priorities == {"manikath-2025": "P2", "astct-2019": "P1"}
+    assert line.priority == "P2"
+    assert "grade 2 by manikath-2025, grade 3 by astct-2019" in line.advice
+
+
+def test_the_paging_policy_sets_the_priority() -> None:
+    seen = Bedside(patient(), fever(), pressor("norepinephrine", 1), paging_policy="astct-2019")
+
+    assert seen.told(RULE)[-1].priority == "P1"
+
+
+def test_where_the_paging_policy_does_not_hold_the_highest_does() -> None:
+    seen = Bedside(patient(), fever(systolic_mmhg=80), paging_policy="astct-2019")
+    seen.take(attributed("fever", "infection", 1))
+
+    line = seen.told(RULE)[-1]
+    assert line.priorities == {"manikath-2025": "P2"}
+    assert line.priority == "P2"
+
+
+def test_a_paging_policy_that_is_not_built_in_is_refused() -> None:
+    with pytest.raises(ValueError, match="no policy"):
+        Bedside(paging_policy="other")
+
+
+@pytest.mark.parametrize(
+    ("domain", "readings", "before", "after"),
+    [
+        ("hypotension", {"systolic_mmhg": 80}, (2, 2), (2, 1)),
+        ("hypoxia", {"oxygen": {"device": "high_flow"}}, (3, 3), (3, 1)),
+        ("fever", {"systolic_mmhg": 80}, (2, 2), (2, 0)),
+        ("neuro", {"systolic_mmhg": 80}, (2, 2), (2, 2)),
+    ],
+)
+def test_another_cause_counts_in_the_consensus_alone(
+    domain: str, readings: dict[str, Any], before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    seen = Bedside(patient(), fever(**readings))
+
+    assert seen.grades(START + hours(1)) == before
+    seen.take(attributed(domain, "infection", 2))
+    assert seen.grades(START + hours(3)) == after
+
+
+@pytest.mark.parametrize("cause", ["crs", "icans"])
+def test_a_cause_of_our_own_ends_an_attribution(cause: str) -> None:
+    seen = Bedside(patient(), fever(systolic_mmhg=80), attributed("hypotension", "sedation", 1))
+
+    seen.take(attributed("hypotension", cause, 2))
+    assert seen.grades(START + hours(3)) == (2, 2)
+
+
+def test_an_attribution_takes_away_a_vasopressor_that_ran_before() -> None:
+    seen = Bedside(patient(), fever(), pressor("norepinephrine", 1))
+    cause = attributed("hypotension", "bleeding", 2)
+    seen.take(cause)
+
+    assert seen.grades(START + hours(3)) == (2, 1)
+    seen.take(removed(cause, hours(2)))
+    assert seen.grades(START + hours(5)) == (2, 3)
+
+
+def test_because_names_the_fever_and_what_makes_the_grade() -> None:
+    seen = Bedside(patient(), fever(systolic_mmhg=80, oxygen={"device": "venturi"}))
+
+    first = seen.told(RULE)[0]
+    assert [each.signal for each in first.because] == ["temperature_c", "oxygen_device"]
+    seen.take(pressor("norepinephrine", 1, rate_value=25))
+    second = seen.told(RULE)[1]
+    assert [each.signal for each in second.because] == [
+        "temperature_c",
+        "norepinephrine",
+        "oxygen_device",
+    ]
+    assert second.because[1].unit == "ug/min"
+    assert second.because[1].effective_at == START + hours(1)
+
+
+def test_because_names_both_pressures_below_their_limits() -> None:
+    low = fever(systolic_mmhg=80, mean_arterial_mmhg=60, diastolic_mmhg=50)
+
+    signals = [each.signal for each in Bedside(patient(), low).told(RULE)[0].because]
+
+    assert signals == ["temperature_c", "systolic_mmhg", "mean_arterial_mmhg"]
+
+
+@pytest.mark.parametrize(("support", "policy"), [("crrt", "manikath-2025"), ("ecmo_va", None)])
+def test_because_names_a_support(support: str, policy: str | None) -> None:
+    started = assessment("support", at=START + hours(1), support=support, action="start")
+    line = Bedside(patient(), fever(), started).told(RULE)[-1]
+
+    assert line.because[-1].signal == support
+    assert line.priorities["manikath-2025"] == "P1"
+    assert line.priorities["astct-2019"] == ("P3" if policy else "P1")
+
+
+def test_it_says_where_the_patient_is() -> None:
+    line = Bedside(patient(unit="B7", bed="12"), fever()).told(RULE)[0]
+
+    assert (line.unit, line.bed, line.day, line.stay, line.episode) == ("B7", "12", 4, 1, 1)
+
+
+def test_it_never_calls_it_a_diagnosis() -> None:
+    assert "Meets criteria for CRS grade 1." in Bedside(patient(), fever()).told(RULE)[0].advice
+
+
+# Ranges in the status
+
+
+def test_what_was_never_measured_is_not_ruled_out() -> None:
+    seen = Bedside(patient(), reading(at=START, temperature_c=38.5))
+
+    assert seen.ranges(START + hours(1)) == ((1, 4), (1, 4))
+
+
+def test_with_everything_known_the_range_is_one_grade() -> None:
+    assert Bedside(patient(), fever()).ranges(START + hours(1)) == ((1, 1), (1, 1))
+
+
+OLD_AFTER_4_H = [
+    "heart_rate_per_min",
+    "oxygen_device",
+    "respiratory_rate_per_min",
+    "spo2_percent",
+    "systolic_mmhg",
+]
+
+
+@pytest.mark.parametrize(
+    ("after_h", "stale", "highest"),
+    [
+        (4, [], 2),
+        (4.01, OLD_AFTER_4_H, 4),
+        (8, OLD_AFTER_4_H, 4),
+        (8.01, [*OLD_AFTER_4_H, "temperature_c"], 4),
+    ],
+)
+def test_a_stale_signal_is_named_and_widens_the_range(
+    after_h: float, stale: list[str], highest: int
+) -> None:
+    seen = Bedside(patient(), fever(systolic_mmhg=80))
+
+    assert list(seen.status(START + hours(after_h)).stale) == stale
+    assert seen.ranges(START + hours(after_h))[0] == (2, highest)
+
+
+def test_a_ventilator_is_never_stale() -> None:
+    seen = Bedside(patient(), fever(oxygen={"device": "invasive", "reason": "hypoxia"}))
+
+    assert "oxygen_device" not in seen.status(START + hours(30)).stale
+
+
+def test_without_a_fever_nothing_is_left_open() -> None:
+    well = vitals(at=START)
+    seen = Bedside(patient(), well)
+
+    assert seen.ranges(START + hours(1)) == ((0, 0), (0, 0))
+    assert seen.ranges(START + hours(8.1)) == ((0, 4), (0, 4))  # a stale temperature
+
+
+@pytest.mark.parametrize(
+    ("pump", "flag"),
+    [
+        ({"rate_value": 0.3, "rate_unit": "ug/kg/min"}, "vasopressor_intensity_unknown"),
+        ({"rate_value": 20, "rate_unit": "ug/min"}, None),
+    ],
+)
+def test_an_unknown_intensity_is_flagged_and_may_be_high(
+    pump: dict[str, Any], flag: str | None
+) -> None:
+    seen = Bedside(patient(weight_kg=None), fever(), pressor("norepinephrine", 1, **pump))
+    status = seen.status(START + hours(2))
+
+    assert status.flags == ((flag,) if flag else ())
+    assert seen.ranges(START + hours(2))[0] == ((2, 3) if flag else (3, 3))
+
+
+def test_a_weight_that_comes_later_is_used() -> None:
+    pump = pressor("norepinephrine", 1, rate_value=0.3, rate_unit="ug/kg/min")
+    seen = Bedside(patient(weight_kg=None), fever(), pump)
+    seen.take(patient(at=START + hours(2), weight_kg=80))
+
+    assert seen.states(RULE) == ["raised P3", "changed P2", "changed P1"]
+
+
+def test_a_childs_pressure_is_judged_by_its_age() -> None:
+    seen = Bedside(patient(age_years=8, weight_kg=25), fever(systolic_mmhg=88))
+
+    assert seen.grades(START + hours(1)) == (1, 1)
+    seen.take(reading(at=START + hours(2), mean_arterial_mmhg=40))
+    assert seen.grades(START + hours(3)) == (1, 1)
+    seen.take(reading(at=START + hours(4), systolic_mmhg=85))
+    assert seen.grades(START + hours(5)) == (2, 2)
+
+
+def test_a_flow_that_is_charted_alone_belongs_to_the_device_in_use() -> None:
+    cannula = {"device": "nasal_cannula", "flow_l_min": 2}
+    seen = Bedside(patient(), fever(oxygen=cannula))
+    seen.take(reading(at=START + hours(1), oxygen={"flow_l_min": 8}))
+
+    assert seen.grades(START + hours(2)) == (3, 3)
+    seen.take(reading(at=START + hours(3), oxygen={"fio2_fraction": 0.5}))
+    assert seen.grades(START + hours(4)) == (3, 3)

@@ -1,0 +1,160 @@
+"""DATA-RANGE and DATA-UNIT: told when a value is refused, until a valid one comes (CONTRACT, §1.11)."""
+
+from typing import Any
+
+import pytest
+from bedside import Bedside, hours, late
+from builders import Fields, ice, infusion, lab, on_day, patient, reading, vitals
+
+RANGE, UNIT = "DATA-RANGE", "DATA-UNIT"
+START = on_day(3, "08:00")
+
+
+def measured(after_h: float = 0, **readings: Any) -> Fields:
+    return reading(at=START + hours(after_h), **readings)
+
+
+def test_a_value_outside_its_limit_is_told_and_not_counted() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3))
+
+    line = seen.told(RANGE)[0]
+    assert (line.state, line.priority) == ("raised", "P3")
+    assert [each.signal for each in line.because] == ["temperature_c"]
+    assert seen.states("CRS-UP") == []
+    assert [why.reason for why in seen.refused] == ["range"]
+
+
+def test_the_other_readings_of_the_record_count() -> None:
+    seen = Bedside(patient(), measured(temperature_c=38.5, heart_rate_per_min=900))
+
+    assert seen.states(RANGE) == ["raised P3"]
+    assert seen.states("CRS-UP") == ["raised P3"]
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        ({"systolic_mmhg": 19}, "raised P2"),
+        ({"systolic_mmhg": 301}, "raised P3"),
+        ({"mean_arterial_mmhg": 14}, "raised P2"),
+        ({"diastolic_mmhg": 9}, "raised P2"),
+        ({"spo2_percent": 29}, "raised P2"),
+        ({"spo2_percent": 101}, "raised P3"),
+        ({"temperature_c": 24}, "raised P3"),
+        ({"systolic_mmhg": 80, "mean_arterial_mmhg": 90}, "raised P3"),  # out of order
+    ],
+)
+def test_a_pressure_or_spo2_below_its_limit_is_more_urgent(
+    readings: dict[str, float], told: str
+) -> None:
+    assert Bedside(patient(), measured(**readings)).states(RANGE) == [told]
+
+
+def test_a_valid_value_of_the_signal_ends_it() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3))
+
+    seen.take(measured(1, systolic_mmhg=120))
+    assert seen.is_open(RANGE)
+    seen.take(measured(2, temperature_c=37.0))
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_a_valid_value_that_comes_late_ends_it_and_does_not_retract_it() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3))
+
+    seen.take(late(measured(-1, temperature_c=37.0), hours(3)))
+
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_after_24_hours_it_ends() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3))
+
+    seen.tick(START + hours(24) - hours(0.01))
+    assert seen.is_open(RANGE)
+    seen.tick(START + hours(24))
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+    assert seen.patient.doubts == {}
+
+
+def test_another_signal_is_a_new_line_and_the_same_one_is_not() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3), measured(1, temperature_c=102))
+
+    assert seen.states(RANGE) == ["raised P3"]
+    seen.take(measured(2, spo2_percent=20))
+    assert seen.states(RANGE) == ["raised P3", "changed P2"]
+
+
+def test_a_unit_that_does_not_fit_is_told() -> None:
+    seen = Bedside(patient(), lab("ferritin", 20000, unit="mm[Hg]", at=START))
+
+    assert seen.states(UNIT) == ["raised P3"]
+    assert seen.states("HLH-FERRITIN") == []
+    seen.take(lab("crp", 12, at=START + hours(1)))
+    assert seen.is_open(UNIT)
+    seen.take(lab("ferritin", 900, at=START + hours(2)))
+    assert seen.states(UNIT) == ["raised P3", "resolved"]
+
+
+def test_a_rate_in_a_unit_that_does_not_fit_is_told() -> None:
+    pump = infusion("norepinephrine", at=START, rate_value=5, rate_unit="[IU]/min")
+
+    assert Bedside(patient(), pump).states(UNIT) == ["raised P3"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        late(vitals(at=START), hours(48.1)),
+        late(lab("crp", 200, at=START), hours(48.1)),
+        late(ice(7, at=START), hours(48.1)),
+    ],
+)
+def test_what_comes_more_than_48_hours_late_is_told(event: Fields) -> None:
+    seen = Bedside(patient(), event)
+
+    assert seen.states(RANGE) == ["raised P3"]
+    assert [why.reason for why in seen.refused] == ["late"]
+    assert event["event_id"] not in {name for _, name in seen.patient.entries}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"temperature_c": "38.0"}, {"kind": "other"}, {"effective_at": "yesterday"}],
+)
+def test_a_record_that_is_refused_whole_is_told(broken: dict[str, Any]) -> None:
+    fields = measured(temperature_c=38.5) | broken
+    seen = Bedside(patient())
+
+    seen.take_out_of_time(fields, at=START)
+
+    assert seen.states(RANGE) == ["raised P3"]
+
+
+def test_it_is_told_of_a_patient_not_yet_known() -> None:
+    assert Bedside(measured(temperature_c=101.3)).states(RANGE) == ["raised P3"]
+
+
+def test_a_demo_value_raises_nothing_and_settles_nothing() -> None:
+    seen = Bedside(patient(), measured(temperature_c=101.3, heart_rate_per_min=80, demo=True))
+
+    assert seen.states(RANGE) == []
+    assert len(seen.refused) == 1
+    seen.take(measured(1, temperature_c=101.3), measured(2, temperature_c=37.0, demo=True))
+    assert seen.states(RANGE) == ["raised P3"]
+
+
+def test_it_is_bound_to_the_stay() -> None:
+    seen = Bedside(patient(), measured(temperature_c=39.0), measured(1, temperature_c=101.3))
+
+    assert seen.told(RANGE)[0].episode == 0
+
+
+def test_there_is_a_limit_to_what_is_doubted() -> None:
+    seen = Bedside(patient())
+    for number in range(60):
+        record = lab("ferritin", 1, at=START) | {"analyte": f"unheard-of-{number}"}
+        seen.take_out_of_time(record, at=START)
+
+    assert len(seen.patient.doubts[RANGE]) == 50
+    assert seen.patient.cut["doubts"] == 10
