@@ -27,7 +27,7 @@ check: .venv/.installed ## lint, types, imports
 	$(BIN)/lint-imports
 
 bench: .venv/.installed ## speed, as ratios within one run
-	$(BIN)/python -m tests.bench
+	PYTHONPATH=tests $(BIN)/python -m bench
 
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

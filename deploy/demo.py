@@ -113,7 +113,7 @@ class Demo:
             "\nEverything goes on running; Ctrl-C ends it. In another shell:\n\n"
             f"  export STORMWATCH_KAFKA={bootstrap}\n"
             f"  stormwatch ack {alert_id} --by 'your name'\n"
-            f"  stormwatch load {self.files[0]} --now --speed {self.speed:g}\n"
+            f"  stormwatch load {self.files[0]} --speed {self.speed:g}\n"
         )
         for worker in self.workers.values():
             out.print(f"  {worker.role}: http://127.0.0.1:{worker.port}/metrics, log {worker.log}")

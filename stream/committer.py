@@ -17,6 +17,7 @@ from stream.ending import end_process
 from stream.runs import Group, Row, TopicPartition, Work
 from stream.table import MARKER_KEY, Epoch, Stamp, StateTable, write, write_marker
 
+CONFIRMED_WITHIN_S: Final = 30.0
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
 
 Positions = dict[TopicPartition, int]
@@ -172,8 +173,13 @@ class Committer:
     async def send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
         """Send rows to one partition in as few batches as fit; return the last one's offset.
 
-        Returns only when the broker has confirmed all of them; raises when it has not.
+        Returns only when the broker has confirmed all of them; raises when it has not. The limit is
+        ours: an idempotent producer tries for ever to reach a broker that is gone.
         """
+        async with asyncio.timeout(CONFIRMED_WITHIN_S):
+            return await self._send(tp, rows)
+
+    async def _send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
         producer = self._producer()
         sent: list[Awaitable[Any]] = []
         batch = producer.create_batch()

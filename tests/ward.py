@@ -54,7 +54,7 @@ def _something(chance: random.Random, at: datetime) -> tuple[str, str, datetime,
             return "medications", "infusion", at, infusion | {"action": "change"}
 
 
-def _event(  # noqa: PLR0913, an event has these parts
+def _event(  # noqa: PLR0913, PLR0917, an event has these parts
     patient_id: str, serial: int, topic: str, kind: str, at: datetime, body: dict[str, Any]
 ) -> dict[str, Any]:
     return {

@@ -1,9 +1,9 @@
 """Speed, as ratios within one run: these machines are small and noisy.
 
-    python -m tests.bench [--events 20000] [--rounds 5]
+    PYTHONPATH=tests python -m bench [--events 20000] [--rounds 5]
 
-The engine alone, on one core: how many events a second, and how the time divides between decoding,
-grading and encoding. The baseline is the cheapest thing one could do with the same bytes: parse them.
+The engine alone, on one core: how many events a second, and how the time divides between
+decoding, grading and encoding. The baseline is the least one can do with the same bytes: parse them.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import orjson
+from ward import write_ward
 
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
-from tests.ward import write_ward
 from topics import codec
 from topics.codec import Decoded, Rejected
 from topics.feeds import replay
@@ -62,7 +62,8 @@ def ward_of(events: int) -> list[Line]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ward.ndjson")
         write_ward(path, patients=PATIENTS, events=events)
-        return [line for line in replay.merge(replay.read(path)) if isinstance(line, Line)]
+        lines = [line for line in replay.read(path) if isinstance(line, Line)]
+        return list(replay.merge(lines))
 
 
 def one_round(lines: list[Line]) -> Round:

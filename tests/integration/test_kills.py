@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import Read, Stormwatch
+from aiokafka import ConsumerRecord
+from commands import Read, Stormwatch
 from oracle import Outcome, alert_lines, expected, recovered
 from ward import write_ward
 
@@ -58,7 +59,7 @@ async def test_a_worker_killed_three_times_counts_every_event_once(
     assert status == 0
 
 
-async def _inputs(read_all: Read) -> dict[str, list]:
+async def _inputs(read_all: Read) -> dict[str, list[ConsumerRecord]]:
     return {spec.name: await read_all(spec.name) for spec in registry.INPUTS}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.admin import NewTopic
-from conftest import Read, Stormwatch
+from commands import Read, Stormwatch
 
 from deploy.broker.cluster import Cluster
 from deploy.timetable import partition_of

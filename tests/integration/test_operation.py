@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Produce, Produced, Read, Stormwatch
+from commands import Produce, Produced, Read, Stormwatch
 from prometheus_client.parser import text_string_to_metric_families
 
 from topics import registry

@@ -7,7 +7,7 @@ import time
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
-from conftest import Stormwatch
+from commands import Stormwatch
 
 from deploy.broker.cluster import Cluster
 from deploy.topics_job import make_topics

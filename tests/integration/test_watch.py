@@ -1,4 +1,4 @@
-"""What comes out of Kafka is what the replay says; what can't be read is kept, and nothing is lost."""
+"""What comes out of Kafka is what the replay says; what can't be read is kept."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from builders import dose, encoded, lab, patient, vitals
-from conftest import Produce, Produced, Read, Stormwatch
+from commands import Produce, Produced, Read, Stormwatch
 
 from topics import registry
 
@@ -144,7 +144,7 @@ async def _answers(port: str, path: str) -> bool:
     def ask() -> bool:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except OSError:
             return False
 

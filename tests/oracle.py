@@ -17,7 +17,7 @@ RANK = {spec.name: spec.rank for spec in registry.INPUTS}
 
 @dataclass
 class Outcome:
-    """States by patient, alert lines by (alert, revision), refusals by (topic, partition, offset)."""
+    """States by patient, alert lines by (alert, revision), refusals by place in the topics."""
 
     states: dict[str, bytes] = field(default_factory=dict)
     alerts: dict[tuple[str, int], bytes] = field(default_factory=dict)
