@@ -1,0 +1,245 @@
+"""Whatever happens, in whatever order: nobody is paged for nothing, and nobody is forgotten."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+from builders import NOON
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pager import CONSOLE, HOUR, MINUTE, Case, Sends, answer, line, through_two_sinks, tried
+
+from alerts.decide import decide, due_ms, recover
+from alerts.life import Address, Happening, Life, Reason, Send, Stage
+from stream import lives
+from topics.acks import Ack
+from topics.alerts import Alert, Priority
+from topics.base import epoch_ms
+from topics.pages import Outcome, PageLine
+from topics.ticks import Tick
+
+PRIORITIES = st.sampled_from(["P1", "P2", "P3", "INFO"])
+GRADES = st.integers(0, 4)
+SIGNALS = st.sampled_from([("systolic_mmhg",), ("spo2_percent",), ("spo2_percent", "il6")])
+OUTCOMES = st.sampled_from([Outcome.SENT, Outcome.RETRY, Outcome.REFUSED, Outcome.GIVEN_UP])
+ACTIONS = st.sampled_from(["acknowledge", "unacknowledge", "snooze", "close"])
+WAITS = st.sampled_from([5 * MINUTE / 60, MINUTE, 20 * MINUTE, HOUR, 30 * HOUR])
+
+
+class Pager(RuleBasedStateMachine):
+    """One alert with everything that can happen to it, and what must be so at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case = Case(through_two_sinks())
+        self.heard: list[Alert] = []
+        self.answered: list[Ack] = []
+        self.outcomes: list[PageLine] = []
+        self.ends: dict[tuple[int, Address], set[str]] = {}
+
+    # What happens
+
+    @rule(priority=PRIORITIES, grade=GRADES, signals=SIGNALS, ends=st.booleans())
+    def a_line_comes(self, priority: str, grade: int, signals: tuple[str, ...], ends: bool) -> None:
+        """Let the engine say something new of the alert, in order of its revisions."""
+        before = self.case.life
+        was_open = before is not None and before.is_open
+        if ends and not was_open:
+            return
+        state = "resolved" if ends else "changed" if was_open else "raised"
+        said = line(
+            len(self.heard) + 1,
+            state,
+            priority,
+            grade=grade,
+            signals=signals,
+            at=max(NOON, self.case.clock),
+        )
+        self.heard.append(said)
+        told = self.case.known.told if was_open else frozenset()
+        pages = self.case.take(said)
+        if before is not None and was_open and not ends:
+            self._expect_worsening_told(before, pages)
+        if ends:
+            assert {send.address for send in pages} == told
+            assert all(send.reason is Reason.ENDED for send in pages)
+
+    def _expect_worsening_told(self, before: Life, pages: Sends) -> None:
+        after = self.case.known
+        reference = before.level if before.answer is None else before.answer.level
+        is_told = {Priority.P1, Priority.P2, Priority.P3}
+        if after.level.is_worse_than(reference) and after.level.priority in is_told:
+            assert {send.reason for send in pages} == {Reason.WORSE}
+        if before.answer is not None and after.answer is not None:
+            assert pages == ()
+
+    @rule(action=ACTIONS, snooze=WAITS)
+    def somebody_answers(self, action: str, snooze: timedelta) -> None:
+        """Take an answer, each an event of its own."""
+        until = self.case.clock + snooze if action == "snooze" else None
+        said = answer(action, f"a{len(self.answered)}", snooze_until=until)
+        if self.case.life is not None:  # what answers nothing known is not remembered
+            self.answered.append(said)
+        self.case.take(said)
+
+    @rule(outcome=OUTCOMES)
+    @precondition(lambda self: self.case.life is not None)
+    def pages_are_tried(self, outcome: Outcome) -> None:
+        """Let every page that is queued leave, and read back how that ended."""
+        for send in self.case.departs():
+            self._note(send)
+            said = tried(send, outcome, self.case.known)
+            self.outcomes.append(said)
+            self.case.take(said)
+
+    @rule()
+    @precondition(lambda self: self.case.life is not None)
+    def pages_leave(self) -> None:
+        """Let tries begin, of which nothing is heard yet."""
+        for send in self.case.departs():
+            self._note(send)
+
+    def _note(self, send: Send) -> None:
+        if send.reason is Reason.ENDED:
+            key = (self.case.known.line.revision, send.address)
+            self.ends.setdefault(key, set()).add(send.page_id)
+
+    @rule(outcome=OUTCOMES)
+    @precondition(lambda self: self.case.life is not None)
+    def tries_under_way_end(self, outcome: Outcome) -> None:
+        """Let what left before end now."""
+        for send in self.case.known.sends:
+            if send.stage is Stage.UNDER_WAY:
+                said = tried(send, outcome, self.case.known)
+                self.outcomes.append(said)
+                self.case.take(said)
+
+    @rule(length=WAITS)
+    def time_passes(self, length: timedelta) -> None:
+        """Let a tick come."""
+        self.case.waits(length)
+
+    @rule()
+    @precondition(lambda self: self.case.life is not None)
+    def the_worker_dies(self) -> None:
+        """Let another one begin with what was saved."""
+        saved = lives.encode({"it": self.case.known})
+        (read,) = lives.decode(saved).values()
+        assert read == self.case.known
+        self.case.life, _ = recover(read)
+
+    # What comes again changes nothing
+
+    @rule(chance=st.randoms(use_true_random=False))
+    @precondition(lambda self: self.case.life is not None)
+    def everything_is_repeated(self, chance: Random) -> None:
+        """Let a replica or a crash repeat everything, in any order."""
+        before = self.case.known
+        again = [*self.heard, *self.answered[-10:], *self.outcomes]
+        chance.shuffle(again)
+        for each in again:
+            assert self.case.take(each) == ()
+        assert self.case.known.told == before.told
+        assert self.case.known.is_open == before.is_open
+
+    # What is always so
+
+    @invariant()
+    def nobody_is_forgotten(self) -> None:
+        """Check that what nobody has answered was told, or is on its way, or could not be."""
+        life = self.case.life
+        if life is None or not life.is_open or life.answer is not None:
+            return
+        if life.level.priority in {Priority.P1, Priority.P2}:
+            done = {each.page_id for each in self.outcomes if each.outcome is not Outcome.RETRY}
+            assert life.sends or life.paged_ms is not None
+            assert life.sends or done
+
+    @invariant()
+    def nothing_is_paged_while_an_answer_stands(self) -> None:
+        """Check that what was on its way stopped with the answer."""
+        life = self.case.life
+        assert life is None or life.answer is None or life.sends == ()
+
+    @invariant()
+    def an_end_is_told_once(self) -> None:
+        """Check that each who was told gets one page, however often it is tried."""
+        assert all(len(pages) == 1 for pages in self.ends.values())
+
+    @invariant()
+    def whoever_was_told_is_told_the_end(self) -> None:
+        """Check that the end is on its way to each of them until it has arrived."""
+        life = self.case.life
+        if life is not None and not life.is_open:
+            assert {send.address for send in life.sends} == life.told
+
+    @invariant()
+    def what_waits_is_looked_at_again(self) -> None:
+        """Check that what waits has its time."""
+        life = self.case.life
+        if life is not None:
+            waiting = [send for send in life.sends if send.stage is Stage.WAITING]
+            assert all(send.due_ms is not None for send in waiting)
+            assert not waiting or due_ms(life, self.case.policy) is not None
+
+    @invariant()
+    def it_stays_small(self) -> None:
+        """Check that there are two sinks and three roles, however much happens."""
+        life = self.case.life
+        assert life is None or (len(life.sends) <= 6 and len(life.told) <= 6)
+
+
+Pager.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestPager = Pager.TestCase
+
+
+@given(
+    order=st.permutations(["acknowledge", "sent", "resolved"]),
+    priority=st.sampled_from(["P1", "P2"]),
+)
+def test_an_answer_an_outcome_and_an_end_come_to_the_same_in_any_order(
+    order: list[str], priority: str
+) -> None:
+    """They travel on topics of their own, and may overtake each other."""
+    case = Case()
+    case.hears(line(priority=priority))
+    left = case.departs()
+    happen: dict[str, Callable[[], object]] = {
+        "acknowledge": case.answers,
+        "sent": lambda: [case.take(tried(send, Outcome.SENT, case.known)) for send in left],
+        "resolved": lambda: case.hears(line(2, "resolved", priority)),
+    }
+
+    for each in order:
+        happen[each]()
+
+    told = {(send.address, send.reason) for send in case.known.sends}
+    assert told == {(send.address, Reason.ENDED) for send in left}
+
+
+@given(revisions=st.permutations([1, 2, 3]))
+def test_lines_that_come_out_of_order_end_in_the_newest(revisions: list[int]) -> None:
+    lines = {
+        1: line(1),
+        2: line(2, "changed", "P1", grade=3),
+        3: line(3, "resolved", "P1", grade=3),
+    }
+    life: Life | None = None
+
+    for revision in revisions:
+        happening = Happening(lines[revision], epoch_ms(NOON), epoch_ms(NOON))
+        life, _ = decide(life, happening, CONSOLE)
+
+    assert life is not None
+    assert (life.line.revision, life.is_open) == (3, False)
+
+
+@given(ticks=st.lists(st.integers(0, 600), min_size=1, max_size=20))
+def test_ticks_alone_never_page_about_what_was_told(ticks: list[int]) -> None:
+    case = Case()
+    case.tells(line())
+
+    pages = [case.take(Tick(at=NOON + seconds * MINUTE / 60)) for seconds in ticks]
+
+    assert not any(pages)
