@@ -40,9 +40,7 @@ class Bedside:
     def take_out_of_time(self, fields: Fields, at: datetime | None = None) -> Outcome:
         """Take one event without a tick before it, recorded when it says or at another time."""
         found = codec.decode(topic_of(fields), key_of(fields), encoded(fields))
-        recorded = at
-        if recorded is None:
-            recorded = datetime.fromisoformat(fields.get("recorded_at", fields["effective_at"]))
+        recorded = recorded_at(fields) if at is None else at
         arrival = Arrival(
             epoch_ms(recorded), topic_of(fields), self._offset, found, str(fields["patient_id"])
         )
@@ -57,8 +55,7 @@ class Bedside:
         return self.lines[before:]
 
     def _take(self, fields: Fields) -> None:
-        recorded = datetime.fromisoformat(fields.get("recorded_at", fields["effective_at"]))
-        self.tick(recorded - timedelta(milliseconds=1))
+        self.tick(recorded_at(fields) - timedelta(milliseconds=1))
         self.take_out_of_time(fields)
 
     def _noted(self, outcome: Outcome) -> Outcome:
@@ -119,6 +116,12 @@ class Bedside:
         """Write the state, forget it, and read it again."""
         saved = {name: state.encode(each) for name, each in self.ward.patients.items()}
         self.ward.patients = {name: state.decode(each) for name, each in saved.items()}
+
+
+def recorded_at(fields: Fields) -> datetime:
+    """When the source knew of an event."""
+    said: str = fields.get("recorded_at") or fields["effective_at"]
+    return datetime.fromisoformat(said)
 
 
 def minutes(count: float) -> timedelta:

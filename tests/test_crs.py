@@ -37,7 +37,7 @@ UNKNOWN_BREATHING = Breathing(None, None, None)
 
 
 def graded(table: CrsTable, **inputs: Any) -> tuple[int, int]:
-    known = {
+    known: dict[str, Any] = {
         "fever": True,
         "circulation": STABLE,
         "breathing": ROOM_AIR,

@@ -1,11 +1,11 @@
-"""When an episode opens, what masks a fever, when it closes (DEC-2, DEC-33, DEC-40, DEC-50, DEC-51)."""
+"""When an episode opens, what masks a fever, when it closes (CLINICAL.md DEC-2, 33, 40, 51)."""
 
 from datetime import datetime
 from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, assessment, dose, infusion, on_day, patient, reading, vitals
+from builders import Fields, assessment, dose, infusion, on_day, patient, vitals
 
 START = on_day(3, "08:00")
 
@@ -238,8 +238,8 @@ def test_a_feed_that_stops_never_closes_it() -> None:
     ],
 )
 def test_what_breaks_the_clean_time(breaking: list[Fields]) -> None:
-    before = [each for each in well_from(2, 19)]
-    after = [each for each in well_from(22, 47)]
+    before = well_from(2, 19)
+    after = well_from(22, 47)
     seen = Bedside(patient(), fever(), *before, *breaking, *after)
 
     assert seen.states("CRS-UP")[-1] == "resolved"

@@ -1,4 +1,4 @@
-"""HLH-FERRITIN: every boundary, comparator, correction and late result (CLINICAL.md §1.5, DEC-26)."""
+"""HLH-FERRITIN: every boundary, comparator, correction and late result (CLINICAL.md §1.5)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""DATA-RANGE and DATA-UNIT: told when a value is refused, until a valid one comes (CONTRACT, §1.11)."""
+"""DATA-RANGE and DATA-UNIT: told when a value is refused, until a valid one comes (§1.11)."""
 
 from typing import Any
 

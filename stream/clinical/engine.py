@@ -121,7 +121,8 @@ class Engine:
         if not outcome.duplicate:
             patient, doubted = _doubts(patient, event, found.dropped, now_ms, outcome)
             changed |= doubted
-        looks_back = looks_back or entry.effective_ms < now_ms
+        # A fact about the patient, such as an age, may change what past readings meant.
+        looks_back = looks_back or entry.effective_ms < now_ms or event.kind == "patient"
         question = Question(arrival.at_ms, now_ms, changed, entry.effective_ms, looks_back)
         return self._answered(patient, question, outcome)
 
