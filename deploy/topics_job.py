@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +24,7 @@ from stream.topic_check import (
     read,
     wanted_settings,
 )
-from topics.registry import TOPICS
+from topics.registry import TopicSpec, topics_with
 
 TOPIC_ALREADY_EXISTS: Final = 36
 CREATION_TIMEOUT_S: Final = 30.0
@@ -62,14 +63,22 @@ def topics() -> None:
     type=click.IntRange(1),
     help="Copies of each partition; 3 or as many as there are brokers by default.",
 )
-def create(kafka: str, *, keep: bool, replication: int | None) -> None:
+@click.option(
+    "--replica",
+    "replicas",
+    multiple=True,
+    help="Make the changelog of this replica of the watcher too (STORMWATCH_REPLICA).",
+)
+def create(kafka: str, *, keep: bool, replication: int | None, replicas: tuple[str, ...]) -> None:
     """Make the topics that are missing and name every difference of those that are there.
 
     Nothing that is there is altered. Exits with 1 if anything is not as it must be.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # we say ourselves what it would
     try:
-        made = asyncio.run(make_topics(kafka, keep=keep, replication=replication))
+        made = asyncio.run(
+            make_topics(kafka, keep=keep, replication=replication, replicas=replicas)
+        )
     except NoBrokerError as error:
         raise click.ClickException(str(error)) from error
     for name in made.created:
@@ -77,32 +86,39 @@ def create(kafka: str, *, keep: bool, replication: int | None) -> None:
     for line in (*made.refused, *made.different):
         click.echo(line, err=True)
     click.echo(
-        f"{len(made.created)} of {len(TOPICS)} topics made, {len(made.different)} differences"
+        f"{len(made.created)} of {len(topics_with(replicas))} topics made, "
+        f"{len(made.different)} differences"
     )
     sys.exit(0 if made.is_good else 1)
 
 
 async def make_topics(
-    bootstrap: str, *, keep: bool = False, replication: int | None = None
+    bootstrap: str,
+    *,
+    keep: bool = False,
+    replication: int | None = None,
+    replicas: Sequence[str] = (),
 ) -> Made:
     """Make the topics that are missing and compare the others.
 
     Raises `NoBrokerError` if no broker answers in time.
     """
+    specs = topics_with(replicas)
     async with connected(bootstrap) as admin:
-        cluster = await read(admin)
+        cluster = await read(admin, specs)
         copies = replication or min(COPIES, cluster.brokers)
-        made = await _create_missing(admin, cluster, keep=keep, copies=copies)
+        missing = [spec for spec in specs if spec.name not in cluster.topics]
+        made = await _create(admin, missing, keep=keep, copies=copies)
         if made.created:
-            cluster = await _until_led(admin, made.created)
-    for spec in TOPICS:
+            cluster = await _until_led(admin, specs, made.created)
+    for spec in specs:
         if found := cluster.topics.get(spec.name):
             made.different.extend(differences(spec, found, keep=keep, copies=copies))
     return made
 
 
-async def _create_missing(
-    admin: AIOKafkaAdminClient, cluster: Cluster, *, keep: bool, copies: int
+async def _create(
+    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], *, keep: bool, copies: int
 ) -> Made:
     """Ask for all missing topics at once. The answer raises nothing: each has an error code."""
     made = Made()
@@ -113,8 +129,7 @@ async def _create_missing(
             copies,
             topic_configs=wanted_settings(spec, keep=keep, copies=copies),
         )
-        for spec in TOPICS
-        if spec.name not in cluster.topics
+        for spec in specs
     ]
     if not missing:
         return made
@@ -127,11 +142,13 @@ async def _create_missing(
     return made
 
 
-async def _until_led(admin: AIOKafkaAdminClient, names: list[str]) -> Cluster:
+async def _until_led(
+    admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec], names: list[str]
+) -> Cluster:
     """Wait until the new topics can be written: their partitions get leaders a moment later."""
     deadline = time.monotonic() + CREATION_TIMEOUT_S
     while True:
-        cluster = await read(admin)
+        cluster = await read(admin, specs)
         if all((found := cluster.topics.get(name)) and found.is_led for name in names):
             return cluster
         if time.monotonic() > deadline:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
 from stream.addresses import normalise_brokers
-from topics.registry import CHANGELOGS, TOPICS, TopicSpec
+from topics.registry import TOPICS, Role, TopicSpec
 
 ANSWER_TIMEOUT_S: Final = 8.0
 SHOWN_TIMEOUT_S: Final = 3.0  # a broker shows new topics a moment after they were made
@@ -85,7 +85,7 @@ class Cluster:
     topics: Mapping[str, Found]
 
 
-async def missing_or_wrong(bootstrap: str) -> list[Difference]:
+async def missing_or_wrong(bootstrap: str, specs: Sequence[TopicSpec] = TOPICS) -> list[Difference]:
     """Name all that keeps a worker from running on these brokers.
 
     How many copies there are and how long records stay is for who runs the brokers to choose:
@@ -93,13 +93,13 @@ async def missing_or_wrong(bootstrap: str) -> list[Difference]:
     """
     deadline = time.monotonic() + SHOWN_TIMEOUT_S
     async with connected(bootstrap) as admin:
-        cluster = await read(admin)
-        while len(cluster.topics) < len(TOPICS) and time.monotonic() < deadline:
+        cluster = await read(admin, specs)
+        while len(cluster.topics) < len(specs) and time.monotonic() < deadline:
             await asyncio.sleep(LOOK_AGAIN_S)
-            cluster = await read(admin)
+            cluster = await read(admin, specs)
     return [
         difference
-        for spec in TOPICS
+        for spec in specs
         for difference in differences(spec, cluster.topics.get(spec.name), keep=None, copies=None)
     ]
 
@@ -112,7 +112,7 @@ def wanted_settings(spec: TopicSpec, *, keep: bool, copies: int) -> dict[str, st
         "cleanup.policy": str(spec.cleanup),
         RETENTION: retention,
         "min.insync.replicas": "2" if copies >= COPIES else "1",
-        **(OF_A_CHANGELOG if spec in CHANGELOGS else {}),
+        **(OF_A_CHANGELOG if spec.role is Role.CHANGELOG else {}),
     }
 
 
@@ -164,14 +164,14 @@ async def connected(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def read(admin: AIOKafkaAdminClient) -> Cluster:
+async def read(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec] = TOPICS) -> Cluster:
     """Read how many brokers there are and how our topics are.
 
     All topics are asked for, since asking for one by name makes it on brokers that create
     topics by themselves.
     """
     brokers = (await admin.describe_cluster())["brokers"]
-    ours = {spec.name for spec in TOPICS}
+    ours = {spec.name for spec in specs}
     listed = {t["topic"]: t for t in await admin.describe_topics() if t["topic"] in ours}
     settings = await _settings(admin, sorted(listed))
     return Cluster(

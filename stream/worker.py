@@ -18,7 +18,7 @@ from stream.pipeline import Pipeline
 from stream.runs import Work
 from stream.settings import Settings
 from stream.topic_check import NoBrokerError, missing_or_wrong
-from topics import codec
+from topics import codec, registry
 
 log = logging.getLogger("stormwatch.worker")
 
@@ -58,8 +58,9 @@ def run_worker(settings: Settings, make_work: Callable[[Produce], Work]) -> NoRe
 
 def check_topics(settings: Settings) -> None:
     """Refuse to run on topics that are missing or not as they have to be."""
+    specs = registry.topics_with([settings.replica] if settings.replica else [])
     try:
-        wrong = asyncio.run(missing_or_wrong(settings.kafka))
+        wrong = asyncio.run(missing_or_wrong(settings.kafka, specs))
     except NoBrokerError as error:
         raise CannotStartError(f"STORMWATCH_KAFKA: {error}") from error
     if wrong:

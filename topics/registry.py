@@ -3,7 +3,8 @@
 Source: CONTRACT.md, "Input topics and kinds", "Time" and "Output topics".
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property, reduce
 from operator import or_
@@ -209,3 +210,9 @@ BY_NAME: Final = MappingProxyType({topic.name: topic for topic in TOPICS})
 
 # What the pager reads, in the order in which records of one time count.
 PAGER_INPUTS: Final = tuple(BY_NAME[name] for name in (ALERTS, ACKS, PAGES, TICKS))
+
+
+def topics_with(replicas: Iterable[str]) -> tuple[TopicSpec, ...]:
+    """Return every topic where replicas of the watcher run too: each has a changelog of its own."""
+    names = (WATCH_CHANGELOG.replace("-watch-", f"-watch-{replica}-") for replica in replicas)
+    return TOPICS + tuple(replace(BY_NAME[WATCH_CHANGELOG], name=name) for name in names)

@@ -138,3 +138,16 @@ async def test_no_time_is_refused_by_the_broker(at_ms: int, fresh_topics: Cluste
 
     assert written.timestamp == at_ms
     assert written.timestamp_type == 0  # CreateTime
+
+
+@pytest.mark.usefixtures("no_topics")
+def test_the_changelog_of_a_replica_is_made_when_it_is_asked_for(stormwatch: Stormwatch) -> None:
+    """Without it the replica refuses to start, and names what is missing."""
+    assert stormwatch.run("topics", "create").returncode == 0
+    refused = stormwatch.run("watch", STORMWATCH_REPLICA="b", STORMWATCH_METRICS_PORT="0")
+    made = stormwatch.run("topics", "create", "--replica", "b")
+
+    assert refused.returncode == 1
+    assert "stormwatch-watch-b-patients-changelog" in refused.stderr
+    assert made.returncode == 0
+    assert "stormwatch-watch-b-patients-changelog made" in made.stdout
