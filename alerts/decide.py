@@ -26,7 +26,6 @@ from topics.acks import Ack
 from topics.alerts import Alert
 from topics.base import MILLISECOND
 from topics.pages import Outcome, PageLine
-from topics.ticks import Tick
 
 
 class Decision(NamedTuple):
@@ -47,17 +46,16 @@ def decide(life: Life | None, happening: Happening, policy: Policy) -> Decision:
 
 
 def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | None:
-    if isinstance(happening.what, Alert):
-        return hear(life, happening.what, happening, policy)
+    what = happening.what
+    if isinstance(what, Alert):
+        return hear(life, what, happening, policy)
     if life is None:
         return None  # an answer to, or a page about, what we never heard of or have forgotten
-    match happening.what:
-        case Ack() as ack:
-            return take_answer(life, ack, happening, policy)
-        case PageLine() as tried:
-            return _take_outcome(life, tried, happening, policy)
-        case Tick():
-            return _take_tick(life, happening, policy)
+    if isinstance(what, Ack):
+        return take_answer(life, what, happening, policy)
+    if isinstance(what, PageLine):
+        return _take_outcome(life, what, happening, policy)
+    return _take_tick(life, happening, policy)
 
 
 def depart(life: Life, send: Send) -> Life:
@@ -79,13 +77,9 @@ def recover(life: Life) -> Decision:
 
 def outcome_of(delivery: Delivery, attempt: int, policy: Policy) -> Outcome:
     """Say what a try comes to: the last one that is allowed is given up."""
-    match delivery:
-        case Delivery.SENT:
-            return Outcome.SENT
-        case Delivery.REFUSED:
-            return Outcome.REFUSED
-        case Delivery.RETRY:
-            return Outcome.RETRY if attempt < policy.tries_max else Outcome.GIVEN_UP
+    if delivery is Delivery.RETRY and attempt >= policy.tries_max:
+        return Outcome.GIVEN_UP
+    return Outcome(delivery.value)  # the others are named alike
 
 
 def due_ms(life: Life, policy: Policy) -> int | None:

@@ -59,6 +59,7 @@ NAMES: Final = MappingProxyType(
         "ecmo_vv": "ECMO, veno-venous",
         "ecmo_va": "ECMO, veno-arterial",
         "weight_kg": "Weight",
+        "angiotensin_ii": "Angiotensin II",
     }
 )
 

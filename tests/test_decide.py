@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from builders import NOON
-from pager import CONSOLE, DAY, MINUTE, Case, answer, line, shown, through_two_sinks, tried
+from pager import CONSOLE, DAY, HOUR, MINUTE, Case, answer, line, shown, through_two_sinks, tried
 
 from alerts.decide import decide, due_ms, outcome_of, recover
 from alerts.life import BEFORE_ANY_TICK, Address, Happening, Life, Stage
@@ -99,6 +99,33 @@ def test_a_page_that_was_sent_after_all_is_done_with() -> None:
     case.take(tried(send, Outcome.SENT, case.known, attempt=1))
 
     assert case.known.sends == ()
+
+
+def test_the_outcome_of_a_page_that_is_done_with_changes_nothing() -> None:
+    """It is read twice after a crash, or the page was replaced while the try was under way."""
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+    case.tries()
+    before = case.known
+
+    case.take(tried(send, Outcome.RETRY, before))
+
+    assert case.life is before
+
+
+def test_a_snooze_is_looked_at_again_when_it_ends() -> None:
+    case = Case()
+    case.tells(line())
+    case.answers("snooze", snooze_until=NOON + HOUR)
+
+    assert due_ms(case.known, CONSOLE) == epoch_ms(NOON + HOUR)
+
+
+def test_what_is_told_and_open_waits_for_nothing() -> None:
+    case = Case()
+    case.tells(line())
+
+    assert due_ms(case.known, CONSOLE) is None
 
 
 def test_what_a_person_answered_is_no_outcome_of_a_try() -> None:

@@ -1,0 +1,421 @@
+"""The words on the pager: what a tired nurse reads at night, and what must never be in them."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import NOON
+from hypothesis import given
+from hypothesis import strategies as st
+from pager import (
+    CONSENSUS,
+    CONSOLE,
+    DAY,
+    HOUR,
+    MINUTE,
+    REVIEW,
+    Case,
+    because,
+    graded,
+    line,
+)
+
+from alerts.page import Page
+from alerts.policy import Policy, Target
+from alerts.readings import ago, name_of, number, reading, span
+from alerts.titles import TITLES, title_of
+from alerts.wording import READINGS_MAX, SUBJECT_MAX, bare, write
+from topics.alerts import Alert, Because, Priority
+
+GRADES = {REVIEW: graded(2), CONSENSUS: graded(3)}
+BOTH = {REVIEW: Priority.P2, CONSENSUS: Priority.P1}
+ANY_TEXT = st.text(max_size=80)
+
+
+def pages(case: Case) -> dict[Target, Page]:
+    """Write every page that is on its way."""
+    return {send.address.target: write(case.known, send, case.policy) for send in case.known.sends}
+
+
+def page(said: Alert, policy: Policy = CONSOLE) -> Page:
+    """Write the page of a new alert to who has to act on it."""
+    case = Case(policy)
+    case.hears(said)
+    return next(iter(pages(case).values()))
+
+
+def ended(state: str = "resolved", **fields: Any) -> Page:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.hears(line(2, state, "P1", **fields))
+    return pages(case)[Target.RAPID_RESPONSE]
+
+
+# A whole page
+
+
+def test_a_page_says_who_what_why_what_to_do_and_under_which_policy() -> None:
+    said = line(
+        priorities=BOTH,
+        crs=GRADES,
+        because=(
+            because("systolic_mmhg", 86.0),
+            because("norepinephrine", 8.0, unit="ug/min", effective_at=NOON),
+        ),
+    )
+
+    assert page(said).text.splitlines() == [
+        "P1 | Rapid response: answer now",
+        "Tocilizumab due, not given (TOCI-IND)",
+        "",
+        "Who: Patient P01, ward 5 West, bed 12, day 3 after infusion",
+        "What: Meets criteria for CRS grade 2 (manikath-2025), 3 (astct-2019).",
+        "  New. Open since 4 Mar 2026 12:00 UTC.",
+        "Why: Systolic pressure 86 mmHg, 4 Mar 11:55 UTC (5 min ago)",
+        "  Norepinephrine 8 mcg/min, 4 Mar 12:00 UTC (just now)",
+        "Do: Give tocilizumab now.",
+        "Policy: P1 by astct-2019; P2 by manikath-2025; advice of manikath-2025",
+        "Source: review-2025 L73",
+        f"Answer: stormwatch ack {said.alert_id[:8]} --by YOUR-NAME",
+        f"Alert: {said.alert_id}, revision 1",
+    ]
+
+
+def test_the_subject_can_be_read_without_the_rest() -> None:
+    said = page(line(priorities=BOTH, crs=GRADES))
+
+    assert said.subject == (
+        "P1 Tocilizumab due, not given, CRS grade 2 (manikath-2025), 3 (astct-2019)"
+        " | patient P01 | ward 5 West bed 12"
+    )
+
+
+def test_an_end_says_that_it_is_one_and_why() -> None:
+    said = ended(advice="Tocilizumab was given.", at=NOON + HOUR)
+
+    assert said.text.splitlines()[:9] == [
+        "ENDED P1 | Rapid response: this alert is over",
+        "Tocilizumab due, not given (TOCI-IND)",
+        "",
+        "Who: Patient P01, ward 5 West, bed 12, day 3 after infusion",
+        "What: It was true and has ended.",
+        "  Open since 4 Mar 2026 12:00 UTC, ended 4 Mar 2026 13:00 UTC.",
+        "Why: Tocilizumab was given.",
+        "Do: Nothing more for this alert. Others of the patient may be open.",
+        "Policy: P1 by manikath-2025, astct-2019; advice of manikath-2025",
+    ]
+    assert said.subject.startswith("ENDED: P1 Tocilizumab due, not given")
+    assert said.answer == ""
+
+
+def test_a_retracted_alert_was_never_true() -> None:
+    assert ended("retracted").what[0] == "RETRACTED: it was never true with what is known now."
+
+
+# Who is called, and how soon
+
+
+@pytest.mark.parametrize(
+    ("priority", "calls"),
+    [
+        ("P1", ["P1 | Rapid response: answer now"]),
+        ("P2", ["P2 | Primary team: answer within 15 min", "P2 | Rapid response: heads-up"]),
+        ("P3", ["P3 | Work list"]),
+    ],
+)
+def test_the_first_line_says_who_is_called_and_how_soon(priority: str, calls: list[str]) -> None:
+    case = Case()
+    case.hears(line(priority=priority))
+
+    assert [said.call for said in pages(case).values()] == calls
+
+
+def test_a_heads_up_says_who_acts_first() -> None:
+    case = Case()
+    case.hears(line())
+
+    said = pages(case)[Target.RAPID_RESPONSE]
+
+    assert said.advice == "Be ready: the primary team is called first."
+    assert said.subject.startswith("Heads-up: P2 ")
+
+
+def test_a_page_whose_alert_no_longer_has_a_tier_asks_for_no_answer_in_time() -> None:
+    """It left just before the alert fell to INFO."""
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+    case.hears(line(2, "changed", "INFO"))
+
+    assert write(case.known, send, CONSOLE).call == "INFO | Rapid response"
+
+
+# Why now
+
+
+def test_a_page_says_that_it_is_worse() -> None:
+    case = Case()
+    case.tells(line())
+    case.hears(line(2, "changed", "P1", grade=3, at=NOON + HOUR))
+
+    said = pages(case)[Target.RAPID_RESPONSE]
+
+    assert said.what[1] == (
+        "WORSE than when it was last told. Open since 4 Mar 2026 12:00 UTC, 1 h ago."
+    )
+
+
+@pytest.mark.parametrize(
+    ("again", "words"),
+    [
+        (
+            lambda case: case.hears(line(2, "changed", "P1", at=NOON + 8 * HOUR)),
+            "AGAIN: still true, and nobody has answered.",
+        ),
+        (
+            lambda case: (case.answers(), case.answers("unacknowledge", "a2")),
+            "AGAIN: the acknowledgement was taken back.",
+        ),
+        (
+            lambda case: (case.answers("snooze"), case.waits(HOUR)),
+            "AGAIN: the snooze is over, and it is still true.",
+        ),
+    ],
+)
+def test_a_page_says_why_it_comes_again(again: Any, words: str) -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+
+    again(case)
+
+    assert pages(case)[Target.RAPID_RESPONSE].what[1].startswith(words)
+
+
+def test_who_is_told_since_it_became_milder_is_told_so() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.hears(line(2, "changed", "P2"))
+
+    said = pages(case)[Target.PRIMARY_TEAM]
+
+    assert said.what[1].startswith("Milder than before; it is yours now.")
+
+
+# Grades and policies
+
+
+@pytest.mark.parametrize(
+    ("crs", "words"),
+    [
+        ({REVIEW: graded(2), CONSENSUS: graded(2)}, "grade 2 (manikath-2025, astct-2019)."),
+        ({REVIEW: graded(2), CONSENSUS: graded(0)}, "grade 2 (manikath-2025)."),
+        (
+            {REVIEW: graded(2, 4), CONSENSUS: graded(3)},
+            "grade 2 (manikath-2025), 3 (astct-2019). Not ruled out: grade 4 (manikath-2025).",
+        ),
+    ],
+)
+def test_a_page_names_the_grade_under_each_policy(crs: Any, words: str) -> None:
+    assert page(line(crs=crs)).what[0] == f"Meets criteria for CRS {words}"
+
+
+@pytest.mark.parametrize("crs", [None, {REVIEW: graded(0, 3), CONSENSUS: graded(0)}])
+def test_a_page_names_no_grade_that_is_not_proven(crs: Any) -> None:
+    assert "grade" not in page(line(crs=crs)).text
+
+
+def test_a_page_about_ferritin_names_no_grade() -> None:
+    said = page(line(rule="HLH-FERRITIN", signals=("ferritin",)))
+
+    assert "grade" not in said.text
+    assert said.title == "Ferritin above an HLH threshold"
+
+
+def test_no_page_says_that_a_patient_has_a_disease() -> None:
+    """A diagnosis is a clinician's word."""
+    text = page(line()).text.lower()
+
+    assert "meets criteria for crs" in text
+    assert not re.search(r"\b(has|diagnos\w+)\b", text)
+
+
+def test_a_page_says_that_one_policy_alone_counts_here() -> None:
+    said = page(line(priorities=BOTH), replace(CONSOLE, narrowed_to=REVIEW))
+
+    assert said.under.endswith("; paged by manikath-2025 alone; advice of manikath-2025")
+
+
+def test_an_alert_about_stormwatch_itself_names_no_policy() -> None:
+    said = page(line(rule="OPS-ENGINE", priorities={}, management="", crs=None, because=()))
+
+    assert (said.under, said.why) == ("", ())
+    assert "Policy" not in said.text
+
+
+# Who
+
+
+@pytest.mark.parametrize(
+    ("fields", "who"),
+    [
+        ({"unit": None, "bed": None}, "Patient P01, ward and bed not known, day 3 after infusion"),
+        ({"unit": None}, "Patient P01, bed 12, day 3 after infusion"),
+        ({"bed": None}, "Patient P01, ward 5 West, day 3 after infusion"),
+        ({"day": None}, "Patient P01, ward 5 West, bed 12"),
+        ({"day": 0}, "Patient P01, ward 5 West, bed 12, day 0 after infusion"),
+        ({"day": -2}, "Patient P01, ward 5 West, bed 12, before infusion"),
+    ],
+)
+def test_a_page_says_who_and_where(fields: dict[str, Any], who: str) -> None:
+    assert page(line(**fields)).who == who
+
+
+@given(patient_id=st.text(min_size=1, max_size=64), unit=ANY_TEXT, bed=ANY_TEXT, rule=ANY_TEXT)
+def test_the_subject_is_short_and_always_names_the_patient(
+    patient_id: str, unit: str, bed: str, rule: str
+) -> None:
+    said = page(line(patient_id=patient_id, unit=unit, bed=bed, rule=rule, crs=GRADES))
+
+    assert len(said.subject) <= SUBJECT_MAX
+    assert said.subject.isprintable()
+    assert "patient " in said.subject
+    if patient_id.isprintable():
+        assert patient_id in said.subject
+
+
+@given(text=ANY_TEXT, value=st.none() | st.booleans() | st.floats() | ANY_TEXT)
+def test_whatever_a_feed_sends_a_page_holds_nothing_that_a_terminal_obeys(
+    text: str, value: Any
+) -> None:
+    readings = (because(text, value, unit=text),)
+    said = page(line(unit=text, bed=text, advice=text, source=text, because=readings))
+
+    rows = [each for _, lines in said.rows for each in lines]
+
+    assert all(row.isprintable() for row in (*rows, said.call, said.title, said.subject))
+
+
+def test_words_that_fail_still_call_somebody() -> None:
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+
+    said = write(bare(case.known), send, CONSOLE)
+
+    assert said.call == "P1 | Rapid response: answer now"
+    assert said.advice == "The details cannot be shown. Go and look at the patient."
+    assert (said.who, said.why) == ("Patient P01, ward and bed not known", ())
+
+
+# Readings
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (because("temperature_c", 38.0, unit="Cel"), "Temperature 38 °C"),
+        (because("fio2_fraction", 0.4, unit="1"), "FiO2 0.4"),
+        (because("ferritin", 81540.5, unit="ng/mL"), "Ferritin 81 540.5 ng/mL"),
+        (because("ferritin", ">40000", unit="ng/mL"), "Ferritin more than 40 000 ng/mL"),
+        (because("il6", "<=1.5", unit="pg/mL"), "IL-6 at most 1.5 pg/mL"),
+        (because("oxygen_device", "nasal_cannula", unit=None), "Oxygen by nasal cannula"),
+        (because("platelets", 18, unit="10*9/L"), "Platelets 18 x 10^9/L"),
+        (because("vasopressin", 0.03, unit="[IU]/min"), "Vasopressin 0.03 units/min"),
+        (because("dopamine", 10.0, unit="ug/kg/min"), "Dopamine 10 mcg/kg/min"),
+        (because("given:acetaminophen", 650, unit="mg"), "Acetaminophen 650 mg"),
+        (because("support:crrt", "running", unit=None), "CRRT running"),
+        (because("sedated", True, unit=None), "Sedated yes"),
+        (because("sedated", False, unit=None), "Sedated no"),
+        (because("ferritin", None, unit="[odd]"), "Ferritin unknown odd"),
+    ],
+)
+def test_a_reading_is_named_with_its_value_and_unit(said: Because, words: str) -> None:
+    assert reading(said, NOON) == f"{words}, 4 Mar 11:55 UTC (5 min ago)"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (38, "38"),
+        (38.0, "38"),
+        (38.05, "38.05"),
+        (0.0, "0"),
+        (0.03, "0.03"),
+        (0.00002, "2e-05"),
+        (-2.5, "-2.5"),
+        (9999.5, "9999.5"),
+        (10_000, "10 000"),
+        (1_234_567.25, "1 234 567.25"),
+        (38.50000000000006, "38.5"),
+        (float("nan"), "unknown"),
+        (float("inf"), "unknown"),
+    ],
+)
+def test_numbers_have_no_trailing_zero_and_no_bare_point(value: float, words: str) -> None:
+    assert number(value) == words
+
+
+@given(value=st.floats(-1e9, 1e9))
+def test_a_number_says_what_it_is(value: float) -> None:
+    assert float(number(value).replace(" ", "")) == pytest.approx(value, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(0), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (-5 * MINUTE, "just now"),  # a clock that runs ahead
+        (MINUTE, "1 min ago"),
+        (HOUR - MINUTE, "59 min ago"),
+        (HOUR, "1 h ago"),
+        (3 * HOUR + 20 * MINUTE, "3 h 20 min ago"),
+        (2 * DAY - MINUTE, "47 h 59 min ago"),
+        (2 * DAY, "2 days ago"),
+    ],
+)
+def test_how_long_ago_is_said_no_finer_than_needed(length: timedelta, words: str) -> None:
+    assert ago(NOON - length, NOON) == words
+
+
+def test_a_span_of_less_than_a_minute_is_no_minute() -> None:
+    assert span(timedelta(seconds=30)) == "0 min"
+
+
+def test_times_are_in_utc_whatever_the_locale() -> None:
+    at = datetime(2026, 12, 31, 23, 5, tzinfo=UTC)
+
+    words = reading(because(effective_at=at), at)
+
+    assert words == "Systolic pressure 86 mmHg, 31 Dec 23:05 UTC (just now)"
+
+
+def test_no_more_readings_are_shown_than_can_be_read() -> None:
+    said = page(line(signals=tuple(f"signal_{n}" for n in range(READINGS_MAX + 3))))
+
+    assert len(said.why) == READINGS_MAX + 1
+    assert said.why[-1] == "and 3 more"
+
+
+def test_a_signal_without_a_name_is_named_as_it_is_written() -> None:
+    assert name_of("norepinephrine_base") == "Norepinephrine base"
+
+
+# Titles
+
+
+def test_every_rule_that_is_built_has_a_title() -> None:
+    """Nobody should read a bare id on a pager."""
+    built = Path(__file__).parent.parent / "stream" / "clinical" / "rules"
+    text = "\n".join(each.read_text() for each in built.glob("*.py"))
+
+    ids = set(re.findall(r'"([A-Z][A-Z0-9]+(?:-[A-Z0-9]+)+)"', text))
+
+    assert "TOCI-IND" in ids
+    assert ids <= set(TITLES)
+
+
+def test_a_title_is_short_and_a_rule_without_one_keeps_its_id() -> None:
+    assert max(map(len, TITLES.values())) <= 40
+    assert title_of("SITE-RULE") == "SITE-RULE"
