@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts.life import Life, Reason, Send
 from alerts.page import Page
-from alerts.policy import EVERY_POLICY, NOT_BY_CRS_GRADE, Part, Policy, Target
+from alerts.policy import NOT_BY_CRS_GRADE, Part, Policy, Target
 from alerts.readings import A_MINUTE, ago, clean, moment, reading, span
 from alerts.titles import title_of
 from topics.alerts import Alert, AlertState, Grade
@@ -197,8 +197,7 @@ def _advice(life: Life, send: Send) -> str:
 def _under(line: Alert, policy: Policy) -> str:
     by_priority: dict[str, list[str]] = {}
     for name, priority in line.priorities.items():
-        if name != EVERY_POLICY:
-            by_priority.setdefault(priority, []).append(clean(name))
+        by_priority.setdefault(priority, []).append(clean(name))
     said = [f"{priority} by {', '.join(names)}" for priority, names in sorted(by_priority.items())]
     if policy.narrowed_to is not None:
         said.append(f"paged by {policy.narrowed_to} alone")

@@ -33,6 +33,8 @@ from topics.alerts import Alert, Because, Priority
 GRADES = {REVIEW: graded(2), CONSENSUS: graded(3)}
 BOTH = {REVIEW: Priority.P2, CONSENSUS: Priority.P1}
 ANY_TEXT = st.text(max_size=80)
+ANY_NUMBER = st.floats(allow_nan=False, allow_infinity=False)  # as the contract has it
+ANY_VALUE = st.none() | st.booleans() | ANY_NUMBER | ANY_TEXT
 
 
 def pages(case: Case) -> dict[Target, Page]:
@@ -272,6 +274,15 @@ def test_a_page_says_who_and_where(fields: dict[str, Any], who: str) -> None:
     assert page(line(**fields)).who == who
 
 
+def test_a_long_subject_leaves_out_the_place_and_then_the_grades_but_not_the_patient() -> None:
+    long_place = page(line(priorities=BOTH, crs=GRADES, unit="w" * 60))
+    long_id = page(line(priorities=BOTH, crs=GRADES, patient_id="p" * 64))
+
+    assert long_place.subject.endswith("3 (astct-2019) | patient P01")
+    assert long_id.subject.endswith(" | patient " + "p" * 64)
+    assert len(long_id.subject) == SUBJECT_MAX
+
+
 @given(patient_id=st.text(min_size=1, max_size=64), unit=ANY_TEXT, bed=ANY_TEXT, rule=ANY_TEXT)
 def test_the_subject_is_short_and_always_names_the_patient(
     patient_id: str, unit: str, bed: str, rule: str
@@ -285,7 +296,7 @@ def test_the_subject_is_short_and_always_names_the_patient(
         assert patient_id in said.subject
 
 
-@given(text=ANY_TEXT, value=st.none() | st.booleans() | st.floats() | ANY_TEXT)
+@given(text=ANY_TEXT, value=ANY_VALUE)
 def test_whatever_a_feed_sends_a_page_holds_nothing_that_a_terminal_obeys(
     text: str, value: Any
 ) -> None:
