@@ -1,0 +1,220 @@
+"""The engine under repeated, delayed, reordered and missing records, and restored anywhere."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from bedside import Bedside, hours, late, minutes, recorded_at
+from builders import Fields, assessment, dose, infusion, lab, on_day, patient, reading, vitals
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stream.clinical import asking
+from stream.clinical.rules.register import RULES
+
+START: Final = on_day(3, "00:00")
+END: Final = START + hours(40)
+THRESHOLDS: Final = (900, 2_999, 3_000, 3_001, 5_000, 10_000, 10_001, 20_000, 50_000, 50_001)
+GRADED: Final = ("CRS-UP", "TOCI-IND", "UNATTRIBUTED-DETERIORATION", "HLH-FERRITIN")
+
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+moments = st.integers(0, 18 * 60).map(lambda minute: START + minutes(minute))
+delays = st.sampled_from([0, 0, 0, 5, 90, 600, 1200]).map(minutes)
+
+
+def built(build: Callable[..., Fields], **choices: Any) -> st.SearchStrategy[Fields]:
+    """Events of one kind, recorded some time after they were true."""
+    return st.builds(
+        lambda at, delay, fields: late(build(at=at, **fields), delay),
+        moments,
+        delays,
+        st.fixed_dictionaries(choices),
+    )
+
+
+ferritins = built(
+    lambda at, value, comparator: lab(
+        "ferritin", value, at=at, **({"comparator": comparator} if comparator else {})
+    ),
+    value=st.sampled_from(THRESHOLDS),
+    comparator=st.sampled_from([None, None, "<", "<=", ">", ">="]),
+)
+temperatures = built(reading, temperature_c=st.sampled_from([36.6, 37.9, 38.0, 39.5]))
+pressures = built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120]))
+oxygens = built(
+    reading,
+    oxygen=st.sampled_from(
+        [
+            {"device": "room_air"},
+            {"device": "nasal_cannula", "flow_l_min": 2},
+            {"device": "nasal_cannula", "flow_l_min": 6},
+            {"device": "high_flow", "fio2_fraction": 0.5},
+            {"device": "invasive", "reason": "airway_protection", "fio2_fraction": 0.3},
+            {"flow_l_min": 8},
+        ]
+    ),
+)
+saturations = built(reading, spo2_percent=st.sampled_from([85, 95]))
+pumps = built(
+    lambda at, drug, rate: infusion(drug, at=at, rate_value=rate, rate_unit="ug/min"),
+    drug=st.sampled_from(["norepinephrine", "epinephrine"]),
+    rate=st.sampled_from([0, 5, 25]),
+)
+doses = built(
+    lambda at, drug: dose(drug, at=at),
+    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone"]),
+)
+supports = built(
+    lambda at, support, action: assessment("support", at=at, support=support, action=action),
+    support=st.sampled_from(["crrt", "ecmo_vv", "cooling"]),
+    action=st.sampled_from(["start", "stop"]),
+)
+causes = built(
+    lambda at, domain, cause: assessment("attribution", at=at, domain=domain, cause=cause),
+    domain=st.sampled_from(["fever", "hypotension", "hypoxia"]),
+    cause=st.sampled_from(["infection", "crs"]),
+)
+measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
+anything = st.one_of(measured, pumps, doses, supports, causes)
+histories = st.lists(anything, min_size=1, max_size=14, unique_by=lambda each: each["event_id"])
+
+
+def in_order(events: list[Fields]) -> list[Fields]:
+    """As a feed would send them."""
+    return sorted(events, key=recorded_at)
+
+
+def handed_over(events: list[Fields]) -> Bedside:
+    """Take events in this order, whatever they say, with no tick before the end."""
+    seen = Bedside(patient())
+    for fields in events:
+        seen.take_out_of_time(fields)
+    seen.tick(END)
+    return seen
+
+
+def outcome(seen: Bedside, at: datetime = END) -> tuple[list[str], object]:
+    """What is open and how it is graded."""
+    return sorted(seen.open().values()), seen.status(at).crs
+
+
+@few
+@given(
+    results=st.lists(ferritins, min_size=1, max_size=8, unique_by=lambda each: each["event_id"]),
+    chance=st.randoms(use_true_random=False),
+)
+def test_any_order_of_ferritin_results_ends_in_the_same_alert(results: Any, chance: Any) -> None:
+    """Repeats, corrections and removals included."""
+    versions = results + [
+        late(each, timedelta(hours=30)) | {"status": status}
+        for each, status in zip(results, ["corrected", "entered_in_error"], strict=False)
+    ]
+    shuffled = versions + versions[:2]
+    chance.shuffle(shuffled)
+
+    assert handed_over(shuffled).open() == handed_over(in_order(versions)).open()
+
+
+@few
+@given(history=histories, chance=st.randoms(use_true_random=False))
+def test_any_order_of_the_same_records_ends_in_the_same_alerts(history: Any, chance: Any) -> None:
+    """The same rules at the same priorities, and the same grades."""
+    shuffled = history + history[:3]
+    chance.shuffle(shuffled)
+
+    assert outcome(handed_over(shuffled)) == outcome(handed_over(in_order(history)))
+
+
+@few
+@given(
+    history=histories,
+    hours_between=st.sampled_from([2, 4, 5]),
+    shift=st.integers(-3, 3),
+    chance=st.randoms(use_true_random=False),
+)
+def test_any_order_finds_the_same_episodes(
+    history: Any, hours_between: int, shift: int, chance: Any
+) -> None:
+    """With two days of calm in between, in which episodes close."""
+    calm = [vitals(at=START + hours(each) + minutes(shift)) for each in range(1, 60, hours_between)]
+    end = START + hours(60)
+    shuffled = history + calm
+    chance.shuffle(shuffled)
+    one, other = handed_over(shuffled), handed_over(in_order(history + calm))
+    one.tick(end)
+    other.tick(end)
+
+    assert outcome(one, end) == outcome(other, end)
+    assert one.patient.course.closed == other.patient.course.closed
+
+
+@few
+@given(history=histories, cut=st.integers(0, 14))
+def test_restoring_the_state_anywhere_changes_nothing_that_follows(history: Any, cut: int) -> None:
+    """Not a line, not a bit of the state."""
+    events = in_order(history)
+    whole, restored = Bedside(patient()), Bedside(patient())
+    whole.take(*events)
+    for place, fields in enumerate(events):
+        if place == cut:
+            restored.restored()
+        restored.take(fields)
+    whole.tick(END)
+    restored.tick(END)
+
+    assert restored.lines == whole.lines
+    assert restored.patient == whole.patient
+
+
+@few
+@given(history=histories)
+def test_asking_the_rules_that_are_reached_gives_what_asking_all_gives(history: Any) -> None:
+    """Each rule declares what it depends on."""
+    events = in_order(history)
+    some = Bedside(patient(), *events)
+    some.tick(END)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "reached_by", lambda _: RULES)
+        everything = Bedside(patient(), *events)
+        everything.tick(END)
+
+    assert some.lines == everything.lines
+
+
+@few
+@given(history=histories, silence_h=st.integers(1, 200))
+def test_a_feed_that_stops_never_lowers_a_grade_nor_ends_an_alert(
+    history: Any, silence_h: int
+) -> None:
+    """Only a newer measurement lowers; here nobody has been clean for 24 hours yet."""
+    masks = {"dexamethasone"}  # a mask outside an episode ends with its window, feed or no feed
+    events = in_order([each for each in history if each.get("drug") not in masks])
+    seen = Bedside(patient(), *events)
+    last = max(map(recorded_at, events), default=START)
+    seen.tick(last)
+    before, alerts = seen.ranges(last), seen.open()
+    seen.tick(last + hours(silence_h))
+    after = seen.ranges(last + hours(silence_h))
+
+    assert all(then[0] <= now[0] for then, now in zip(before, after, strict=True))
+    assert all(then[1] <= now[1] for then, now in zip(before, after, strict=True))
+    kept = {key for key, each in alerts.items() if each.split()[0] in GRADED}
+    assert kept <= set(seen.open())
+
+
+@few
+@given(history=histories, normal=st.lists(moments, min_size=1, max_size=4, unique=True))
+def test_a_controlled_temperature_never_lowers_a_grade(history: Any, normal: Any) -> None:
+    """Normal temperatures beside the fevers there are leave every grade as it was."""
+    events = in_order(history)
+    fevers = {each["effective_at"] for each in events if each.get("temperature_c", 0) >= 38}
+    cool = [reading(at=at, temperature_c=36.6, event_id=f"cool-{at}") for at in normal]
+    cool = [each for each in cool if each["effective_at"] not in fevers]
+    at = START + hours(39)
+    without, with_cool = handed_over(events), handed_over(in_order(events + cool))
+    opened = without.status(at).episode
+
+    if opened is not None and opened.crs_onset_at is not None:
+        for before, after in zip(without.ranges(at), with_cool.ranges(at), strict=True):
+            assert before[0] <= after[0]
