@@ -6,10 +6,12 @@ error, and the demo values of a device, are remembered and say nothing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
+
+import orjson
 
 from stream.clinical.series import Reading
 from stream.clinical.signals import KEPT_FIELDS, OXYGEN_FIELDS, Said, read
@@ -49,9 +51,12 @@ class Entry:
     digest: str
     said: Said  # empty where it was entered in error or is a demo
     readings: tuple[tuple[str, Reading[Any]], ...] = field(init=False, repr=False, compare=False)
+    # As it stands in the state, which is written at every event while an entry never changes.
+    saved: orjson.Fragment = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "readings", tuple(self._read()))
+        object.__setattr__(self, "saved", orjson.Fragment(orjson.dumps(self._fields())))
 
     @property
     def identity(self) -> Identity:
@@ -62,6 +67,9 @@ class Entry:
     def version(self) -> tuple[int, int, str]:
         """Of two versions of a record the larger one counts."""
         return self.recorded_ms, self.standing, self.digest
+
+    def _fields(self) -> list[Any]:
+        return [getattr(self, name) for name in ENTRY_FIELDS]
 
     def _read(self) -> Iterator[tuple[str, Reading[Any]]]:
         """Read each signal that it speaks of; a fact about the patient counts once it is told."""
@@ -76,6 +84,9 @@ class Entry:
         gone = {name for signal in signals for name in FIELDS_OF_VITALS.get(signal, (signal,))}
         said = {name: value for name, value in self.said.items() if name not in gone}
         return replace(self, said=said)
+
+
+ENTRY_FIELDS: Final = tuple(each.name for each in fields(Entry) if each.init)
 
 
 def entry_of(event: Charted, digest: str) -> Entry:

@@ -1,7 +1,6 @@
 """The bytes of a patient's state: versioned JSON, exact both ways."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import Any, Final
 
 import orjson
@@ -13,7 +12,6 @@ from stream.clinical.series import Reading, Series, with_reading
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
 VERSION: Final = 1
-ENTRY_FIELDS: Final = tuple(field.name for field in fields(Entry) if field.init)
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -35,19 +33,13 @@ def encode(patient: Patient) -> bytes:
         {
             "version": VERSION,
             "patient_id": patient.patient_id,
-            "entries": [
-                [getattr(entry, name) for name in ENTRY_FIELDS]
-                for entry in patient.entries.values()
-            ],
+            "entries": [entry.saved for entry in patient.entries.values()],
             "courses": [
                 _course_out(each) for each in (patient.before, patient.front, patient.course)
             ],
             "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
-            "alerts": {identity: asdict(told) for identity, told in patient.alerts.items()},
-            "doubts": {
-                rule: {signal: asdict(doubt) for signal, doubt in doubts.items()}
-                for rule, doubts in patient.doubts.items()
-            },
+            "alerts": dict(patient.alerts),  # orjson knows dataclasses
+            "doubts": {rule: dict(doubts) for rule, doubts in patient.doubts.items()},
             **{name: _plain(getattr(patient, name)) for name in PLAIN_FIELDS},
         }
     )
