@@ -6,7 +6,7 @@ from typing import Any
 from stream.logs import LINES_OF_LIBRARIES, LINES_OF_OURS, WINDOW_S, Thinning
 
 
-def place(line: int, name: str = "aiokafka", level: int = logging.ERROR) -> Any:  # noqa: ANN401
+def place(line: int, name: str = "aiokafka", level: int = logging.ERROR) -> Any:
     return logging.makeLogRecord(
         {"name": name, "pathname": "x.py", "lineno": line, "levelno": level}
     )

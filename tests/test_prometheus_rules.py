@@ -21,7 +21,7 @@ RULE_TESTS: Final = ("tests.yml", "tests_of_hours.yml")
 OF_PROMETHEUS: Final = {"up", "process_start_time_seconds"}
 
 
-def read(path: Path) -> Any:  # noqa: ANN401, YAML may hold anything
+def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 

@@ -3,7 +3,7 @@
     PYTHONPATH=tests python -m bench [--events 20000] [--rounds 5]
 
 The engine alone, on one core: how many events a second, and how the time divides between
-decoding, grading and encoding. The baseline is the least one can do with the same bytes: parse them.
+decoding, grading and encoding. The baseline is the least one can do with the bytes: parse them.
 """
 
 import argparse
