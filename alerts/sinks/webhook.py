@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from alerts.page import Page
@@ -34,7 +35,7 @@ class WebhookSink:
     name: Final = NAME
 
     def __init__(self, url: str, secret: str, *, timeout_s: float) -> None:
-        self._url = url
+        self._url = SecretStr(url)
         self._signer = Webhook(secret)
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
@@ -44,7 +45,10 @@ class WebhookSink:
         body = orjson.dumps(body_of(page))
         try:
             async with self._open_session().post(
-                self._url, data=body, headers=self._headers(page, body), allow_redirects=False
+                self._url.get_secret_value(),
+                data=body,
+                headers=self._headers(page, body),
+                allow_redirects=False,
             ) as reply:
                 return _delivery(reply.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
