@@ -1,0 +1,251 @@
+"""The pager between the topics and the sinks: what leaves when, and what is written."""
+
+import json
+
+import pytest
+from builders import NOON, PATIENT_ID
+from pager import HOUR, MINUTE, answer, line, through_two_sinks
+from pagerbench import P1, P1_OVER, PARTITION, Bench, a_line_of, in_error
+
+from stream import metrics
+from stream.runs import TopicPartition
+from topics import registry
+from topics.alerts import Alert, Present
+from topics.base import epoch_ms
+from topics.ticks import Tick
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    return Bench()
+
+
+async def test_an_alert_becomes_a_page_and_its_outcome_is_written(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+
+    assert bench.got() == [P1]
+    (written,) = bench.written
+    assert (written.outcome, written.sink, written.target) == ("sent", "console", "rapid_response")
+    assert (written.attempt, written.tier, written.revision) == (1, 1, 1)
+    assert written.page_id == bench.gateways["console"].got[0].page_id
+
+
+async def test_no_page_leaves_before_its_decision_is_durable(bench: Bench) -> None:
+    group = bench.take(line(priority="P1"))
+    await bench.settle()
+
+    before = bench.got()
+    await bench.commit(group)
+
+    assert (before, bench.got()) == ([], [P1])
+
+
+async def test_the_group_that_fills_while_another_is_written_waits_for_its_own_turn(
+    bench: Bench,
+) -> None:
+    first = bench.take(line(priority="P1"))
+    bench.paging.finish(first)
+    second = bench.take(line(1, "raised", "P3", rule="CRS-UP"))
+    bench.paging.durable(first)
+    await bench.settle()
+
+    before = bench.got()
+    await bench.commit(second)
+
+    assert (before, bench.got()) == ([P1], [P1, "P3 | Work list"])
+
+
+async def test_what_is_read_back_is_done_with(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    assert metrics.PAGES_PENDING._value.get() == 1
+
+    outcomes = await bench.reads_back()
+
+    assert outcomes == ["sent"]
+    assert metrics.PAGES_PENDING._value.get() == 0
+
+
+async def test_a_line_that_comes_twice_is_paged_once(bench: Bench) -> None:
+    """From a replica, or after a crash of the watcher."""
+    await bench.hears(line(priority="P1"), line(priority="P1"))
+    await bench.reads_back()
+
+    await bench.hears(line(priority="P1"))
+
+    assert bench.got() == [P1]
+
+
+async def test_the_end_is_told(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    await bench.hears(line(2, "resolved", "P1"))
+
+    assert bench.got() == [P1, P1_OVER]
+
+
+async def test_what_ends_before_its_page_left_is_not_paged(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"), line(2, "resolved", "P1"))
+
+    assert bench.got() == []
+
+
+async def test_both_sinks_carry_one_page() -> None:
+    bench = Bench(through_two_sinks())
+
+    await bench.hears(line(priority="P1"))
+
+    pages = [gateway.got[0] for gateway in bench.gateways.values()]
+    assert pages[0].page_id == pages[1].page_id
+    assert sorted(each.sink for each in bench.written) == ["console", "webhook"]
+
+
+async def test_the_time_from_the_alert_to_its_page_is_measured(bench: Bench) -> None:
+    before = metrics.PAGE_SECONDS._sum.get()
+
+    await bench.hears(line(priority="P1"))
+
+    assert metrics.PAGE_SECONDS._sum.get() > before
+
+
+async def test_an_answer_is_written_to_the_pages_and_to_the_audit(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    await bench.hears(answer(note="on my way"))
+
+    (said,) = bench.of(registry.PAGES)
+    (kept,) = bench.of(registry.AUDIT)
+    assert (said["outcome"], said["by"], said["note"]) == (
+        "acknowledged",
+        "Nurse Joy",
+        "on my way",
+    )
+    assert (said["revision"], said["sink"]) == (1, "stormwatch-ack")
+    assert (kept["action"], kept["by"]) == ("acknowledge", "Nurse Joy")
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [("acknowledge", "acknowledged"), ("snooze", "snoozed"), ("close", "closed")],
+)
+async def test_each_answer_has_its_outcome(bench: Bench, action: str, outcome: str) -> None:
+    await bench.hears(line(priority="P1"))
+
+    await bench.hears(answer(action))
+
+    assert [said["outcome"] for said in bench.of(registry.PAGES)] == [outcome]
+
+
+async def test_an_answer_taken_back_is_told_and_pages_again(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.hears(answer())
+
+    await bench.hears(answer("unacknowledge", "a2"))
+
+    outcomes = [said["outcome"] for said in bench.of(registry.PAGES)]
+    assert (outcomes, bench.got()) == (["acknowledged", "unacknowledged"], [P1, P1])
+
+
+async def test_an_answer_entered_in_error_is_told_as_taken_back(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.hears(answer(), (registry.ACKS, in_error(answer())))
+
+    outcomes = [said["outcome"] for said in bench.of(registry.PAGES)]
+
+    assert outcomes == ["acknowledged", "unacknowledged"]
+
+
+@pytest.mark.parametrize("known", [[], [line(priority="P1"), line(2, "resolved", "P1")]])
+async def test_an_answer_to_what_is_not_open_is_audited_and_changes_nothing(
+    bench: Bench, known: list[Alert]
+) -> None:
+    await bench.hears(*known)
+
+    await bench.hears(answer())
+
+    assert (len(bench.of(registry.AUDIT)), bench.of(registry.PAGES)) == (1, [])
+
+
+async def test_an_answer_that_is_read_twice_is_written_once(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+
+    await bench.hears(answer(), answer())
+
+    assert (len(bench.of(registry.AUDIT)), len(bench.of(registry.PAGES))) == (1, 1)
+
+
+async def test_what_the_pager_wrote_of_an_answer_changes_nothing_when_it_is_read_back(
+    bench: Bench,
+) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.hears(answer())
+    (said,) = bench.of(registry.PAGES)
+
+    group = bench.take((registry.PAGES, json.dumps(said).encode()))
+
+    assert (group.touched, group.published) == ({}, {})
+
+
+async def test_an_answer_stops_a_page_that_waits_for_its_turn(bench: Bench) -> None:
+    console = bench.gateways["console"]
+    console.opened.clear()
+    await bench.hears(*(a_line_of(number, "P1") for number in range(8)))
+    waiting = a_line_of(8, "P1")
+    await bench.hears(waiting)
+
+    await bench.hears(answer(alert_id=waiting.alert_id))
+    console.opened.set()
+    await bench.settle()
+
+    assert waiting.alert_id not in {page.alert_id for page in console.got}
+
+
+async def test_a_snooze_ends_by_the_ticks_though_people_answer_by_the_wall_clock(
+    bench: Bench,
+) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.hears(answer("snooze", snooze_until=NOON + HOUR))
+    await bench.ticks(HOUR - MINUTE)
+    before = len(bench.got())
+
+    await bench.ticks(MINUTE)
+
+    assert (before, bench.got()) == (1, [P1, P1])
+
+
+# Bytes
+
+
+@pytest.mark.parametrize("topic", [each.name for each in registry.PAGER_INPUTS])
+async def test_what_cannot_be_read_is_a_dead_letter(bench: Bench, topic: str) -> None:
+    group = bench.take((topic, b"no JSON"))
+
+    rows = group.published[TopicPartition(registry.DEAD_LETTERS, PARTITION)]
+
+    assert [row.value for row in rows] == [b"no JSON"]
+    assert dict(rows[0].headers)["reason"] == b"not_json"
+
+
+async def test_that_a_partition_is_present_is_read_and_changes_nothing(bench: Bench) -> None:
+    group = bench.take(Present(partition=PARTITION, at=NOON))
+
+    assert (group.touched, group.published) == ({}, {})
+
+
+async def test_lines_that_disagree_are_logged_without_the_patient(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.hears(line(), line(advice="Something else."))
+
+    assert "replicas_disagree" in caplog.text
+    assert PATIENT_ID not in caplog.text
+
+
+async def test_the_clock_goes_with_its_group(bench: Bench) -> None:
+    group = bench.take(Tick(at=NOON + HOUR), Tick(at=NOON))
+
+    assert group.clocks == {PARTITION: epoch_ms(NOON + HOUR)}
