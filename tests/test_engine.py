@@ -27,8 +27,9 @@ from stream.clinical import engine as engine_module
 from stream.clinical import state
 from stream.clinical.asking import ask
 from stream.clinical.engine import Arrival, Engine, Outcome, Ward
+from stream.clinical.view import View
 from topics import codec, registry
-from topics.base import epoch_ms
+from topics.base import epoch_ms, rfc_3339
 
 START = on_day(3, "08:00")
 
@@ -514,3 +515,60 @@ def test_records_that_say_nothing_are_bounded() -> None:
 
     assert len(seen.patient.entries) <= 600
     assert seen.patient.cut["silent"] > 0
+
+
+def test_a_signal_is_forgotten_and_the_rest_of_its_record_is_kept() -> None:
+    readings = [
+        vitals(at=START + minutes(3 * each), temperature_c=39 if each % 2 else 36.5)
+        for each in range(1000)
+    ]
+    seen = Bedside(patient(), *readings)
+
+    partly = [entry for entry in seen.patient.entries.values() if len(entry.said) == 1]
+    assert {tuple(entry.said) for entry in partly} == {("temperature_c",)}
+    assert state.decode(state.encode(seen.patient)) == seen.patient
+
+
+def test_an_alert_older_than_what_is_kept_was_true() -> None:
+    low = [vitals(at=START + hours(each / 4), systolic_mmhg=80) for each in range(4 * 24 * 8)]
+    seen = Bedside(patient(), *low, late(vitals(at=START + hours(192)), hours(1)))
+
+    assert seen.states("UNATTRIBUTED-DETERIORATION") == ["raised P2", "resolved"]
+
+
+def test_a_correction_of_the_infusion_keeps_an_episode_older_than_what_is_kept() -> None:
+    pump = infusion("norepinephrine", at=START + hours(1))
+    calm = [vitals(at=START + hours(2 + each / 4)) for each in range(4 * 24 * 8)]
+    seen = Bedside(patient(), fever(), pump, *calm)
+    seen.take(build("patient", START + hours(200), {"infused_at": on_day(0, "01:00")}))
+
+    assert seen.grades(START + hours(200)) == (2, 3)
+    assert seen.states("CRS-UP") == ["raised P3", "changed P2"]
+
+
+def test_a_correction_may_move_a_reading_in_time() -> None:
+    first = fever(2)
+    moved = corrected(first, hours(1), effective_at=rfc_3339(START), temperature_c=38.2)
+    seen = Bedside(patient(), first, moved | {"recorded_at": rfc_3339(START + hours(3))})
+
+    episode = seen.status(START + hours(4)).episode
+    assert episode is not None
+    assert episode.crs_onset_at == START
+    assert seen.states("CRS-UP") == ["raised P3"]
+
+
+def test_what_was_told_is_bounded_and_what_is_open_is_kept() -> None:
+    seen = Bedside(patient(), fever())
+    (told,) = seen.patient.alerts.values()
+    ended = {f"1|CRS-UP|{n}": replace(told, state="resolved", episode=n) for n in range(2, 600)}
+    silent = [fever(each / 60) | {"demo": True} for each in range(250)]
+    seen.ward.patients[PATIENT_ID] = seen.patient._replace(alerts={**seen.patient.alerts, **ended})
+    seen.take(*silent)
+
+    assert len(seen.patient.alerts) == 400
+    assert told in seen.patient.alerts.values()
+    assert seen.patient.cut["alerts"] == 199
+
+
+def test_an_attribute_that_is_computed_once_is_documented_on_its_class() -> None:
+    assert "fever criterion" in (View.fever.__doc__ or "")

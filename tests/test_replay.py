@@ -192,7 +192,8 @@ def test_an_unknown_profile_and_a_missing_file_are_refused(write: Any) -> None:
 
 def test_an_empty_file_says_nothing(write: Any) -> None:
     assert told(write(), "--at", "2026-03-04T12:00:00Z") == []
-    assert run(write()).exit_code == 0
+    assert run(write()).stdout.strip() == ""
+    assert run(write(patient(), vitals(at=START))).stdout.strip() == ""
 
 
 # For people

@@ -225,6 +225,18 @@ def test_the_label_waits_for_instability_despite_a_vasopressor() -> None:
     assert "Kymriah" in seen.told(RULE)[0].source
 
 
+def test_the_label_counts_from_the_start_of_the_infusion_that_runs() -> None:
+    stopped = infusion("norepinephrine", at=START + hours(2), action="stop")
+    again = infusion("norepinephrine", at=START + hours(4), rate_value=4)
+    low = reading(at=START + hours(3), systolic_mmhg=84)
+    first = infusion("norepinephrine", at=START + hours(1), rate_value=4)
+    seen = Bedside(patient(), well(0), first, stopped, low, again, management="label-tisa-cel")
+
+    assert seen.states(RULE) == []  # the low pressure was measured without a vasopressor
+    seen.take(reading(at=START + hours(5), systolic_mmhg=84))
+    assert seen.states(RULE) == ["raised P2"]
+
+
 @pytest.mark.parametrize(
     ("oxygen", "told"),
     [

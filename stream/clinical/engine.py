@@ -117,13 +117,13 @@ class Engine:
         if untimely is not None:
             return self._refused(patient, untimely, arrival, outcome)
         now_ms = max(arrival.at_ms, patient.changed_ms)
-        patient, changed, looks_back, outcome.duplicate = observe(patient, entry)
+        patient, changed, looks_back, from_ms, outcome.duplicate = observe(patient, entry)
         if not outcome.duplicate:
             patient, doubted = _doubts(patient, event, found.dropped, now_ms, outcome)
             changed |= doubted
         # A fact about the patient, such as an age, may change what past readings meant.
         looks_back = looks_back or entry.effective_ms < now_ms or event.kind == "patient"
-        question = Question(arrival.at_ms, now_ms, changed, entry.effective_ms, looks_back)
+        question = Question(arrival.at_ms, now_ms, changed, from_ms, looks_back)
         return self._answered(patient, question, outcome)
 
     def _refused(
@@ -143,30 +143,25 @@ class Engine:
     def _tick(self, ward: Ward, clock_ms: int) -> Outcome:
         """Let fall due what is due by now, in the order of its times; all of it or nothing.
 
-        A patient whose timers fail is parked, so that the next tick serves the others.
+        A patient whose timers fail stays parked, so that the next tick serves the others.
         """
         outcome = Outcome()
         taken: dict[str, Patient] = {}
-        popped: list[tuple[int, str]] = []
-        current: str | None = None
-        try:
-            while ward.due and ward.due[0][0] <= clock_ms:
-                popped.append(heapq.heappop(ward.due))
-                due_ms, current = popped[-1]
-                patient = taken.get(current) or ward.patients.get(current)
-                if patient is None or patient.due_ms != due_ms or current in ward.parked:
-                    continue
-                taken[current] = self._fell_due(patient, due_ms, outcome)
-                next_ms = taken[current].due_ms
-                if next_ms is not None:
-                    heapq.heappush(ward.due, (next_ms, current))
-            current = None
-        finally:
-            if current is not None:
-                ward.parked.add(current)
-                for each in popped:
-                    heapq.heappush(ward.due, each)
-        ward.patients.update(taken)
+        due = list(ward.due) if ward.due and ward.due[0][0] <= clock_ms else []
+        while due and due[0][0] <= clock_ms:
+            due_ms, patient_id = heapq.heappop(due)
+            patient = taken.get(patient_id) or ward.patients.get(patient_id)
+            if patient is None or patient.due_ms != due_ms or patient_id in ward.parked:
+                continue
+            ward.parked.add(patient_id)
+            taken[patient_id] = self._fell_due(patient, due_ms, outcome)
+            ward.parked.discard(patient_id)
+            next_ms = taken[patient_id].due_ms
+            if next_ms is not None:
+                heapq.heappush(due, (next_ms, patient_id))
+        if taken:
+            ward.due = due
+            ward.patients.update(taken)
         ward.clock_ms = clock_ms if ward.clock_ms is None else max(ward.clock_ms, clock_ms)
         outcome.changed = list(taken)
         return outcome

@@ -81,7 +81,8 @@ class Entry:
 
     def leaving_out(self, signals: list[str]) -> "Entry":
         """Forget what it says of some signals; only vitals speak of more than one."""
-        gone = {name for signal in signals for name in FIELDS_OF_VITALS.get(signal, (signal,))}
+        plain = [signal.rpartition(":")[2] for signal in signals]  # patient:weight_kg
+        gone = {name for signal in plain for name in FIELDS_OF_VITALS.get(signal, (signal,))}
         said = {name: value for name, value in self.said.items() if name not in gone}
         return replace(self, said=said)
 

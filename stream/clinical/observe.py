@@ -33,6 +33,7 @@ LATE_KINDS: Final = frozenset(
 )
 SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
 Stated = tuple[tuple[str, Reading[Any]], ...]  # names of signals, and what is read of them
+NONE: Final[frozenset[str]] = frozenset()
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
 FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
 FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
@@ -44,6 +45,7 @@ class Observed(NamedTuple):
     patient: Patient
     changed: frozenset[str]  # names of signals
     looks_back: bool  # something that was known before was changed or removed
+    from_ms: int  # the earliest moment about which something changed
     is_known: bool = False  # a duplicate, or an older version
 
 
@@ -59,9 +61,9 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     """Remember a record; what is known already, or in a newer version, changes nothing."""
     known = patient.entries.get(entry.identity)
     if known is not None and known.version >= entry.version:
-        return Observed(patient, frozenset(), looks_back=False, is_known=True)
+        return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms, is_known=True)
     if known is None and entry.kind not in KINDS_KEPT:
-        return Observed(patient, frozenset(), looks_back=False)
+        return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms)
     old = () if known is None else known.readings
     new = entry.readings
     entries = dict(patient.entries)
@@ -72,7 +74,8 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     if removed or added:
         patient = _followed(patient, removed + added)
     changed = frozenset(name for name, _ in (*removed, *added))
-    return Observed(patient, changed, looks_back=bool(removed))
+    moments = [entry.effective_ms, *(reading.effective_ms for _, reading in removed)]
+    return Observed(patient, changed, looks_back=bool(removed), from_ms=min(moments))
 
 
 def begins_next_ms(patient: Patient, now_ms: int) -> int | None:

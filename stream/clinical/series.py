@@ -35,10 +35,8 @@ def with_reading(series: Series, reading: Reading[Any]) -> Series:
 def without(series: Series, reading: Reading[Any]) -> Series:
     """Take a reading out; it need not be there."""
     place = bisect_left(series, _order(reading), key=_order)
-    while place < len(series) and _order(series[place]) == _order(reading):
-        if series[place].value == reading.value:
-            return (*series[:place], *series[place + 1 :])
-        place += 1
+    if place < len(series) and series[place] == reading:
+        return (*series[:place], *series[place + 1 :])
     return series
 
 

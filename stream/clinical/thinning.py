@@ -103,9 +103,8 @@ def _thinned(series: Series, judge: Judge, now_ms: int) -> Iterator[Reading[Any]
         if hour not in worst or judged[place].degree > judged[worst[hour]].degree:
             worst[hour] = place
     kept = set(worst.values())
-    for place, reading in enumerate(series[:-1]):
-        if reading.effective_ms >= single_ms:
-            return
+    old = [reading for reading in series[:-1] if reading.effective_ms < single_ms]
+    for place, reading in enumerate(old):
         following_ms = series[place + 1].effective_ms
         turns = place == 0 or judged[place].kind != judged[place - 1].kind
         alone = following_ms - reading.effective_ms > HOUR_MS
@@ -123,12 +122,12 @@ def _ferritin(series: Series) -> list[Reading[Any]]:
     gone: list[Reading[Any]] = []
     truth = walk_ferritin(series)
     while len(series) > RESULTS_MAX:
-        for place in range(len(series)):
-            rest = (*series[:place], *series[place + 1 :])
-            if walk_ferritin(rest) == truth:
-                break
-        else:
-            place, rest = 0, series[1:]
+        # One result decides the alert at most, so there is always another that can go.
+        place = next(
+            place
+            for place in range(len(series))
+            if walk_ferritin((*series[:place], *series[place + 1 :])) == truth
+        )
         gone.append(series[place])
-        series = rest
+        series = (*series[:place], *series[place + 1 :])
     return gone

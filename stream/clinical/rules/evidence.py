@@ -48,27 +48,17 @@ def of_mask(mask: Mask) -> Evidence:
 
 
 def of_hypotension(view: View) -> Iterator[Evidence]:
-    """Name the vasopressors that run; without one, the pressures below their limit."""
+    """Name the vasopressors that run; without one, the measured pressures below their limit."""
     for drug, rate in view.vasopressors.items():
         unit = rate.value.unit
         yield Evidence(drug, rate.value.value, unit, rate.effective_ms, rate.event_id)
-    pressure = view.pressure
-    if view.vasopressors or pressure is None:
-        return
-    yield from of_low_pressure(view)
-
-
-def of_low_pressure(view: View) -> Iterator[Evidence]:
-    """Name the measured pressures that lie below their limit."""
-    pressure = view.pressure
-    if pressure is None:
-        return
-    systolic, mean = pressure.value
-    at = pressure.effective_ms, pressure.event_id
-    if systolic is not None and systolic < systolic_limit_mmhg(view.age_years):
-        yield Evidence("systolic_mmhg", systolic, MMHG, *at)
-    if mean is not None and mean < MEAN_LIMIT_MMHG and not is_child(view.age_years):
-        yield Evidence("mean_arterial_mmhg", mean, MMHG, *at)
+    if view.pressure is not None and not view.vasopressors:
+        systolic, mean = view.pressure.value
+        at = view.pressure.effective_ms, view.pressure.event_id
+        if systolic is not None and systolic < systolic_limit_mmhg(view.age_years):
+            yield Evidence("systolic_mmhg", systolic, MMHG, *at)
+        if mean is not None and mean < MEAN_LIMIT_MMHG and not is_child(view.age_years):
+            yield Evidence("mean_arterial_mmhg", mean, MMHG, *at)
 
 
 def of_oxygen(oxygen: Reading[Oxygen]) -> Iterator[Evidence]:
