@@ -41,11 +41,16 @@ def tried(send: Send, page: Page, outcome: Outcome, at: datetime) -> PageLine:
     )
 
 
+def answer_id(ack: Ack) -> str:
+    """Return the id of the line that says what an answer did."""
+    return str(uuid5(NAMESPACE, f"{ack.source}|{ack.event_id}"))
+
+
 def answered(ack: Ack, life: Life) -> PageLine:
     """Say what an answer did. Written again after a crash, it is the same line."""
     taken_back = ack.status is EventStatus.ENTERED_IN_ERROR
     return PageLine(
-        page_id=str(uuid5(NAMESPACE, f"{ack.source}|{ack.event_id}")),
+        page_id=answer_id(ack),
         patient_id=ack.patient_id,
         alert_id=ack.alert_id,
         revision=life.line.revision,
