@@ -229,6 +229,7 @@ def test_the_timeline_of_a_discharged_patient_says_so(write: Any) -> None:
     result = run(write(fever(), discharge), "--at", "2026-03-04T13:00:00Z")
 
     assert "no longer watched" in result.stdout
+    assert "stale" not in result.stdout
     assert "2026-03-04 10:00" in result.stdout  # no day where no infusion is known
 
 

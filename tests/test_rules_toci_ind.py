@@ -262,6 +262,33 @@ def test_the_guideline_goes_by_the_grade() -> None:
     assert Bedside(patient(), ill(), management="asco-2021").states(RULE) == ["raised P2"]
 
 
+@pytest.mark.parametrize(("management", "told"), [("asco-2021", True), ("manikath-2025", False)])
+def test_the_guideline_counts_fever_of_more_than_3_days_as_grade_2(
+    management: str, told: bool
+) -> None:
+    fevers = [well(each) for each in range(0, 73, 4)]
+    seen = Bedside(patient(), *fevers, management=management)
+
+    seen.tick(START + hours(72))
+    assert seen.states(RULE) == []
+    seen.tick(START + hours(72.01))
+    assert seen.states(RULE) == (["raised P2"] if told else [])
+
+
+def test_a_gap_of_8_hours_without_fever_begins_the_3_days_anew() -> None:
+    before = [well(each) for each in range(0, 40, 4)]
+    gap = [vitals(at=START + hours(each)) for each in (40, 44, 47)]
+    after = [well(each) for each in range(48, 118, 4)]
+    seen = Bedside(patient(), *before, *gap, *after, management="asco-2021")
+
+    assert seen.states(RULE) == []
+    seen.take(well(119))
+    seen.tick(START + hours(120.1))
+    assert seen.states(RULE) == ["raised P2"]
+    seen.take(vitals(at=START + hours(121)))
+    assert seen.states(RULE) == ["raised P2", "resolved"]
+
+
 def test_a_profile_that_is_not_built_in_is_refused() -> None:
     with pytest.raises(ValueError, match="no management profile"):
         Bedside(management="other")

@@ -111,10 +111,13 @@ class _Asking:
 
     def _ask(self, rule: Rule) -> None:
         verdict = rule.judge(self._view)
-        line = lifecycle.tell(self._view, self.alerts, rule, verdict, self._occasion)
-        if line is not None:
-            self.lines.append(line)
-        told = self.alerts.get(lifecycle.key(self._view, rule))
+        identity = lifecycle.key(self._view, rule)
+        told = self.alerts.get(identity)
+        if verdict.finding is not None or (told is not None and told.is_open):
+            line = lifecycle.tell(self._view, self.alerts, rule, verdict, self._occasion)
+            if line is not None:
+                self.lines.append(line)
+            told = self.alerts.get(identity)
         repeat_ms = told.repeat_ms if told is not None and told.is_open else None
         self._wake(rule.name, verdict.wake_ms, repeat_ms)
 
@@ -139,17 +142,18 @@ class _Asking:
         self._wake(STAY, begins_next_ms(view.patient, view.at_ms))
 
     def _wake(self, name: str, *times_ms: int | None) -> None:
-        self.wakes.pop(name, None)
         ahead = [each for each in times_ms if each is not None and each > self._view.at_ms]
         if ahead:
             self.wakes[name] = min(ahead)
+        else:
+            self.wakes.pop(name, None)
 
 
 def _turned(before: Patient, after: Patient) -> bool:
     """Tell whether a stay or an episode began or ended."""
-    return (
-        before.stay != after.stay
-        or before.stay_from_ms != after.stay_from_ms
-        or [(each.number, each.closed_ms) for each in before.episodes]
+    if before.stay != after.stay or before.stay_from_ms != after.stay_from_ms:
+        return True
+    return before.episodes is not after.episodes and (
+        [(each.number, each.closed_ms) for each in before.episodes]
         != [(each.number, each.closed_ms) for each in after.episodes]
     )

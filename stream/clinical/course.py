@@ -51,6 +51,7 @@ from stream.clinical.times import HOUR_MS
 CLEAN_MS: Final = 24 * HOUR_MS
 COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included
 TREATED_MS: Final = 6 * HOUR_MS  # after an antipyretic, the end included
+AFEBRILE_GAP_MS: Final = 8 * HOUR_MS  # without fever for so long: a later fever is another one
 CLOSED_KEPT: Final = 8
 EPISODES_KEPT: Final = 20
 
@@ -109,6 +110,7 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         counting = moment_ms, temperature.value.celsius
     if temperature is not None and fever:
         last_fever = Reading(*temperature[:4], temperature.value.celsius)
+    fever_from_ms, afebrile_from_ms = _fever_run(course, temperature)
     circuit = runs_circuit(patient, moment_ms)
     ill = is_ill(patient, moment_ms)
     onset_ms = course.onset_ms
@@ -123,6 +125,8 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         clean_ms=clean_ms if clean and onset_ms is not None else None,
         counting=counting,
         fever=last_fever if onset_ms is not None else None,
+        fever_from_ms=fever_from_ms,
+        afebrile_from_ms=afebrile_from_ms,
         closed=course.closed,
     )
 
@@ -177,6 +181,8 @@ def numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
     spans: list[tuple[int, int | None]] = list(course.closed)
     if course.onset_ms is not None:
         spans.append((course.onset_ms, None))
+    if [(each.onset_ms, each.closed_ms) for each in known] == spans:
+        return known  # as nearly always
     episodes = {each.number: each for each in known}
     taken: set[int] = set()
     for onset_ms, closed_ms in spans:
@@ -197,6 +203,23 @@ def numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
 def _overlaps(episode: Episode, onset_ms: int, closed_ms: int | None) -> bool:
     begins_in_time = closed_ms is None or episode.onset_ms <= closed_ms
     return begins_in_time and (episode.closed_ms is None or episode.closed_ms >= onset_ms)
+
+
+def _fever_run(
+    course: Course, temperature: Reading[Temperature] | None
+) -> tuple[int | None, int | None]:
+    """Follow since when there has been fever, and since when there has been none (DEC-9)."""
+    fever_from_ms, afebrile_from_ms = course.fever_from_ms, course.afebrile_from_ms
+    if temperature is None:
+        return fever_from_ms, afebrile_from_ms
+    at_ms = temperature.effective_ms
+    if temperature.value.celsius < FEVER_C:
+        return fever_from_ms, at_ms if afebrile_from_ms is None else afebrile_from_ms
+    if fever_from_ms is None or (
+        afebrile_from_ms is not None and at_ms - afebrile_from_ms >= AFEBRILE_GAP_MS
+    ):
+        fever_from_ms = at_ms
+    return fever_from_ms, None
 
 
 def _measured_at(patient: Patient, moment_ms: int) -> Reading[Temperature] | None:

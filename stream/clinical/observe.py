@@ -125,16 +125,17 @@ def _infusions(patient: Patient) -> list[int]:
     return [reading.value for reading in patient.readings(INFUSED_AT)]
 
 
-def _followed(patient: Patient, readings: tuple[tuple[str, Reading[Any]], ...]) -> Patient:
-    names = {name for name, _ in readings}
-    if names & FACTS_FOLLOWED:
-        return retraced(patient)
-    moments = {reading.effective_ms for name, reading in readings if name in FOLLOWED}
+def _followed(patient: Patient, readings: Stated) -> Patient:
+    """Follow the course after these readings were added or removed."""
+    moments = set()
+    for name, reading in readings:
+        if name in FACTS_FOLLOWED:
+            return retraced(patient)
+        if name in FOLLOWED:
+            moments.add(reading.effective_ms)
     if not moments:
         return patient
-    if len(moments) == 1:
-        return followed(patient, moments.pop())
-    return retraced(patient)
+    return followed(patient, moments.pop()) if len(moments) == 1 else retraced(patient)
 
 
 def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:

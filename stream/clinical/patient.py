@@ -21,6 +21,8 @@ class Course(NamedTuple):
     clean_ms: int | None = None  # since when the open episode has been clean
     counting: tuple[int, float] | None = None  # the last temperature that can close it: when, Cel
     fever: Reading[float] | None = None  # the last temperature of the open episode that is a fever
+    fever_from_ms: int | None = None  # since when there was no gap of 8 hours without fever
+    afebrile_from_ms: int | None = None  # since when there was none; None while there is fever
     closed: tuple[tuple[int, int], ...] = ()  # onset and end of the latest closed episodes
 
 

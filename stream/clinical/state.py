@@ -94,6 +94,8 @@ def _course_in(saved: dict[str, Any]) -> Course:
         clean_ms=saved["clean_ms"],
         counting=None if counting is None else (counting[0], counting[1]),
         fever=None if fever is None else Reading(*fever),
+        fever_from_ms=saved["fever_from_ms"],
+        afebrile_from_ms=saved["afebrile_from_ms"],
         closed=tuple((onset, end) for onset, end in saved["closed"]),
     )
 

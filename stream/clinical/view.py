@@ -1,6 +1,7 @@
 """A patient as known at one moment: what every rule looks at."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from stream.clinical import bedside
@@ -24,7 +25,7 @@ from stream.clinical.oxygen import (
     device_conflicts_with_fio2,
 )
 from stream.clinical.patient import Course, Episode, Patient
-from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
+from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.policies.register import GRADING
 from stream.clinical.series import Reading, up_to
 from stream.clinical.signals import (
@@ -49,6 +50,11 @@ T = TypeVar("T")
 
 CRRT: Final = support("crrt")
 ECMO: Final = (support("ecmo_vv"), support("ecmo_va"))
+ATTRIBUTIONS: Final = MappingProxyType(
+    {domain: attribution(domain).name for domain in ("fever", "hypotension", "hypoxia", "neuro")}
+)
+CRS_DOMAINS: Final = ("fever", "hypotension", "hypoxia")
+NOTHING_AWAY: Final[frozenset[str]] = frozenset()
 OWN_CAUSES: Final = ("crs", "icans")  # an attribution to them is none to another cause
 SURFACE_SITES: Final = ("axillary", "skin")
 NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
@@ -99,7 +105,10 @@ class View:
 
     def attributed(self, domain: str) -> bool:
         """Tell whether a clinician holds another cause for what is found in a domain (DEC-52)."""
-        readings = up_to(self.patient.readings(attribution(domain)), self.until_ms)
+        readings = self.patient.series.get(ATTRIBUTIONS[domain])
+        if readings is None:
+            return False
+        readings = up_to(readings, self.until_ms)
         return bool(readings) and readings[-1].value not in OWN_CAUSES
 
     @once
@@ -126,6 +135,11 @@ class View:
     def temperature(self) -> Reading[Temperature] | None:
         """Give the newest temperature of the stay."""
         return self.latest(TEMPERATURE)
+
+    @once
+    def fever_from_ms(self) -> int | None:
+        """Find since when there has been fever, while the newest temperature is one (DEC-9)."""
+        return None if self.course.afebrile_from_ms is not None else self.course.fever_from_ms
 
     @once
     def pressure(self) -> Reading[Pressure] | None:
@@ -217,22 +231,21 @@ class View:
     @once
     def crs(self) -> Mapping[str, GradeRange]:
         """Grade CRS under each policy."""
-        return {policy.name: self._crs(policy) for policy in GRADING}
-
-    def _crs(self, policy: GradingPolicy) -> GradeRange:
-        away = policy.honours_attribution
-        if away and self.attributed("fever"):
-            return GradeRange(0, 0)
-        return grade_crs(
-            policy.crs,
-            fever=self.fever,
-            circulation=NOTHING_NEEDED
-            if away and self.attributed("hypotension")
-            else self.circulation,
-            breathing=ROOM_AIR if away and self.attributed("hypoxia") else self.breathing,
-            haemofiltration=self.is_running(CRRT),
-            ecmo=any(self.is_running(signal) for signal in ECMO),
-        )
+        haemofiltration = self.is_running(CRRT)
+        ecmo = any(self.is_running(signal) for signal in ECMO)
+        away = {domain for domain in CRS_DOMAINS if self.attributed(domain)}
+        grades = {}
+        for policy in GRADING:
+            out = away if policy.honours_attribution else NOTHING_AWAY
+            grades[policy.name] = grade_crs(
+                policy.crs,
+                fever=False if "fever" in out else self.fever,
+                circulation=NOTHING_NEEDED if "hypotension" in out else self.circulation,
+                breathing=ROOM_AIR if "hypoxia" in out else self.breathing,
+                haemofiltration=haemofiltration,
+                ecmo=ecmo,
+            )
+        return grades
 
     @once
     def flags(self) -> list[str]:

@@ -1,9 +1,10 @@
 """`asco-2021`: the guideline of ASCO, as far as tocilizumab goes.
 
-Left out so far: tocilizumab at grade 1 where fever lasts more than 3 days.
+Grade 2 or more; grade 1 where fever lasts more than 3 days ("manage as grade 2").
 Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from stream.clinical.policies.policy import ManagementProfile, TocilizumabTrigger
@@ -15,4 +16,5 @@ MANAGEMENT: Final = ManagementProfile(
     source="ASCO 2021",
     tocilizumab_from_grade=2,
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
+    fever_as_grade_2_after=timedelta(days=3),
 )

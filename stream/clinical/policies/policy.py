@@ -1,6 +1,7 @@
 """What a grading policy and a management profile are made of."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from stream.clinical.crs import CrsTable
@@ -31,3 +32,4 @@ class ManagementProfile:
     source: str
     tocilizumab_from_grade: int
     tocilizumab_trigger: TocilizumabTrigger
+    fever_as_grade_2_after: timedelta | None = None  # grade 1 with fever for longer counts as 2

@@ -1,6 +1,7 @@
 """Every rule, in the order in which their alerts are told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -39,7 +40,8 @@ def _by_input() -> Mapping[str, tuple[Rule, ...]]:
 BY_INPUT: Final = _by_input()
 
 
-def reached_by(signals: Iterable[str]) -> tuple[Rule, ...]:
+@lru_cache(maxsize=4096)  # feeds send the same few combinations again and again
+def reached_by(signals: frozenset[str]) -> tuple[Rule, ...]:
     """Name the rules that a change of these signals can reach, in their order."""
     reached = {rule.name for signal in signals for rule in BY_INPUT.get(signal, ())}
     return tuple(rule for rule in RULES if rule.name in reached)

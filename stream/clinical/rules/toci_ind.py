@@ -20,6 +20,7 @@ from stream.clinical.signals import given, rate
 from stream.clinical.times import DAY_MS, HOUR_MS, moment
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.base import MILLISECOND
 
 INTERVAL_MS: Final = 8 * HOUR_MS  # exactly 8 h after a dose the next is due
 MAX_A_STAY: Final = 4
@@ -28,7 +29,9 @@ LIGHT_WEIGHT_KG: Final = 30.0  # below it 12 mg/kg; 30 kg gets 8
 LIGHT_DOSE_MG_KG: Final = 12.0
 DOSE_MG_KG: Final = 8.0
 MAX_DOSE_MG: Final = 800.0
-PRIORITY_BY_GRADE: Final = MappingProxyType({2: Priority.P2, 3: Priority.P1, 4: Priority.P1})
+PRIORITY_BY_GRADE: Final = MappingProxyType(
+    {1: Priority.P2, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}  # 1: as grade 2
+)
 
 
 def judge(view: View) -> Verdict:
@@ -39,9 +42,10 @@ def judge(view: View) -> Verdict:
     if next_ms > view.at_ms:
         until = f"{moment(next_ms):%d %b %H:%M} UTC"
         return Verdict(None, next_ms, f"Tocilizumab was given; not to be repeated before {until}.")
-    grades = _grades(view)
+    grades, long_ms = _grades(view), _long_fever_ms(view)
     if not grades:
-        return Verdict(None, None, "The criteria for CRS grade 2 are no longer met.")
+        wake_ms = long_ms if long_ms is not None and long_ms > view.at_ms else None
+        return Verdict(None, wake_ms, "The criteria for tocilizumab are no longer met.")
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
         because=(*evidence.of_grade(view), *_last_dose(view)),
@@ -80,11 +84,19 @@ def _grades(view: View) -> Mapping[str, int]:
     profile = view.management
     if profile.tocilizumab_trigger is TocilizumabTrigger.INSTABILITY and not _is_unstable(view):
         return {}
-    return {
-        name: grade.lowest
-        for name, grade in view.crs.items()
-        if grade.lowest >= profile.tocilizumab_from_grade
-    }
+    long_ms = _long_fever_ms(view)
+    from_grade = profile.tocilizumab_from_grade
+    if long_ms is not None and long_ms <= view.at_ms:
+        from_grade = 1
+    return {name: grade.lowest for name, grade in view.crs.items() if grade.lowest >= from_grade}
+
+
+def _long_fever_ms(view: View) -> int | None:
+    """Find from when on the fever that lasts has lasted for too long, by the profile."""
+    limit, fever_from_ms = view.management.fever_as_grade_2_after, view.fever_from_ms
+    if limit is None or fever_from_ms is None:
+        return None
+    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
 
 
 def _is_unstable(view: View) -> bool:
