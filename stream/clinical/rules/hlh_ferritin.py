@@ -35,7 +35,7 @@ THRESHOLDS_NG_ML: Final = (
 END_NG_ML: Final = 3_000.0  # this or less ends the alert
 ADVICE: Final = MappingProxyType(
     {
-        50_000.0: "Call haematology now and treat as HLH/MAS until it is excluded.",
+        50_000.0: "Call haematology and look for HLH/MAS now.",
         10_000.0: "Look for HLH/MAS now.",
         3_000.0: "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab.",
     }
