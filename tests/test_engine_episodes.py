@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, assessment, dose, infusion, on_day, patient, vitals
+from builders import Fields, assessment, dose, infusion, on_day, patient, reading, vitals
 
 START = on_day(3, "08:00")
 
@@ -280,6 +280,13 @@ def test_a_fever_after_an_antipyretic_always_breaks_it() -> None:
     seen = Bedside(patient(), fever(), *readings, *treated, *well_from(22, 40))
 
     assert seen.grades(at(41)) == (1, 1)
+
+
+def test_what_was_never_measured_does_not_hold_it_open() -> None:
+    feverish = reading(at=START, temperature_c=38.6)
+    cool = [reading(at=at(each), temperature_c=36.8) for each in range(2, 27, 2)]
+
+    assert Bedside(patient(), feverish, *cool).grades(at(26)) == (0, 0)
 
 
 def test_what_is_true_at_the_end_comes_before_the_end() -> None:

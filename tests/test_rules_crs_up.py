@@ -107,6 +107,15 @@ def test_an_attribution_takes_away_a_vasopressor_that_ran_before() -> None:
     assert seen.grades(START + hours(5)) == (2, 3)
 
 
+def test_a_pressure_measured_under_an_attribution_counts_once_it_ends() -> None:
+    cause = attributed("hypotension", "bleeding", 1)
+    seen = Bedside(patient(), fever(), cause, fever(2, systolic_mmhg=80))
+
+    assert seen.grades(START + hours(3)) == (2, 1)
+    seen.take(attributed("hypotension", "crs", 4))
+    assert seen.grades(START + hours(5)) == (2, 2)
+
+
 def test_because_names_the_fever_and_what_makes_the_grade() -> None:
     seen = Bedside(patient(), fever(systolic_mmhg=80, oxygen={"device": "venturi"}))
 

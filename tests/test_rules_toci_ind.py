@@ -169,6 +169,14 @@ def test_a_dose_sent_twice_counts_once() -> None:
     assert line.next_allowed_at == START + hours(9)
 
 
+def test_two_doses_of_one_moment_are_one_that_was_charted_twice() -> None:
+    seen = Bedside(patient(), ill(), toci(1), toci(1) | {"event_id": "charted-again"})
+
+    line = seen.status(START + hours(3)).tocilizumab
+    assert line is not None
+    assert line.doses == 1
+
+
 def test_a_grade_corrected_away_retracts_it() -> None:
     first = ill()
     seen = Bedside(patient(), first, corrected(first, hours(1), oxygen={"device": "room_air"}))
