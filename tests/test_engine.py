@@ -407,10 +407,15 @@ def test_a_patient_whose_timers_fail_does_not_hold_up_the_others(
         seen.tick(START + hours(9))
     told = seen.tick(START + hours(9) + minutes(1))
     monkeypatch.undo()
-    seen.take(fever(10))
+    seen.tick(START + hours(10))
+    parked = set(seen.ward.parked)
+    seen.take(lab("crp", 100, at=START + hours(11)))
+    after = seen.tick(START + hours(12))
 
     assert [line.patient_id for line in told] == ["other"]
+    assert parked == {PATIENT_ID}
     assert seen.ward.parked == set()
+    assert [line.rule for line in after] == ["TOCI-IND"]  # the repeat that was missed
 
 
 def _fails(*_: object) -> object:

@@ -147,11 +147,15 @@ class Engine:
         """
         outcome = Outcome()
         taken: dict[str, Patient] = {}
-        due = list(ward.due) if ward.due and ward.due[0][0] <= clock_ms else []
+        held: list[tuple[int, str]] = []
+        due = list(ward.due) if ward.due and ward.due[0][0] <= clock_ms else ward.due
         while due and due[0][0] <= clock_ms:
             due_ms, patient_id = heapq.heappop(due)
             patient = taken.get(patient_id) or ward.patients.get(patient_id)
-            if patient is None or patient.due_ms != due_ms or patient_id in ward.parked:
+            if patient is None or patient.due_ms != due_ms:
+                continue
+            if patient_id in ward.parked:
+                held.append((due_ms, patient_id))
                 continue
             ward.parked.add(patient_id)
             taken[patient_id] = self._fell_due(patient, due_ms, outcome)
@@ -159,9 +163,10 @@ class Engine:
             next_ms = taken[patient_id].due_ms
             if next_ms is not None:
                 heapq.heappush(due, (next_ms, patient_id))
-        if taken:
-            ward.due = due
-            ward.patients.update(taken)
+        for each in held:
+            heapq.heappush(due, each)
+        ward.due = due
+        ward.patients.update(taken)
         ward.clock_ms = clock_ms if ward.clock_ms is None else max(ward.clock_ms, clock_ms)
         outcome.changed = list(taken)
         return outcome
