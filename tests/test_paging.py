@@ -236,6 +236,47 @@ async def test_that_a_partition_is_present_is_read_and_changes_nothing(bench: Be
     assert (group.touched, group.published) == ({}, {})
 
 
+async def test_a_line_that_the_pager_fails_on_is_kept_and_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug must not lose an alert: it is kept, and somebody is sent to look at the patient."""
+    broken(monkeypatch)
+    group = bench.take(line(priority="P1"))
+    monkeypatch.undo()
+    told = group.published[TopicPartition(registry.ALERTS, PARTITION)]
+
+    await bench.hears((registry.ALERTS, told[0].value))
+
+    assert TopicPartition(registry.DEAD_LETTERS, PARTITION) in group.published
+    assert bench.gateways["console"].got[0].rule == "OPS-ENGINE"
+
+
+async def test_a_pager_that_fails_on_every_line_does_not_tell_itself_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch)
+    first = bench.take(line(priority="P1"))
+    (told,) = first.published[TopicPartition(registry.ALERTS, PARTITION)]
+
+    second = bench.take((registry.ALERTS, told.value))
+
+    assert list(second.published) == [TopicPartition(registry.DEAD_LETTERS, PARTITION)]
+
+
+async def test_a_patient_whose_timers_fail_holds_up_no_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.hears(answer("snooze", snooze_until=NOON + HOUR))
+    broken(monkeypatch)
+
+    group = bench.take(Tick(at=NOON + HOUR))
+
+    assert list(group.published) == [TopicPartition(registry.DEAD_LETTERS, PARTITION)]
+    assert group.clocks == {PARTITION: epoch_ms(NOON + HOUR)}
+
+
 async def test_lines_that_disagree_are_logged_without_the_patient(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -249,3 +290,12 @@ async def test_the_clock_goes_with_its_group(bench: Bench) -> None:
     group = bench.take(Tick(at=NOON + HOUR), Tick(at=NOON))
 
     assert group.clocks == {PARTITION: epoch_ms(NOON + HOUR)}
+
+
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pager fail on whatever happens."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("stream.paging.decide", fail)
