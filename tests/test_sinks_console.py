@@ -65,6 +65,19 @@ def test_every_page_says_who_what_why_what_to_do_and_under_which_policy(target: 
     assert (" Source " in text) is (target is Target.PRIMARY_TEAM)  # who acts sees every row
 
 
+def test_an_end_is_short() -> None:
+    assert render(a_page(is_open=False), colours=False).splitlines() == [
+        "== ENDED P1 | RAPID RESPONSE: THIS ALERT IS OVER ".ljust(100, "="),
+        " Tocilizumab due, not given (TOCI-IND)",
+        " Who     Patient P01, ward 5 West, bed 12, day 3 after infusion",
+        " What    It was true and has ended.",
+        "         Open since 4 Mar 2026 12:00 UTC, ended 4 Mar 2026 12:00 UTC.",
+        " Why     Give tocilizumab now.",
+        " Do      Nothing more for this alert. Others of the patient may be open.",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "is_open", "colour"),
     [

@@ -22,6 +22,7 @@ WIDTH_MAX: Final = 100
 LABEL_WIDTH: Final = 6  # of the longest label
 # What is short is read: only who has to act sees every row.
 LONG_ROWS: Final = frozenset({"Source", "Alert"})
+LONG_ROWS_OF_AN_END: Final = LONG_ROWS | {"Policy"}
 PROMINENT_ROWS: Final = frozenset({"Who", "Do"})
 
 HEAD_STYLES: Final = MappingProxyType(
@@ -93,8 +94,9 @@ def _block(page: Page, *, colours: bool, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(width=LABEL_WIDTH, style="dim")
     table.add_column(ratio=1, overflow="fold")
+    long = LONG_ROWS if page.is_open else LONG_ROWS_OF_AN_END
     for label, lines in page.rows:
-        if page.part is Part.ACT or label not in LONG_ROWS:
+        if page.part is Part.ACT or label not in long:
             style = "bold" if label in PROMINENT_ROWS and page.is_open else ""
             table.add_row(label, Text("\n".join(lines), style=style))
     title = Text.assemble((page.title, "bold"), (f" ({page.rule})", "dim"))
