@@ -16,13 +16,13 @@ from deploy.broker.progress import Progress, shown
 
 try:
     import requests
+    from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
     from jgo.maven import PythonResolver as Resolver
 except ImportError as missing:
     raise BrokerError(EXTRA_IS_MISSING) from missing
 
 MAVEN_VARIABLE: Final = "STORMWATCH_MAVEN"  # a mirror, for networks that do not reach Maven Central
-from jgo.constants import MAVEN_CENTRAL_URL as MAVEN_CENTRAL  # noqa: E402
 FETCHERS: Final = 8
 FETCH_TIMEOUT_S: Final = 20
 
@@ -63,7 +63,7 @@ def _explained(cache: Path) -> Iterator[None]:
 
 def repository() -> str:
     """STORMWATCH_MAVEN, or Maven Central."""
-    return (os.environ.get(MAVEN_VARIABLE) or MAVEN_CENTRAL).rstrip("/")
+    return str(os.environ.get(MAVEN_VARIABLE) or MAVEN_CENTRAL_URL).rstrip("/")
 
 
 def _fetch(jar: Jar, cache: Path, progress: Progress) -> None:
