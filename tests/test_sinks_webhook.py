@@ -3,13 +3,15 @@
 import asyncio
 import base64
 import json
+import re
 
 import pytest
+from programs import ROOT
 from sinkkit import a_page, assert_leaks_nothing, assert_outcomes, gateway
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from alerts.sinks import Delivery
-from alerts.sinks.webhook import WebhookSink
+from alerts.sinks.webhook import WebhookSink, body_of
 
 KEY = base64.b64encode(b"sentinel-key-of-a-webhook-32-byt").decode()
 SECRET = f"whsec_{KEY}"
@@ -120,3 +122,13 @@ async def test_a_gateway_that_breaks_the_connection_is_worth_another_try() -> No
 
 async def test_a_sink_that_never_sent_anything_can_be_closed() -> None:
     await sink("http://127.0.0.1:9").close()
+
+
+async def test_the_page_for_responders_describes_every_field() -> None:
+    """Its example has the fields that are posted, and no other."""
+    text = (ROOT / "docs" / "responders.md").read_text()
+    example = text[text.index("    {\n") : text.index("    }\n\n")]
+
+    said = body_of(a_page())
+
+    assert set(re.findall(r'"(\w+)":', example)) == {*said, *said["data"]}
