@@ -35,6 +35,7 @@ from topics.ticks import Tick
 HELD_AT_MOST_S: Final = 20.0  # after recovery, until what happened meanwhile is taken
 TRY_LIMIT_S: Final = 30.0  # a sink that never comes back is left behind
 CLOSE_GRACE_S: Final = 5.0
+CONCLUDED_MAX: Final = 10_000  # outcomes not read back; those of partitions that are gone stay
 
 TRIED: Final = (Outcome.SENT, Outcome.RETRY, Outcome.REFUSED, Outcome.GIVEN_UP)
 Produce = Callable[[str, int, bytes, bytes], Awaitable[None]]
@@ -255,6 +256,8 @@ class Paging:
         elif outcome is not Outcome.RETRY:
             log.error("page_undelivered outcome=%s sink=%s page=%s", outcome, sink, page.page_id)
         self._concluded[page.page_id, sink] = order.send.attempt
+        if len(self._concluded) > CONCLUDED_MAX:
+            del self._concluded[next(iter(self._concluded))]
         line = lines.tried(order.send, page, outcome, now)
         key = order.patient_id.encode()
         await self._produce(registry.PAGES, order.partition, key, codec.encode(line))

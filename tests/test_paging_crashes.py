@@ -142,3 +142,14 @@ async def test_closing_lets_tries_under_way_end(bench: Bench) -> None:
 
     assert (len(bench.written), len(console.got)) == (8, 8)
     assert console.is_closed
+
+
+async def test_outcomes_that_another_worker_will_read_take_no_more_and_more_room(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.paging.CONCLUDED_MAX", 3)
+
+    await bench.hears(*(a_line_of(number, "P1") for number in range(9)))
+
+    assert len(bench.written) == 9
+    assert len(bench.paging._concluded) == 3
