@@ -136,7 +136,7 @@ class Pager(RuleBasedStateMachine):
     def everything_is_repeated(self, chance: Random) -> None:
         """Let a replica or a crash repeat everything, in any order."""
         before = self.case.known
-        again = [*self.heard, *self.answered[-10:], *self.outcomes]
+        again: list[Alert | Ack | PageLine] = [*self.heard, *self.answered[-10:], *self.outcomes]
         chance.shuffle(again)
         for each in again:
             assert self.case.take(each) == ()
