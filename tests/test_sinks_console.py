@@ -95,6 +95,12 @@ def test_on_a_terminal_the_colour_says_how_urgent_it_is(
     assert colour in render(said, colours=True).splitlines()[0]
 
 
+def test_a_heads_up_is_paler_than_what_asks_for_an_answer() -> None:
+    act, heads_up = (render(said, colours=True).splitlines()[0] for said in pages_of().values())
+
+    assert ("48;5;214" in act, "48;5;229" in heads_up) == (True, True)
+
+
 def test_without_a_terminal_there_are_no_colours() -> None:
     assert "\x1b" not in render(a_page(), colours=False)
 

@@ -33,6 +33,7 @@ HEAD_STYLES: Final = MappingProxyType(
         Priority.INFO: "bold black on grey70",
     }
 )
+HEADS_UP_STYLE: Final = "bold black on wheat1"  # paler than what asks for an answer
 ENDED_STYLE: Final = "bold black on green3"
 
 
@@ -104,7 +105,9 @@ def _block(page: Page, *, colours: bool, width: int) -> RenderableType:
 
 
 def _head_style(page: Page) -> str:
-    return HEAD_STYLES[page.priority] if page.is_open else ENDED_STYLE
+    if not page.is_open:
+        return ENDED_STYLE
+    return HEADS_UP_STYLE if page.part is Part.HEADS_UP else HEAD_STYLES[page.priority]
 
 
 def _width(stream: TextIO) -> int:
