@@ -300,3 +300,19 @@ def test_a_gap_of_8_hours_without_fever_begins_the_3_days_anew() -> None:
 def test_a_profile_that_is_not_built_in_is_refused() -> None:
     with pytest.raises(ValueError, match="no management profile"):
         Bedside(management="other")
+
+
+def test_an_indication_that_came_with_time_alone_is_remembered_as_true() -> None:
+    late_reading = late(vitals(at=START - hours(1), oxygen={"device": "room_air"}), hours(11))
+    seen = Bedside(patient(), ill(), toci(0.5), late_reading, late(toci(9), hours(2)))
+
+    assert seen.states(RULE) == ["raised P2", "resolved", "raised P2", "resolved"]
+
+
+def test_an_alert_that_a_late_record_shows_to_be_older_was_true_before() -> None:
+    feverish = vitals(at=START, temperature_c=38.6, systolic_mmhg=84)
+    earlier = late(vitals(at=START - hours(2), temperature_c=38.6, systolic_mmhg=80), hours(3))
+    no_longer = corrected(feverish, hours(2), systolic_mmhg=118, temperature_c=38.6)
+    seen = Bedside(patient(), feverish, earlier, no_longer)
+
+    assert seen.states(RULE) == ["raised P2", "resolved"]

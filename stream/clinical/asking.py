@@ -25,6 +25,7 @@ from topics.alerts import Alert
 
 COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay begins
+NONE: Final[frozenset[str]] = frozenset()
 WHY_BY_END: Final = MappingProxyType(
     {"discharge": "The patient was discharged.", "death": "The patient has died."}
 )
@@ -57,9 +58,11 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
     if episodes != patient.episodes:
         patient = patient._replace(episodes=episodes)
     from_ms = question.at_ms if question.from_ms is None else question.from_ms
-    occasion = Occasion(question.at_ms, from_ms, question.looks_back, clinic.paging_policy)
-    asking = _Asking(View(patient, now_ms, clinic.management), occasion)
     changed = question.changed
+    occasion = Occasion(
+        question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
+    )
+    asking = _Asking(View(patient, now_ms, clinic.management), occasion)
     if changed is None or WATCH_END.name in changed or _turned(before, patient):
         asking.ask_all()
     else:

@@ -7,13 +7,12 @@ at each moment since the alert was raised.
 Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stream.clinical.course import walk
-from stream.clinical.patient import Course, Patient, Told, key_of_alert
+from stream.clinical.hindsight import held_at, held_since
+from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.signals import BED, UNIT
@@ -28,6 +27,7 @@ class Occasion:
 
     at_ms: int  # of the record, or when it fell due
     from_ms: int  # the earliest moment about which something new is known
+    changed: frozenset[str]  # the names of the signals that changed
     looks_back: bool  # something that was known was corrected or removed, or something came late
     paging_policy: str
 
@@ -44,7 +44,7 @@ def tell(
     if told is None or not is_open:
         now = _raised(view, told, rule, finding, occasion)
     else:
-        since_ms = min(told.since_ms, occasion.from_ms)
+        since_ms = _since(view, told, rule, occasion)
         if not _is_news(told, finding, occasion.at_ms):
             if since_ms != told.since_ms:
                 alerts[identity] = replace(told, since_ms=since_ms)
@@ -76,7 +76,7 @@ def end(  # noqa: PLR0913, what is needed to say how and why
         may_retract
         and occasion.looks_back
         and not BY_NAME[told.rule].of_records
-        and not was_true(view, told.rule, told.since_ms)
+        and not held_since(view, BY_NAME[told.rule], told.since_ms)
     )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
     now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None)
@@ -84,31 +84,6 @@ def end(  # noqa: PLR0913, what is needed to say how and why
     reason = why or "It no longer holds."
     advice = f"With all that is known now it was never true. {reason}" if never else reason
     return _line(view, now, occasion.at_ms, advice)
-
-
-def was_true(view: View, rule_name: str, since_ms: int) -> bool:
-    """Tell whether a rule held at any moment since then, by all that is known now.
-
-    Where single readings from so long ago are no longer kept, what was said then stands.
-    """
-    patient, rule, now_ms = view.patient, BY_NAME[rule_name], view.at_ms
-    kept_from_ms = patient.before.at_ms
-    if kept_from_ms is not None and since_ms <= kept_from_ms:
-        return True
-    moments = sorted(
-        {since_ms}
-        | {
-            reading.effective_ms
-            for signal in rule.inputs
-            for reading in patient.series.get(signal.name, ())
-            if since_ms <= reading.effective_ms < now_ms
-        }
-    )
-    for moment_ms, course in _courses(patient, moments):
-        then = View(patient, moment_ms, view.management, until_ms=moment_ms, course=course)
-        if rule.judge(then).finding is not None:
-            return True
-    return False
 
 
 def key(view: View, rule: Rule) -> str:
@@ -127,13 +102,12 @@ def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority
     return held if held is not None else max(priorities.values(), key=lambda each: each.urgency)
 
 
-def _courses(patient: Patient, moments: list[int]) -> Iterator[tuple[int, Course]]:
-    times, courses = [], [patient.before]
-    for moment_ms, _, course in walk(patient, patient.before, moments[-1]):
-        times.append(moment_ms)
-        courses.append(course)
-    for moment_ms in moments:
-        yield moment_ms, courses[bisect_right(times, moment_ms)]
+def _since(view: View, told: Told, rule: Rule, occasion: Occasion) -> int:
+    """Move back since when it is true, where something late shows that it was true before."""
+    earlier = occasion.from_ms < told.since_ms
+    if earlier and any(signal.name in occasion.changed for signal in rule.inputs):
+        return occasion.from_ms if held_at(view, rule, occasion.from_ms) else told.since_ms
+    return told.since_ms
 
 
 def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:

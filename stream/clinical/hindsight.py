@@ -1,0 +1,72 @@
+"""Whether a rule held at some moment in the past, by all that is known now.
+
+The rule is asked about the patient as of that moment: with what was true by then, whenever it was
+told. So no rule has to say anything about its own past.
+"""
+
+from bisect import bisect_right
+from itertools import pairwise
+
+from stream.clinical.course import walk
+from stream.clinical.patient import Course
+from stream.clinical.rules.rule import Rule, Verdict
+from stream.clinical.view import View
+
+
+def held_at(view: View, rule: Rule, moment_ms: int) -> bool:
+    """Tell whether a rule held at one moment, by what is known now."""
+    return _Past(view, moment_ms).verdict(rule, moment_ms).finding is not None
+
+
+def held_since(view: View, rule: Rule, since_ms: int) -> bool:
+    """Tell whether a rule held at any moment from then until now, by what is known now.
+
+    It is asked at each moment at which something that it depends on was measured or given, and at
+    each at which it wants to be asked though nothing happens. Where single readings from so long
+    ago are no longer kept, what was said then stands.
+    """
+    patient, now_ms = view.patient, view.at_ms
+    kept_from_ms = patient.before.at_ms
+    if kept_from_ms is not None and since_ms <= kept_from_ms:
+        return True
+    moments = {since_ms} | {
+        reading.effective_ms
+        for signal in rule.inputs
+        for reading in patient.series.get(signal.name, ())
+        if since_ms <= reading.effective_ms < now_ms
+    }
+    past = _Past(view, now_ms)
+    return any(
+        _held_between(past, rule, moment_ms, next_ms)
+        for moment_ms, next_ms in pairwise([*sorted(moments), now_ms])
+    )
+
+
+def _held_between(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> bool:
+    """Ask at a moment, and then whenever the rule wants to be asked, until the end."""
+    at_ms: int | None = moment_ms
+    while at_ms is not None:
+        finding, wake_ms, _ = past.verdict(rule, at_ms)
+        if finding is not None:
+            return True
+        at_ms = wake_ms if wake_ms is not None and at_ms < wake_ms < end_ms else None
+    return False
+
+
+class _Past:
+    """The patient of a view, as of any moment until one."""
+
+    def __init__(self, view: View, until_ms: int) -> None:
+        self._view = view
+        self._times: list[int] = []
+        self._courses: list[Course] = [view.patient.before]
+        for moment_ms, _, course in walk(view.patient, view.patient.before, until_ms):
+            self._times.append(moment_ms)
+            self._courses.append(course)
+
+    def verdict(self, rule: Rule, at_ms: int) -> Verdict:
+        """Ask a rule about that moment."""
+        course = self._courses[bisect_right(self._times, at_ms)]
+        view = self._view
+        then = View(view.patient, at_ms, view.management, until_ms=at_ms, course=course)
+        return rule.judge(then)
