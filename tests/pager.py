@@ -53,7 +53,9 @@ def line(revision: int = 1, state: str = "raised", priority: str = "P2", **field
     return Alert(**said | fields)
 
 
-def because(signal: str = "systolic_mmhg", value: float | str | None = 86.0, **fields: Any) -> Because:
+def because(
+    signal: str = "systolic_mmhg", value: float | str | None = 86.0, **fields: Any
+) -> Because:
     """Build a reading of five minutes ago."""
     said: dict[str, Any] = {
         "unit": "mm[Hg]",

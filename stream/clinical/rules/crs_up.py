@@ -48,12 +48,13 @@ def judge(view: View) -> Verdict:
 
 
 def advice(view: View, grades: Mapping[str, int]) -> str:
-    """Say the grade under each policy, and what makes it doubtful."""
+    """Say the grade under each policy, what makes it doubtful, and what to do about that."""
     words = [f"Meets criteria for CRS {in_words(grades)}."]
     if any(grade.highest > grade.lowest for grade in view.crs.values()):
         words.append("It may be higher: not everything is known or fresh.")
     if view.flags:
         words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in view.flags) + ".")
+    words.append("See the patient and confirm these readings.")
     return " ".join(words)
 
 
