@@ -9,10 +9,13 @@ from stream import metrics
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
 from stream.clinical.state import Patient
-from stream.guard import dead_letter, dead_letter_on_error
+from stream.guard import dead_letter, dead_letter_on_error, is_plausible, told_on_error
 from stream.runs import Group, Kept, Record, Run
 from topics import codec, registry
 from topics.alerts import Present
+from topics.codec import Reason, Rejected
+
+NO_TIME: Final = Rejected(Reason.BAD_TIME, "$", "the record's timestamp is no time of ours")
 
 T = TypeVar("T")
 
@@ -85,6 +88,9 @@ class Grading:
             self._tell_present(run.partition, ward.clock_ms, group)
 
     def _take(self, ward: Ward, record: Record, group: Group) -> None:
+        if not is_plausible(record.timestamp):
+            dead_letter(record, NO_TIME, group)
+            return
         found = codec.decode(record.topic, record.key, record.value)
         arrival = Arrival(record.timestamp, record.topic, record.offset, found, _key(record))
         outcome = self._engine.take(ward, arrival)
@@ -115,10 +121,15 @@ class Grading:
         for partition, patient_ids in group.touched.items():
             ward = self._wards[partition]
             for patient_id in sorted(patient_ids):
-                patient, key = ward.patients[patient_id], patient_id.encode()
-                group.keep(partition, key, Kept(state.encode(patient), patient.due_ms))
-                status = self._engine.status(patient, patient.changed_ms)
-                group.publish(registry.STATUS, partition, key, codec.encode(status))
+                patient = ward.patients[patient_id]
+                with told_on_error(partition, patient_id, patient.changed_ms, group):
+                    self._write(partition, patient_id, patient, group)
+
+    def _write(self, partition: int, patient_id: str, patient: Patient, group: Group) -> None:
+        key = patient_id.encode()
+        group.keep(partition, key, Kept(state.encode(patient), patient.due_ms))
+        status = self._engine.status(patient, patient.changed_ms)
+        group.publish(registry.STATUS, partition, key, codec.encode(status))
 
     def durable(self, group: Group) -> None:
         """Nothing more is to be done once a group is durable."""

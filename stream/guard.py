@@ -2,12 +2,13 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
 from stream import metrics
-from stream.runs import Group, Record
+from stream.runs import Group, Headers, Record
 from topics import codec, registry
 from topics.alerts import Alert, AlertState, Priority, alert_id
 from topics.codec import Reason, Rejected
@@ -16,6 +17,9 @@ from topics.dead_letters import headers_of
 OPS_ENGINE: Final = "OPS-ENGINE"
 DAY_MS: Final = 24 * 60 * 60 * 1000
 PATIENT_ID_MAX: Final = 64
+KEY_KEPT: Final = 1_024  # bytes of a dead letter, with which it fits into its topic:
+VALUE_KEPT: Final = 2_000_000  # more than an input topic takes, unless it was sent compressed
+PLAUSIBLE_MS: Final = range(4_102_444_800_000)  # until the year 2100
 
 log = logging.getLogger("stormwatch.guard")
 
@@ -36,8 +40,28 @@ def dead_letter_on_error(record: Record, group: Group) -> Iterator[None]:
         _tell(record, group)
 
 
+@contextlib.contextmanager
+def told_on_error(partition: int, patient_id: str, at_ms: int, group: Group) -> Iterator[None]:
+    """Raise OPS-ENGINE where what is known of a patient can't be written down.
+
+    Ending the worker would not help: the next one would end too, and every patient of the
+    partition would be watched by nobody.
+    """
+    try:
+        yield
+    except Exception:
+        log.exception("engine_failed partition=%s", partition)
+        metrics.ENGINE_FAILURES.inc()
+        _raise_alert(partition, patient_id, at_ms, group)
+
+
+def is_plausible(timestamp_ms: int) -> bool:
+    """Tell whether a record can be of that time: Kafka takes any number."""
+    return timestamp_ms in PLAUSIBLE_MS
+
+
 def _tell(record: Record, group: Group) -> None:
-    """Raise OPS-ENGINE, once a day for a patient: the record may have been what mattered."""
+    """Raise OPS-ENGINE for the patient of a record: it may have been what mattered."""
     if record.topic == registry.TICKS:
         return  # its key is no patient's
     if record.topic == registry.ALERTS and OPS_ENGINE.encode() in (record.value or b""):
@@ -46,11 +70,16 @@ def _tell(record: Record, group: Group) -> None:
         patient_id = (record.key or b"").decode()
     except UnicodeDecodeError:
         return
-    if not 0 < len(patient_id) <= PATIENT_ID_MAX:
-        return
-    day = record.timestamp // DAY_MS
+    if 0 < len(patient_id) <= PATIENT_ID_MAX:
+        _raise_alert(record.partition, patient_id, record.timestamp, group)
+
+
+def _raise_alert(partition: int, patient_id: str, at_ms: int, group: Group) -> None:
+    """Raise OPS-ENGINE, once a day for a patient."""
+    at_ms = at_ms if is_plausible(at_ms) else time.time_ns() // 1_000_000
+    day = at_ms // DAY_MS
     alert = Alert(
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        at=datetime.fromtimestamp(at_ms / 1000, UTC),
         patient_id=patient_id,
         alert_id=alert_id(patient_id, 0, OPS_ENGINE, day),
         rule=OPS_ENGINE,
@@ -64,16 +93,19 @@ def _tell(record: Record, group: Group) -> None:
         "Operations finds it among the dead letters.",
         source="Stormwatch itself",
     )
-    group.publish(registry.ALERTS, record.partition, record.key, codec.encode(alert))
+    group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
 
 
 def dead_letter(record: Record, why: Rejected, group: Group) -> None:
-    """Have a record kept as it came, with the reason."""
+    """Have a record kept as it came, with the reason.
+
+    One that its topic would refuse could never be written, and every worker would end on it: it is
+    cut, and a header says how many bytes it had.
+    """
     metrics.DEAD_LETTERS.labels(reason=why.reason).inc()
-    group.publish(
-        registry.DEAD_LETTERS,
-        record.partition,
-        record.key,
-        record.value,
-        headers=headers_of(record, why),
-    )
+    key, value = record.key, record.value
+    headers: Headers = headers_of(record, why)
+    if len(key or b"") > KEY_KEPT or len(value or b"") > VALUE_KEPT:
+        headers = [*headers, ("bytes", str(len(value or b"")).encode())]
+        key, value = key and key[:KEY_KEPT], value and value[:VALUE_KEPT]
+    group.publish(registry.DEAD_LETTERS, record.partition, key, value, headers=headers)

@@ -35,6 +35,10 @@ OF_EVERY_TOPIC: Final = MappingProxyType(
         "unclean.leader.election.enable": "false",  # rather no broker than one that forgot
     }
 )
+LARGEST: Final = "max.message.bytes"
+OF_AN_INPUT: Final = MappingProxyType({LARGEST: str(MEBIBYTE)})
+# A record that is refused is kept whole: what we write must take more than what we read.
+OF_AN_OUTPUT: Final = MappingProxyType({LARGEST: str(3 * MEBIBYTE)})
 OF_A_CHANGELOG: Final = MappingProxyType(
     {
         # Compaction keeps the last record of a key whatever its epoch: the next owner must see
@@ -109,6 +113,7 @@ def wanted_settings(spec: TopicSpec, *, keep: bool, copies: int) -> dict[str, st
     retention = FOR_EVER if keep or spec.retention_ms is None else str(spec.retention_ms)
     return {
         **OF_EVERY_TOPIC,
+        **(OF_AN_INPUT if spec.role is Role.INPUT else OF_AN_OUTPUT),
         "cleanup.policy": str(spec.cleanup),
         RETENTION: retention,
         "min.insync.replicas": "2" if copies >= COPIES else "1",

@@ -1,0 +1,80 @@
+"""No record ends a worker, whatever it holds: it would end the next one too."""
+
+import asyncio
+import json
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from builders import encoded, lab
+from commands import Produce, Produced, Read, Stormwatch
+
+from deploy.broker.cluster import Cluster
+from stream.guard import VALUE_KEPT
+from topics import registry
+
+LIMIT_S = 30
+PARTITION = 3
+FAR_AHEAD_MS = 2**61
+NEARLY_A_MEBIBYTE = b"\xff" * (1_048_576 - 200)
+
+
+@pytest.mark.usefixtures("fresh_topics")
+async def test_records_that_no_sender_should_send_are_kept_and_harm_nobody(
+    kafka: Cluster, stormwatch: Stormwatch, read_all: Read, produce: Produce
+) -> None:
+    """As large as a topic takes, larger once unpacked, empty, from no time at all."""
+    now = datetime.now(UTC)
+    labs, good = registry.LABS, encoded(lab("ferritin", 60_000, at=now))
+    poison = [
+        Produced(labs, NEARLY_A_MEBIBYTE, b"P01", partition=PARTITION),
+        Produced(labs, None, b"P01", partition=PARTITION),
+        Produced(labs, b"{}", None, partition=PARTITION),
+        Produced(labs, good, b"P01", FAR_AHEAD_MS, PARTITION),
+        Produced(labs, b"{}", b"P01", FAR_AHEAD_MS, PARTITION),
+        Produced(registry.TICKS, b"[]", b"P01", FAR_AHEAD_MS, PARTITION),
+        Produced(labs, b"{}", b"\xff" * 300_000, partition=PARTITION),
+    ]
+    worker = stormwatch.start("watch", STORMWATCH_METRICS_PORT="0")
+    await produce(poison)
+    unpacked = await _send_packed(kafka, labs, os.urandom(1000) * 6_000)
+    await produce([Produced(labs, good, b"P01")])
+
+    await _until_raised(read_all, "HLH-FERRITIN")
+    letters = await read_all(registry.DEAD_LETTERS)
+    assert stormwatch.end(worker) == 0
+
+    assert len(letters) >= len(poison)
+    values = {letter.value for letter in letters}
+    assert NEARLY_A_MEBIBYTE in values
+    (cut,) = [each for each in letters if each.value and unpacked.startswith(each.value)]
+    assert cut.value == unpacked[:VALUE_KEPT]
+    assert dict(cut.headers)["bytes"] == str(len(unpacked)).encode()
+
+
+async def _send_packed(kafka: Cluster, topic: str, value: bytes) -> bytes:
+    """Send more than a topic takes, compressed to less."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap, compression_type="gzip", max_request_size=2 * len(value)
+    )
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, value, b"P01", partition=PARTITION)
+    finally:
+        await producer.stop()
+    return value
+
+
+async def _until_raised(read_all: Read, rule: str) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not any(_rule(each) == rule for each in await read_all(registry.ALERTS)):
+        assert time.monotonic() < deadline, "the alert did not come"
+        await asyncio.sleep(0.5)
+
+
+def _rule(record: Any) -> str | None:
+    rule: str | None = json.loads(record.value).get("rule")
+    return rule
