@@ -40,6 +40,10 @@ class Account:
         """Name the partitions of which something was fetched."""
         return list(self._fetched)
 
+    def all_on_the_way(self) -> int:
+        """Count the records of all partitions handed over and not yet taken."""
+        return sum(map(self.on_the_way, self._fetched))
+
     def on_the_way(self, partition: int) -> int:
         """Count the records handed over and not yet taken."""
         return self._fetched[partition] - self._held(partition) - self._taken[partition]

@@ -15,13 +15,17 @@ def take_runs(pipeline: Pipeline) -> Agent:
 
     async def take(stream: Any) -> None:  # noqa: ANN401, Faust's streams are untyped
         pipeline.start()
-        async for event in stream.noack().events():
-            try:
+        try:
+            async for event in stream.noack().events():
                 await pipeline.take(event.value)
-            except asyncio.CancelledError:
+                event.ack()
+        except asyncio.CancelledError:
+            if pipeline.app.should_stop:
                 raise
-            except Exception:  # noqa: BLE001, Faust would acknowledge the run and go on
-                end_process("a run could not be taken")
-            event.ack()
+            end_process("the agent was cancelled, and nobody takes runs")
+        except Exception:  # noqa: BLE001, Faust would acknowledge the run and go on
+            end_process("a run could not be taken")
+        if not pipeline.app.should_stop:
+            end_process("the agent has ended, and nobody takes runs")
 
     return take

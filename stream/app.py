@@ -6,6 +6,7 @@ import faust
 from faust.serializers import codecs
 
 from stream.agents import take_runs
+from stream.ending import end_soon
 from stream.pipeline import Pipeline
 from stream.settings import Settings
 from stream.transport import Transport
@@ -14,7 +15,9 @@ from topics import registry
 REBALANCE_TIMEOUT_S: Final = 15.0
 PRODUCE_TIMEOUT_S: Final = 30.0
 BATCH_BYTES: Final = 512 * 1024
-WAITING_RUNS: Final = 64  # handed over and not yet taken
+# Runs handed over and not yet taken. The scheduler limits their records: Faust would stop fetching
+# single topics, and what they still hold would be overtaken by the others.
+WAITING_RUNS: Final = 1 << 20
 AS_IT_IS: Final = "stormwatch-run"
 
 
@@ -28,11 +31,20 @@ class AsItIs(codecs.Codec):
         return s
 
 
+class App(faust.App):
+    """Ends in bounded time: Faust waits without limit for brokers and tasks."""
+
+    async def on_stop(self) -> None:
+        """End as asked, or because a part crashed."""
+        end_soon()
+        await super().on_stop()
+
+
 def build(pipeline: Pipeline) -> faust.App:
     """Build the app of a worker: its group, its table, its one agent."""
     codecs.register(AS_IT_IS, AsItIs())
     settings = pipeline.settings
-    app = faust.App(settings.app_id, **_faust_settings(settings))
+    app = App(settings.app_id, **_faust_settings(settings))
     app.transport = app.producer_transport = _transport(app, pipeline)
     app.tables.add(pipeline.attach(app))
     source = app.topic(*pipeline.work.inputs, key_serializer=AS_IT_IS, value_serializer=AS_IT_IS)

@@ -8,6 +8,7 @@ had, and never skips one. While one group is written the next one fills.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -65,7 +66,8 @@ class Committer:
         """Write states anew that compaction might soon reach past.
 
         Compaction keeps the last record of a key, whoever wrote it. It is held off by
-        `min.compaction.lag.ms`; within that time each state is followed by one of its owner.
+        `min.compaction.lag.ms`; within that time each state is followed by one of its owner,
+        however often owners change: a state is as old as its record.
         """
         before = time.monotonic() - self._rewrite_after_s
         old: list[tuple[int, bytes]] = []
@@ -82,6 +84,10 @@ class Committer:
         if old:
             self._idle.clear()
             self._wake.set()
+
+    def release(self) -> None:
+        """Know that no partition is ours any more: nothing of them is written anew."""
+        self._written_s.clear()
 
     # Writing it
 
@@ -143,12 +149,13 @@ class Committer:
         return Stamp(self.epochs[partition], self._number)
 
     def _remember(self, group: Group) -> None:
-        now_s = time.monotonic()
+        now_s, now_ms = time.monotonic(), time.time_ns() // 1_000_000
         for partition, states in group.states.items():
             held = self._table.of(partition)
             for key, kept in states.items():
                 held.states[key] = kept
                 held.stamps[key] = self.stamp(partition)
+                held.written_ms[key] = now_ms
                 self._written_s.pop((partition, key), None)
                 self._written_s[partition, key] = now_s
         for partition, clock_ms in group.clocks.items():
@@ -162,10 +169,12 @@ class Committer:
         held.highest = epoch
         marker = Row(MARKER_KEY, write_marker(self.stamp(partition), held.clock_ms), None, ())
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
-        now_s = time.monotonic()
-        self._written_s = {
-            name: written_s for name, written_s in self._written_s.items() if name[0] != partition
-        } | dict.fromkeys(((partition, key) for key in held.states), now_s)
+        started_s = time.monotonic() - time.time()
+        self._written_s.update(
+            ((partition, key), started_s + held.written_ms.get(key, 0) / 1000)
+            for key in held.states
+        )
+        self._written_s = dict(sorted(self._written_s.items(), key=itemgetter(1)))
 
     async def _send_all(self, published: dict[TopicPartition, list[Row]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))

@@ -3,11 +3,20 @@
 import logging
 import os
 import sys
+import threading
 from typing import Final, NoReturn
 
 EX_SOFTWARE: Final = 70
+ENDED_WITHIN_S: Final = 25.0  # less than what supervisors grant: 30 s in Kubernetes
 
 log = logging.getLogger("stormwatch.ending")
+
+
+def end_soon() -> None:
+    """End this process even if something keeps it from ending as it was asked to."""
+    timer = threading.Timer(ENDED_WITHIN_S, end_process, ["asked to end, it did not"])
+    timer.daemon = True
+    timer.start()
 
 
 def end_process(reason: str) -> NoReturn:

@@ -15,6 +15,7 @@ from stream.accounting import Account
 from stream.committer import Committer
 from stream.ending import end_process
 from stream.health import Health
+from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
 from stream.scheduler import Scheduler
 from stream.settings import Settings
@@ -23,6 +24,7 @@ from stream.ticks import Ticker
 from topics import registry
 
 BEAT_S: Final = 0.5
+STALLS_ENDURED: Final = 2  # after one /healthz says so, after as many the process ends
 OBSERVE_S: Final = 1.0
 
 log = logging.getLogger("stormwatch.pipeline")
@@ -47,14 +49,21 @@ class Pipeline:
             align_wait_s=settings.align_wait_s,
             at_end=self._at_end,
             now=time.monotonic,
+            has_room=self.has_room,
+        )
+        self.pulse = Pulse(
+            stopped_limit_s=settings.session_timeout_s,
+            hanging_limit_s=STALLS_ENDURED * settings.stall_s,
         )
         self.account = Account(self.scheduler.held_records)
         self.owned: set[int] = set()
-        self.claimed = False  # what was assigned is recovered, and nobody else may write it
+        self.claimed: set[int] | None = None  # recovered, and nobody else may write it
+        self._assignments = 0  # how often partitions were taken from us
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
+        self._lag: dict[int, int] = {}
         self._busy = False
-        self._beat_s = time.monotonic()
+        self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
         self._recovery_began_s = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -69,7 +78,7 @@ class Pipeline:
             self.table,
             producer=self._producer,
             on_durable=self._on_durable,
-            check_alive=self._check_alive,
+            check_alive=self.pulse.check,
             pending_records=self.settings.pending_records,
             rewrite_after_s=self.settings.compaction_lag_h * 3600 / 2,
         )
@@ -81,6 +90,9 @@ class Pipeline:
 
     def start(self) -> None:
         """Start what runs beside the agent. Whatever of it ends, ends the process."""
+        if self._tasks:
+            end_process("the agent was started a second time")
+        self.pulse.start()
         beside = [self.committer.run(), self._beat(), self._observe()]
         if self.writes_ticks:
             beside.append(self.ticker.run(lambda: self.owned))
@@ -96,23 +108,37 @@ class Pipeline:
 
     async def _claim(self, partitions: set[int]) -> None:
         """Take over what was recovered: from now on what other owners write is ignored."""
-        generation = self.app.consumer_generation_id
-        for partition in sorted(partitions):
-            held = self.table.of(partition)
-            await self.committer.claim(partition, held.highest.next(generation))
-            if self.fills_ticks:
-                last = await self.ticker.fill(partition, held.clock_ms)
+        assignment = self._assignments, self.app.consumer_generation_id
+        await asyncio.gather(*(self._claim_one(each, *assignment) for each in sorted(partitions)))
+        if assignment[0] != self._assignments:
+            return  # Faust lets a recovery that was cut short go on: the next one claims anew
+        self.claimed = set(partitions)
+        if not partitions:
+            self.begin({})  # Faust seeks where it is assigned something
+
+    async def _claim_one(self, partition: int, assignments: int, generation: int) -> None:
+        if assignments != self._assignments:
+            return
+        held = self.table.of(partition)
+        await self.committer.claim(partition, held.highest.next(generation))
+        if self.fills_ticks and assignments == self._assignments:
+            last = await self.ticker.fill(partition, held.clock_ms)
+            if assignments == self._assignments:
                 self.scheduler.gate(TopicPartition(registry.TICKS, partition), last)
-        self.claimed = True
 
     def begin(self, start: Mapping[TopicPartition, int]) -> None:
         """Start reading at these offsets, from the states that the changelog holds."""
+        owned = {tp.partition for tp in start}
+        if owned != self.claimed or len(start) != len(owned) * len(self.work.inputs):
+            end_process("what is assigned is not whole: a patient's topics belong to one worker")
         self.scheduler.begin(start)
         self.reading = True
         self.account.begin()
         self._position = {tp: offset - 1 for tp, offset in start.items()}
         self.work.revoked()
-        self.owned = {tp.partition for tp in start}
+        self.owned = owned
+        self._moved_s.clear()
+        self._lag.clear()
         for partition in sorted(self.owned):
             held = self.table.of(partition)
             self.work.recovered(partition, held.states, held.clock_ms)
@@ -123,8 +149,10 @@ class Pipeline:
 
     async def settle(self) -> None:
         """Take nothing more, and make durable what was taken: another may own it next."""
+        self._assignments += 1
+        self.claimed = None
         await self.drain()
-        self.claimed = False
+        self.committer.release()
         self.owned = set()
         self.scheduler.open_gates()
         self.health.revoked()
@@ -176,6 +204,7 @@ class Pipeline:
         group.records += len(run.records)
         self.account.taken(run.partition, len(run.records))
         self.health.moved()
+        self._moved_s.pop(run.partition, None)
         for topic, records in Counter(record.topic for record in run.records).items():
             metrics.RECORDS.labels(topic=topic).inc(records)
 
@@ -191,16 +220,13 @@ class Pipeline:
     def _at_end(self, tp: TopicPartition) -> bool:
         return bool(self.app.consumer._thread.at_end(tp))  # noqa: SLF001, our own thread
 
-    def _check_alive(self) -> None:
-        """End a process that was stopped for longer than its session: it owns nothing now."""
-        stopped_s = time.monotonic() - self._beat_s
-        if stopped_s > self.settings.session_timeout_s:
-            end_process(f"stood still for {stopped_s:.1f} s, longer than its session")
+    def has_room(self) -> bool:
+        """Tell whether more may be handed over before what was is taken."""
+        return self.account.all_on_the_way() < self.settings.pending_records
 
     async def _beat(self) -> None:
         while True:
-            self._check_alive()
-            self._beat_s = time.monotonic()
+            self.pulse.turned()
             self.health.beat()
             await asyncio.sleep(BEAT_S)
 
@@ -211,8 +237,9 @@ class Pipeline:
             now_s = time.monotonic()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, now_s)
+                self._observe_lag(partition, now_s)
             metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
-            self.health.pending(self._observe_lag())
+            self.health.pending(sum(self._lag.values()))
 
     def _observe_partition(self, partition: int, now_s: float) -> None:
         missing = self.account.on_the_way(partition)
@@ -228,14 +255,26 @@ class Pipeline:
                 f"{missing} records of partition {partition} were handed over and not taken"
             )
 
-    def _observe_lag(self) -> int:
+    def _observe_lag(self, partition: int, now_s: float) -> None:
+        """Count what waits, and end a process that does not get on with it.
+
+        A fetch that never comes back tells of nothing that waits. The ticks that we wrote do.
+        """
         total = 0
         thread = self.app.consumer._thread  # noqa: SLF001, our own thread
-        for tp, last in self._position.items():
-            lag = thread.behind(tp, last + 1)
-            metrics.PARTITION_LAG_RECORDS.labels(topic=tp.topic, partition=tp.partition).set(lag)
+        for topic in self.work.inputs:
+            tp = TopicPartition(topic, partition)
+            lag = thread.behind(tp, self._position[tp] + 1)
+            if topic == registry.TICKS:
+                lag = max(lag, self.ticker.written.get(partition, -1) - self._position[tp])
+            metrics.PARTITION_LAG_RECORDS.labels(topic=topic, partition=partition).set(lag)
             total += lag
-        return total
+        self._lag[partition] = total
+        if not total:
+            self._moved_s.pop(partition, None)
+        waited_s = now_s - self._moved_s.setdefault(partition, now_s)
+        if waited_s > STALLS_ENDURED * self.settings.stall_s:
+            end_process(f"{total} records of partition {partition} wait, and none is taken")
 
 
 def _end_with(task: "asyncio.Task[None]") -> None:

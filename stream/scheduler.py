@@ -19,6 +19,8 @@ from stream.runs import Record, Run, TopicPartition
 Queues = dict[str, deque[Record]]
 
 TIMESTAMP_TYPE: Final = 0  # CreateTime
+HELD_RUNS: Final = 2  # so many runs of one topic and partition are held, and one fetch
+FETCHES_WAITED: Final = 2  # a topic that nobody asked for is not late
 
 
 class Handed:
@@ -42,7 +44,7 @@ class Handed:
 class Scheduler(DefaultSchedulingStrategy):
     """Faust's ConsumerScheduler: takes what was fetched, hands over runs, holds the rest."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, what it asks of the worker
         self,
         inputs: Sequence[str],
         *,
@@ -50,17 +52,18 @@ class Scheduler(DefaultSchedulingStrategy):
         align_wait_s: float,
         at_end: Callable[[TopicPartition], bool],
         now: Callable[[], float],
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._inputs = tuple(inputs)
         self._run_records = run_records
         self._align_wait_s = align_wait_s
         self._at_end = at_end
-        self._now = now
+        self._now, self._has_room = now, has_room
+        self._fetches = 0
         self._held: dict[int, Queues] = {}
         self._tail: dict[TopicPartition, int] = {}  # the last offset handed over
-        self._since: dict[int, float] = {}  # when a partition began to wait
-        self._gates: dict[int, TopicPartition] = {}
-        self._gate_offsets: dict[int, int] = {}
+        self._since: dict[int, tuple[float, int]] = {}  # when, and at which fetch, it began to wait
+        self._gates: dict[int, tuple[TopicPartition, int]] = {}
         self.start = 0  # counts the starts of reading
 
     # Reading
@@ -78,17 +81,18 @@ class Scheduler(DefaultSchedulingStrategy):
         self.start += 1
 
     def gate(self, tp: TopicPartition, offset: int) -> None:
-        """Hand nothing of this partition over before this record is there, however long it takes.
+        """Hand no record over before those of this topic that are earlier, up to an offset.
+
+        However long it takes to fetch them, and whatever the last fetch said of the topic's end.
 
         Time moves by ticks alone: without the ticks that its new owner wrote for the time in
         which there was none, the records of that time would seem to come from the future.
         """
-        self._gates[tp.partition], self._gate_offsets[tp.partition] = tp, offset
+        self._gates[tp.partition] = tp, offset
 
     def open_gates(self) -> None:
         """Forget every gate: the partitions are no longer ours."""
         self._gates.clear()
-        self._gate_offsets.clear()
 
     def rewind(self, tp: TopicPartition, first: int) -> int:
         """Read a topic again from an earlier offset; return how many held records that drops."""
@@ -97,6 +101,19 @@ class Scheduler(DefaultSchedulingStrategy):
         queue.clear()
         self._tail[tp] = min(self._tail.get(tp, first - 1), first - 1)
         return dropped
+
+    def full(self) -> set[TP]:
+        """Name the topics and partitions of which enough is held: no more is fetched of them.
+
+        A topic that lies far behind may keep all of the others waiting.
+        """
+        enough = HELD_RUNS * self._run_records
+        return {
+            TP(topic, partition)
+            for partition, queues in self._held.items()
+            for topic, queue in queues.items()
+            if len(queue) >= enough
+        }
 
     def held_records(self, partition: int) -> int:
         """Count the records of a partition that wait for those of other topics."""
@@ -107,6 +124,7 @@ class Scheduler(DefaultSchedulingStrategy):
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         """Yield runs of what was fetched and held; a changelog's records pass as they are."""
         held = self._held
+        self._fetches += 1
         for tp, batch in records.items():
             if tp.topic in self._inputs:
                 held.setdefault(tp.partition, self._empty())[tp.topic].extend(batch)
@@ -114,7 +132,11 @@ class Scheduler(DefaultSchedulingStrategy):
                 for record in batch:
                     yield tp, record
         for partition, queues in list(held.items()):
-            while self._held is held and (run := self._run(partition, queues)) is not None:
+            while (
+                self._held is held
+                and self._has_room()
+                and (run := self._run(partition, queues)) is not None
+            ):
                 yield TP(run.records[-1].topic, partition), Handed(run)
 
     def _empty(self) -> Queues:
@@ -152,21 +174,18 @@ class Scheduler(DefaultSchedulingStrategy):
                 heapq.heapreplace(heads, (queue[0].timestamp, rank, topic))
                 continue
             heapq.heappop(heads)
-            if not self._at_end(tp):
+            if self._gated(tp, record.offset) or not self._at_end(tp):
                 break  # the next record of this topic may be earlier than the heads of the others
         return records, span
 
     def _must_wait(self, partition: int, queues: Queues) -> bool:
-        if self._gated(partition, queues):
+        empty = [TopicPartition(topic, partition) for topic, queue in queues.items() if not queue]
+        if any(self._gated(tp, self._tail.get(tp, -1)) for tp in empty):
             return True
-        waited_for = [
-            topic
-            for topic, queue in queues.items()
-            if not queue and not self._at_end(TopicPartition(topic, partition))
-        ]
-        since = self._since.setdefault(partition, self._now())
-        waited_s = self._now() - since
-        if waited_for and waited_s < self._align_wait_s:
+        waited_for = [tp for tp in empty if not self._at_end(tp)]
+        since_s, fetch = self._since.setdefault(partition, (self._now(), self._fetches))
+        waited_s, fetches = self._now() - since_s, self._fetches - fetch
+        if waited_for and (waited_s < self._align_wait_s or fetches < FETCHES_WAITED):
             return True
         del self._since[partition]
         metrics.ALIGNMENT_WAIT_SECONDS.observe(waited_s)
@@ -174,13 +193,11 @@ class Scheduler(DefaultSchedulingStrategy):
             metrics.FORCED_ALIGNMENTS.inc()
         return False
 
-    def _gated(self, partition: int, queues: Queues) -> bool:
-        tp = self._gates.get(partition)
-        if tp is None:
+    def _gated(self, tp: TopicPartition, handed_over: int) -> bool:
+        gate = self._gates.get(tp.partition)
+        if gate is None or gate[0] != tp:
             return False
-        queue = queues[tp.topic]
-        seen = queue[-1].offset if queue else self._tail.get(tp, -1)
-        if seen < self._gate_offsets[partition]:
+        if handed_over < gate[1]:
             return True
-        del self._gates[partition], self._gate_offsets[partition]
+        del self._gates[tp.partition]
         return False

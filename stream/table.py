@@ -19,6 +19,7 @@ from stream.ending import end_process
 from stream.runs import Kept
 
 MARKER_KEY: Final = b"\xffpartition"  # no patient's: it is not UTF-8
+HEAD: Final = b'{"epoch":['
 STATE: Final = b',"state":'
 
 log = logging.getLogger("stormwatch.table")
@@ -57,15 +58,20 @@ class Partition:
 
     states: dict[bytes, Kept] = field(default_factory=dict)
     stamps: dict[bytes, Stamp] = field(default_factory=dict)
+    written_ms: dict[bytes, int] = field(default_factory=dict)  # timestamps of their records
     highest: Epoch = NEVER.epoch
     clock_ms: int | None = None
     ignored: int = 0  # states of an owner that had lost the partition
 
-    def apply(self, key: bytes, value: bytes | None) -> None:
+    def apply(self, key: bytes, value: bytes | None, written_ms: int = 0) -> None:
         """Take one record of the changelog, in the order of the log."""
         if value is None:
             self.states.pop(key, None)
             self.stamps.pop(key, None)
+            self.written_ms.pop(key, None)
+            return
+        if not value.startswith(HEAD):
+            log.error("changelog_junk skipped")  # none of ours: somebody wrote it by hand
             return
         stamp, head, state = read(value)
         if stamp.epoch < self.highest or stamp < self.stamps.get(key, NEVER):
@@ -77,6 +83,7 @@ class Partition:
             self.clock_ms = head["clock_ms"]
         else:
             self.states[key] = Kept(state, head["due_ms"])
+            self.written_ms[key] = written_ms
 
 
 def write(stamp: Stamp, kept: Kept) -> bytes:
@@ -135,18 +142,24 @@ class StateTable(faust.Table[bytes, bytes]):
         try:
             for event in batch:
                 message = event.message
-                self.of(message.partition).apply(message.key, message.value)
+                written_ms = round(message.timestamp * 1000)
+                self.of(message.partition).apply(message.key, message.value, written_ms)
         except Exception:  # noqa: BLE001, Faust would log it and go on with half a table
             end_process("a record of the changelog can't be read")
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Forget what is no longer ours; Faust reads what comes back from the beginning."""
+        """Forget what is no longer ours, and read what is new from the beginning.
+
+        Faust remembers how far it has read even where a rebalance cut it short: what lies before
+        would be missing, and with it every state that is not written again.
+        """
         self._assign(sum(tp.topic == self.changelog_topic_name for tp in assigned))
-        for tp in revoked:
+        for tp in revoked | newly_assigned:
             if tp.topic == self.changelog_topic_name:
                 self.by_partition.pop(tp.partition, None)
+                self.app.tables.recovery.revoke(tp)  # type: ignore[attr-defined]  # of its interface
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:

@@ -28,6 +28,7 @@ class Ticker:
 
     def __init__(self, send: Send, *, interval_s: float) -> None:
         self._send, self._interval_s = send, interval_s
+        self.written: dict[int, int] = {}  # the offset of the last tick, by partition
 
     async def run(self, partitions: Callable[[], Iterable[int]]) -> None:
         """Write a tick to each partition that is ours, at every interval."""
@@ -46,6 +47,7 @@ class Ticker:
         """Write ticks of these times to a partition, confirmed; return the last one's offset."""
         rows = [Row(str(partition).encode(), encode(at_ms), at_ms, ()) for at_ms in times_ms]
         offset = await self._send(TopicPartition(registry.TICKS, partition), rows)
+        self.written[partition] = offset
         metrics.TICKS_WRITTEN.inc(len(rows))
         return offset
 

@@ -13,11 +13,13 @@ Four things differ from Faust 0.15.3 as it comes, each through a seam that it of
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from stream.pipeline import Pipeline
 
 QUIET_RECORDS: Final = 200  # a fetch with fewer is followed by a short pause, for more to gather
+
+FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
 
 log = logging.getLogger("stormwatch.transport")
 
@@ -56,7 +60,9 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def _seek_to_committed(self) -> dict[TP, int | None]:
         consumer = self._ensure_consumer()
-        committed = {tp: await consumer.committed(tp) for tp in consumer.assignment()}
+        assignment = list(consumer.assignment())
+        offsets = await asyncio.gather(*map(consumer.committed, assignment))
+        committed = dict(zip(assignment, offsets, strict=True))
         new = [tp for tp, offset in committed.items() if offset is None]
         earliest = await consumer.beginning_offsets(new) if new else {}
         start = {tp: earliest[tp] if at is None else at for tp, at in committed.items()}
@@ -91,6 +97,16 @@ class Thread(driver.AIOKafkaConsumerThread):
         return subscription.assignment._tp_state.get(tp)  # noqa: SLF001
 
 
+class NothingRead(dict[TP, int | None]):
+    """Where Faust keeps which offsets it has seen, to drop what is older: it would drop runs.
+
+    A topic that is read again is handed over again; what is known of it already the states say.
+    """
+
+    def __getitem__(self, tp: TP) -> None:
+        """Have seen nothing."""
+
+
 class Consumer(driver.Consumer):
     """Commits what is durable, and checks that what is fetched follows what was fetched before."""
 
@@ -100,6 +116,7 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.scheduler = self.pipeline.scheduler
         self.durable: dict[TP, int] = {}  # the next offset to read after a crash
+        self._read_offset = NothingRead()
         self._seeks = 0  # the seek that what is read now follows
         self._quiet = False
         self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
@@ -160,22 +177,32 @@ class Consumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Make durable what was taken, before another may own it."""
         await self.pipeline.settle()
-        await self.commit()
+        await self._commit_all()
         await super().on_partitions_revoked(revoked)
 
     async def on_stop(self) -> None:
         """Make durable what was taken, commit it and leave."""
         await self.pipeline.stop()
+        await self._commit_all()
         await super().on_stop()
+
+    async def _commit_all(self) -> None:
+        """Commit what is durable by now, not what was when a commit that is under way began."""
+        await self.maybe_wait_for_commit_to_finish()
+        await self.commit()
+
+    async def verify_all_partitions_active(self) -> None:
+        """Leave it to the pipeline: Faust looks at acknowledgements, and fails in a rebalance."""
+
+    def verify_recovery_event_path(self, now: float, tp: TP) -> None:
+        """Leave it to health, for the same reasons."""
 
     # Fetching
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109, Faust's signature
         if self._quiet:  # few records at a time cost much: let some gather
             await asyncio.sleep(self.pipeline.settings.pause_ms / 1000)
-        fetched = cast(
-            Fetched, await super()._getmany(active_partitions=active_partitions, timeout=timeout)
-        )
+        fetched = await self._fetch(active_partitions, timeout)
         self._quiet = sum(map(len, fetched.values())) < QUIET_RECORDS
         self._begin()
         # What came before the seek is read again after it.
@@ -190,6 +217,17 @@ class Consumer(driver.Consumer):
                 self.pipeline.account.fetched(tp.partition, len(batch))
         return followed
 
+    async def _fetch(self, active: set[TP] | None, timeout: float) -> Fetched:  # noqa: ASYNC109, as above
+        """Fetch what there is room for; None of aiokafka's partitions would mean all of them."""
+        full = self.pipeline.scheduler.full()
+        wanted = active - full if active else active
+        if full or not self.pipeline.has_room():
+            timeout = FULL_WAIT_S
+            if not wanted:
+                await asyncio.sleep(FULL_WAIT_S)
+                return Fetched()
+        return cast(Fetched, await super()._getmany(active_partitions=wanted, timeout=timeout))
+
     async def _follows(self, tp: TP, batch: list[Any]) -> bool:
         """Read a jump forward a second time before it is believed."""
         expected, first = self._expected.get(tp), batch[0].offset
@@ -202,7 +240,8 @@ class Consumer(driver.Consumer):
                 metrics.OFFSET_JUMPS.labels(verdict="reread").inc()
                 log.warning("offset_jump_reread %s-%s at %s", tp.topic, tp.partition, expected)
                 seek = self._thread._ensure_consumer().seek  # noqa: SLF001, as Faust does
-                await self._thread.call_thread(seek, tp, expected)
+                with contextlib.suppress(IllegalStateError):  # it was taken from us meanwhile
+                    await self._thread.call_thread(seek, tp, expected)
                 return False
             metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
             log.error("records_gone %s-%s %s to %s", tp.topic, tp.partition, expected, first)

@@ -25,6 +25,7 @@ class Bench:
             align_wait_s=2.0,
             at_end=lambda tp: tp.topic in self.at_end,
             now=lambda: self.now_s,
+            has_room=settings.get("has_room", lambda: True),
         )
         self.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS})
 
@@ -114,11 +115,55 @@ def test_a_gate_holds_everything_back_for_as_long_as_it_takes(bench: Bench) -> N
     bench.scheduler.gate(TopicPartition("ticks", 0), 5)
     assert bench.fetch(vitals=[(0, 200)]) == []
     bench.now_s = 3600
-    assert bench.fetch(ticks=[(4, 100)]) == []
+    (first,) = bench.fetch(ticks=[(4, 100)])
+    (second,) = bench.fetch(ticks=[(5, 150)])
 
-    (run,) = bench.fetch(ticks=[(5, 150)])
+    assert names(first) == [("ticks", 4)]
+    assert names(second) == [("ticks", 5), ("vitals", 0)]
 
-    assert names(run) == [("ticks", 4), ("ticks", 5), ("vitals", 0)]
+
+def test_ticks_that_were_filled_in_take_their_places(bench: Bench) -> None:
+    """A record of the time without ticks comes after those before it, not after all of them."""
+    bench.scheduler.gate(TopicPartition("ticks", 0), 1)
+
+    (run,) = bench.fetch(ticks=[(0, 100), (1, 300)], vitals=[(0, 200), (1, 400)])
+
+    assert names(run) == [("ticks", 0), ("vitals", 0), ("ticks", 1), ("vitals", 1)]
+
+
+def test_a_topic_that_nobody_asked_for_is_not_late(bench: Bench) -> None:
+    """The worker itself was busy for longer than the wait: nothing was fetched meanwhile."""
+    bench.at_end -= {"medications"}
+    assert bench.fetch(vitals=[(0, 200)]) == []
+    bench.now_s = 30
+
+    assert bench.fetch() == []
+    (run,) = bench.fetch()
+
+    assert names(run) == [("vitals", 0)]
+
+
+def test_no_more_is_fetched_of_what_is_held_in_plenty() -> None:
+    """One topic that lies weeks behind does not fill the memory with the others."""
+    bench = Bench(run_records=2)
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(i, 200) for i in range(3)])
+    assert bench.scheduler.full() == set()
+
+    bench.fetch(vitals=[(3, 200)])
+
+    assert bench.scheduler.full() == {TP("vitals", 0)}
+
+
+def test_nothing_is_handed_over_while_there_is_no_room() -> None:
+    """The order of what waits is found when it is handed over, not before."""
+    bench = Bench(has_room=lambda: bench.now_s > 0)
+    assert bench.fetch(vitals=[(0, 200)]) == []
+    bench.now_s = 1
+
+    (run,) = bench.fetch(medications=[(0, 100)])
+
+    assert names(run) == [("medications", 0), ("vitals", 0)]
 
 
 def test_each_run_names_the_offset_that_it_follows(bench: Bench) -> None:

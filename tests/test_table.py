@@ -76,3 +76,22 @@ def test_the_next_owner_has_a_higher_epoch() -> None:
     assert Epoch(0, 5) < Epoch(0, 5).next(5) == Epoch(1, 5)
     assert Epoch(0, 5) < Epoch(0, 5).next(1) == Epoch(1, 1)
     assert Epoch(1, 1) < Epoch(1, 1).next(2) == Epoch(1, 2)
+
+
+def test_a_record_that_is_none_of_ours_is_passed_over() -> None:
+    """Somebody wrote it by hand; every worker that recovers would end on it."""
+    partition = recovered(
+        (b"p", state(NEW, 1, b'{"n":1}')), (b"p", b"hello"), (b"q", b"\xff{"), (MARKER_KEY, None)
+    )
+
+    assert partition.states == {b"p": Kept(b'{"n":1}', 1000)}
+
+
+def test_a_state_is_as_old_as_its_record() -> None:
+    """However often owners change, it is written anew before compaction reaches past it."""
+    partition = Partition()
+    partition.apply(b"p", state(NEW, 1, b"{}"), 5_000)
+    partition.apply(b"p", state(NEW, 2, b"{}"), 7_000)
+    partition.apply(b"p", state(OLD, 3, b"{}"), 9_000)
+
+    assert partition.written_ms == {b"p": 7_000}
