@@ -327,6 +327,19 @@ def test_a_record_more_than_5_minutes_ahead_of_the_clock_is_refused() -> None:
     assert seen.is_open("DATA-RANGE")
 
 
+def test_a_record_from_the_future_leaves_the_patient_in_the_present() -> None:
+    """It is refused; what is measured after it counts as of now, not as of years ago."""
+    seen = Bedside(patient(), fever(0))
+    seen.take_out_of_time(fever(24 * 365))
+    seen.take(fever(0.1))
+
+    status = seen.status(START + hours(0.2))
+
+    assert seen.patient.changed_ms <= epoch_ms(START + hours(0.2))
+    assert "temperature_c" not in status.stale
+    assert all(line.at <= START + hours(0.2) for line in seen.lines)
+
+
 def test_without_a_clock_nothing_is_ahead() -> None:
     outcome = Engine().take(Ward({}), arrival(fever(), 0))
 

@@ -8,7 +8,7 @@ as it was.
 
 import heapq
 from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from stream.clinical.asking import Clinic, Question, ask
@@ -89,7 +89,7 @@ class Engine:
         if arrival.offset <= patient.applied.get(arrival.topic, -1):
             return Outcome(duplicate=True)
         outcome = Outcome()
-        now = self._taken(patient, arrival, ward.clock_ms, outcome)
+        now = self._taken(patient, _by_the_clock(arrival, ward.clock_ms), ward.clock_ms, outcome)
         now = now._replace(applied={**now.applied, arrival.topic: arrival.offset})
         ward.patients[arrival.key] = now
         if now.due_ms is not None and now.due_ms != patient.due_ms:
@@ -175,6 +175,16 @@ class Engine:
         now_ms = max(due_ms, patient.changed_ms)
         patient = without_doubts(patient, (), now_ms)
         return self._answered(patient, Question(now_ms, now_ms), outcome)
+
+
+def _by_the_clock(arrival: Arrival, clock_ms: int | None) -> Arrival:
+    """Let the clock stand in for a record's time that lies ahead of it.
+
+    What comes after would else be judged as at that time, and the patient as long unwatched.
+    """
+    if clock_ms is None or arrival.at_ms - clock_ms <= AHEAD_MS:
+        return arrival
+    return replace(arrival, at_ms=clock_ms)
 
 
 def _untimely(
