@@ -27,7 +27,10 @@ MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
-_OF_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?$")
+# NAME=value as Kubernetes sets it; a plain ..._PORT of its has the protocol in its value.
+_OF_KUBERNETES = re.compile(
+    r"\w+(_SERVICE_(HOST|PORT)(_\w+)?=|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=|_PORT=(tcp|udp|sctp)://)"
+)
 
 
 class SettingsError(Exception):
@@ -230,7 +233,7 @@ def _unknown(known: Mapping[str, str], environment: Mapping[str, str]) -> list[s
         if not name.upper().startswith(PREFIX) or name.upper() in known or name in NOT_SETTINGS:
             continue
         # Kubernetes adds variables for each service: one named stormwatch-page brings these.
-        if _OF_KUBERNETES.search(name):
+        if _OF_KUBERNETES.match(f"{name}={environment[name]}"):
             continue
         endings = [each.removeprefix(PREFIX) for each in known]
         close = difflib.get_close_matches(name.upper().removeprefix(PREFIX), endings, n=1)

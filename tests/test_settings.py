@@ -154,6 +154,14 @@ def test_what_the_broker_and_kubernetes_set_is_let_be(
     assert load_settings("watch").kafka == "127.0.0.1:9092"
 
 
+def test_a_misspelt_port_is_not_taken_for_one_of_kubernetes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STORMWATCH_METRIC_PORT", "9")
+
+    assert set(complaints()) == {"STORMWATCH_METRIC_PORT"}
+
+
 @pytest.mark.parametrize(("heartbeat_s", "fits"), [("2", True), ("2.01", False)])
 def test_two_heartbeats_may_be_lost_in_a_session(
     monkeypatch: pytest.MonkeyPatch, heartbeat_s: str, fits: bool
