@@ -25,6 +25,7 @@ from deploy.summary import Summary, summarise, table_of
 
 CASES: Final = Path(__file__).parent.parent / "tests" / "vectors"
 SHOWN: Final = ("B01", "B02", "B12", "B38", "B39")
+ANOTHER: Final = CASES / "B04.events.ndjson"
 RECORD_SECONDS_A_SECOND: Final = 20_000  # five days of ward in less than half a minute
 READY_LIMIT_S: Final = 60.0
 DONE_LIMIT_S: Final = 120.0
@@ -76,7 +77,7 @@ class Demo:
 
     def run(self, *, keep: bool) -> None:
         """Play the cases and show what became of the patients."""
-        say("Starting Apache Kafka; the first time it is downloaded, 44 MB.")
+        say("Starting Apache Kafka.")
         with Cluster(self.folder / "kafka") as kafka, contextlib.ExitStack() as ended:
             self._command(kafka.bootstrap, "topics", "create", "--keep")
             say(f"Kafka answers at {kafka.bootstrap}. Starting the watcher and the pager.")
@@ -113,13 +114,18 @@ class Demo:
             "\nEverything goes on running; Ctrl-C ends it. In another shell:\n\n"
             f"  export STORMWATCH_KAFKA={bootstrap}\n"
             f"  stormwatch ack {alert_id} --by 'your name'\n"
-            f"  stormwatch load {self.files[0]} --speed {self.speed:g}\n"
+            f"  stormwatch load {ANOTHER} --speed {self.speed:g}\n\n"
+            "Its clock is that of the cases: what is loaded with --now would lie in its future.\n",
+            soft_wrap=True,
         )
         for worker in self.workers.values():
-            out.print(f"  {worker.role}: http://127.0.0.1:{worker.port}/metrics, log {worker.log}")
-        while all(worker.process.poll() is None for worker in self.workers.values()):
+            at = f"http://127.0.0.1:{worker.port}/metrics"
+            out.print(f"  {worker.role}: {at}, log {worker.log}", soft_wrap=True)
+        while not (ended := [each for each in self.workers.values() if each.process.poll()]):
             time.sleep(0.5)
-        raise click.ClickException("a worker has ended by itself; its log says why")
+        raise click.ClickException(
+            f"{ended[0].role} has ended ({ended[0].process.returncode}): {ended[0].last_words()}"
+        )
 
 
 def environment(bootstrap: str, **more: str) -> dict[str, str]:
