@@ -35,6 +35,7 @@ FIELDS_OF_VITALS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 DIGEST_LENGTH: Final = 16  # hex digits of the SHA-256 that are kept: enough to tell two apart
 
 Identity = tuple[str, str]  # source, event_id
+Version = tuple[int, int, str]  # recorded_ms, standing, digest: the larger one counts
 Charted = PatientEvent | MedicationEvent | AssessmentEvent | LabEvent | Vitals
 
 
@@ -50,6 +51,7 @@ class Entry:
     standing: int
     digest: str
     said: Said  # empty where it was entered in error or is a demo
+    replaces: bool = False  # another version of it is known, which does not count
     readings: tuple[tuple[str, Reading[Any]], ...] = field(init=False, repr=False, compare=False)
     # As it stands in the state, which is written at every event while an entry never changes.
     saved: orjson.Fragment = field(init=False, repr=False, compare=False)
@@ -64,7 +66,7 @@ class Entry:
         return self.source, self.event_id
 
     @property
-    def version(self) -> tuple[int, int, str]:
+    def version(self) -> Version:
         """Of two versions of a record the larger one counts."""
         return self.recorded_ms, self.standing, self.digest
 

@@ -10,14 +10,17 @@ from typing import Any, Final
 
 from stream.clinical.bedside import fact
 from stream.clinical.course import walk
-from stream.clinical.entries import Entry, Identity
+from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.patient import Course, Patient, Told
 from stream.clinical.series import Reading, Series
 from stream.clinical.signals import AGE
 from stream.clinical.thinning import WORST_READINGS_MS, forgotten
+from stream.clinical.times import HOUR_MS
 
 FIRST_LOOK_ENTRIES: Final = 200
 SILENT_MAX: Final = 200  # records that say nothing: entered in error, demo
+REPLACED_MS: Final = 72 * HOUR_MS  # after a version was recorded, older ones may come again
+REPLACED_MAX: Final = 1000
 ALERTS_MAX: Final = 400  # of this stay and the one before
 
 Gone = Mapping[str, list[Reading[Any]]]  # by signal
@@ -36,10 +39,12 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
     entries = _entries_left(patient.entries, gone, cut)
+    replaced = _replaced(patient, entries, now_ms - REPLACED_MS, cut)
     alerts = _alerts_left(patient, cut)
     return patient._replace(
         before=before,
         entries=entries,
+        replaced=replaced,
         series=_series_left(patient.series, gone),
         alerts=alerts,
         cut=dict(cut),
@@ -78,6 +83,27 @@ def _entries_left(
         if identity not in surplus and not says_nothing_now:
             left[identity] = entry.leaving_out(names) if names else entry
     return left
+
+
+def _replaced(
+    patient: Patient, left: Mapping[Identity, Entry], from_ms: int, cut: Counter[str]
+) -> Mapping[Identity, Version]:
+    """Keep the version of what replaced or removed another, so that the other stays out."""
+    forgotten_now = {
+        identity: entry.version
+        for identity, entry in patient.entries.items()
+        if entry.replaces and identity not in left
+    }
+    known = {
+        identity: version
+        for identity, version in {**patient.replaced, **forgotten_now}.items()
+        if version[0] >= from_ms
+    }
+    over = max(len(known) - REPLACED_MAX, 0)
+    cut["replaced"] += over
+    for identity in sorted(known, key=lambda each: known[each])[:over]:
+        del known[identity]
+    return known
 
 
 def _key(name: str, reading: Reading[Any]) -> tuple[str, str, str]:

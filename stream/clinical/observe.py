@@ -4,10 +4,11 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
-from stream.clinical.entries import Entry
+from stream.clinical.entries import STANDING, Entry
 from stream.clinical.patient import Course, Patient
 from stream.clinical.series import Reading, Series, with_reading, without
 from stream.clinical.signals import INFUSED_AT, READERS
@@ -60,16 +61,20 @@ def is_late(patient: Patient, entry: Entry, kind: str) -> bool:
 def observe(patient: Patient, entry: Entry) -> Observed:
     """Remember a record; what is known already, or in a newer version, changes nothing."""
     known = patient.entries.get(entry.identity)
-    if known is not None and known.version >= entry.version:
+    version = patient.replaced.get(entry.identity) if known is None else known.version
+    if version is not None and version >= entry.version:
+        if known is not None and version > entry.version:
+            patient = _with_entry(patient, replace(known, replaces=True))
         return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms, is_known=True)
-    if known is None and entry.kind not in KINDS_KEPT:
+    if version is None and entry.kind not in KINDS_KEPT:
         return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms)
     old = () if known is None else known.readings
     new = entry.readings
-    entries = dict(patient.entries)
-    entries[entry.identity] = entry
-    series = _changed(patient.series, old, new)
-    patient = patient._replace(entries=entries, series=series)
+    says_so = entry.standing >= STANDING["corrected"]  # though the first version never came
+    if version is not None or says_so:
+        entry = replace(entry, replaces=True)
+    patient = _with_entry(patient, entry)
+    patient = patient._replace(series=_changed(patient.series, old, new))
     removed, added = _without_common(old, new)
     if removed or added:
         patient = _followed(patient, removed + added)
@@ -101,6 +106,14 @@ def with_stay(patient: Patient, now_ms: int) -> Patient:
     episodes = patient.episodes if number == patient.stay else ()
     patient = patient._replace(stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
     return retraced(patient)
+
+
+def _with_entry(patient: Patient, entry: Entry) -> Patient:
+    """Remember an entry in the place of what was known of its record."""
+    replaced = patient.replaced
+    if entry.identity in replaced:
+        replaced = {each: version for each, version in replaced.items() if each != entry.identity}
+    return patient._replace(entries={**patient.entries, entry.identity: entry}, replaced=replaced)
 
 
 def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:

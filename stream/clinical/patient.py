@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
-from stream.clinical.entries import Entry, Identity
+from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.series import Reading, Series
 from stream.clinical.signals import Signal
 
@@ -79,6 +79,7 @@ class Patient(NamedTuple):
 
     patient_id: str
     entries: Mapping[Identity, Entry] = NOTHING
+    replaced: Mapping[Identity, Version] = NOTHING  # of forgotten entries that replaced others
     series: Mapping[str, Series] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
     front: Course = Course()  # up to the moment before the latest

@@ -34,6 +34,7 @@ def encode(patient: Patient) -> bytes:
             "version": VERSION,
             "patient_id": patient.patient_id,
             "entries": [entry.saved for entry in patient.entries.values()],
+            "replaced": [[*name, *version] for name, version in patient.replaced.items()],
             "courses": [
                 _course_out(each) for each in (patient.before, patient.front, patient.course)
             ],
@@ -55,6 +56,10 @@ def decode(saved: bytes) -> Patient:
     return Patient(
         patient_id=found["patient_id"],
         entries={entry.identity: entry for entry in entries},
+        replaced={
+            (source, event_id): (recorded_ms, standing, digest)
+            for source, event_id, recorded_ms, standing, digest in found.get("replaced", ())
+        },
         series=_series(entries),
         before=before,
         front=front,

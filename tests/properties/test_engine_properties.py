@@ -137,6 +137,33 @@ def test_any_order_of_the_same_records_ends_in_the_same_alerts(history: Any, cha
     assert outcome(handed_over(shuffled)) == outcome(handed_over(in_order(history)))
 
 
+@settings(few, max_examples=12)  # each is a long one
+@given(history=histories, removed=st.booleans())
+def test_what_is_sent_again_after_most_is_forgotten_changes_nothing(
+    history: Any, removed: bool
+) -> None:
+    """Neither a first version that was corrected or removed, nor anything else."""
+    status = "entered_in_error" if removed else "corrected"
+    versions = [late(each, timedelta(hours=21)) | {"status": status} for each in history[::2]]
+    milder = [
+        each | {"temperature_c": 36.6} if "temperature_c" in each else each for each in versions
+    ]
+    calm = [
+        reading(at=START + hours(30) + minutes(2 * each), temperature_c=36.6, systolic_mmhg=120)
+        for each in range(450)
+    ]
+    events = in_order(history + milder + calm)
+    seen = Bedside(patient(), *events)
+    graded = outcome(seen, START + hours(46))
+    told = list(seen.lines)
+
+    for fields in events[: len(events) - len(calm) + 300]:
+        seen.take_out_of_time(fields)
+
+    assert seen.lines == told
+    assert outcome(seen, START + hours(46)) == graded
+
+
 @few
 @given(
     history=histories,
