@@ -121,7 +121,9 @@ class Demo:
         for worker in self.workers.values():
             at = f"http://127.0.0.1:{worker.port}/metrics"
             out.print(f"  {worker.role}: {at}, log {worker.log}", soft_wrap=True)
-        while not (ended := [each for each in self.workers.values() if each.process.poll()]):
+        while not (
+            ended := [each for each in self.workers.values() if each.process.poll() is not None]
+        ):
             time.sleep(0.5)
         raise click.ClickException(
             f"{ended[0].role} has ended ({ended[0].process.returncode}): {ended[0].last_words()}"

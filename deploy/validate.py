@@ -6,11 +6,14 @@ live what would end among the dead letters, and where.
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
+from pydantic import BaseModel
+from pydantic_core import from_json
 from rich.console import Console
 from rich.text import Text
 
@@ -24,12 +27,16 @@ class Verdict(StrEnum):
     """What becomes of a line."""
 
     TAKEN = "in order"
+    NOTED = "in order with a remark"
     DROPPED = "with readings dropped"
     REFUSED = "refused"
     BROKEN = "broken"
 
 
+AHEAD: Final = timedelta(minutes=5)  # of the clock: what is recorded later is refused
+
 COLOURS: Final = {
+    Verdict.NOTED: "yellow",
     Verdict.DROPPED: "yellow",
     Verdict.REFUSED: "bold red",
     Verdict.BROKEN: "bold red",
@@ -85,13 +92,29 @@ def _judge(line: Line) -> Finding:
         remark = f"{found.reason} at {found.path}: {found.detail}"
         return Finding(line.number, Verdict.REFUSED, (remark,))
     if found.dropped:
-        remarks = (f"{each.reason} at {each.path}: {each.detail}" for each in found.dropped)
-        return Finding(line.number, Verdict.DROPPED, tuple(remarks))
-    return Finding(line.number, Verdict.TAKEN, ())
+        dropped = (f"{each.reason} at {each.path}: {each.detail}" for each in found.dropped)
+        return Finding(line.number, Verdict.DROPPED, tuple(dropped))
+    remarks = (*_unknown_fields(found.event, from_json(line.value)), *_ahead(line))
+    return Finding(line.number, Verdict.NOTED if remarks else Verdict.TAKEN, remarks)
+
+
+def _unknown_fields(model: BaseModel, sent: dict[str, Any], path: str = "$") -> Iterator[str]:
+    """Name what the contract does not know: it is ignored, and may be a field misspelt."""
+    for name, value in sent.items():
+        if name not in type(model).model_fields:
+            yield f"not in the contract, ignored: {path}.{name}"
+        elif isinstance(inner := getattr(model, name), BaseModel):
+            yield from _unknown_fields(inner, value, f"{path}.{name}")
+
+
+def _ahead(line: Line) -> Iterator[str]:
+    if datetime.fromtimestamp(line.timestamp_ms / 1000, UTC) > datetime.now(UTC) + AHEAD:
+        yield "recorded in the future of this machine's clock: live it would be refused as ahead"
 
 
 def _told(file: Path, finding: Finding, remark: str) -> Text:
     words = {
+        Verdict.NOTED: remark,
         Verdict.DROPPED: f"dropped: {remark}",
         Verdict.REFUSED: remark,
         Verdict.BROKEN: f"broken line: {remark}",

@@ -121,10 +121,19 @@ def test_what_can_be_placed_and_addressed_travels_and_the_codec_judges(
         (line(vitals() | {"patient_id": 7}), "no patient_id"),
         (line(vitals() | {"patient_id": ""}), "no patient_id"),
         (line(vitals() | {"patient_id": "\ud800"}), "a patient_id that is no text"),
-        (line(vitals() | {"effective_at": None}), "no recorded_at"),
-        (line(vitals() | {"effective_at": "noon"}), "a time that cannot be read"),
-        (line(vitals() | {"recorded_at": 1772625600}), "a time that cannot be read"),
-        (line(vitals() | {"effective_at": "\ud800"}), "a time that cannot be read"),
+        (line(vitals() | {"effective_at": None}), "no effective_at or recorded_at"),
+        (
+            line(vitals() | {"effective_at": "noon"}),
+            "effective_at is no RFC 3339 time with an offset",
+        ),
+        (
+            line(vitals() | {"recorded_at": 1772625600}),
+            "recorded_at is no RFC 3339 time with an offset",
+        ),
+        (
+            line(vitals() | {"effective_at": "\ud800"}),
+            "effective_at is no RFC 3339 time with an offset",
+        ),
         (line(tick() | {"at": None}), "no at"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from builders import line, reading, vitals
+from builders import NOON, line, reading, vitals
 from click.testing import CliRunner, Result
 
 from deploy.cli import main
@@ -70,3 +70,26 @@ def test_markup_in_a_name_or_colour_in_a_pipe_is_not_taken_for_any(tmp_path: Pat
 def test_a_file_that_is_not_there_is_an_error_of_use(tmp_path: Path) -> None:
     assert validated(tmp_path / "missing.ndjson").exit_code == 2
     assert validated().exit_code == 2
+
+
+def test_a_field_that_may_be_misspelt_is_remarked_on(tmp_path: Path) -> None:
+    """It is ignored on its way, and with it perhaps a fever."""
+    file = tmp_path / "odd.ndjson"
+    oxygen = {"device": "nasal_cannula", "flow": 2}
+    file.write_text(line(vitals(temprature_c=39.4, oxygen=oxygen)))
+    result = validated(file)
+
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{file}:1: not in the contract, ignored: $.oxygen.flow",
+        f"{file}:1: not in the contract, ignored: $.temprature_c",
+        f"{file}: 1 lines: 1 in order with a remark",
+    ]
+
+
+def test_a_time_in_the_future_is_remarked_on(tmp_path: Path) -> None:
+    """A file may be for later; live it would be refused."""
+    file = tmp_path / "odd.ndjson"
+    file.write_text(line(vitals(at=NOON.replace(year=2099))))
+
+    assert "refused as ahead" in validated(file).output

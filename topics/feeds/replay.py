@@ -128,10 +128,10 @@ def _key(fields: dict[str, Any]) -> bytes:
 
 def _timestamp_ms(topic: str, fields: dict[str, Any]) -> int:
     names = ("at",) if topic == registry.TICKS else ("recorded_at", "effective_at")
-    sent = next((fields[name] for name in names if fields.get(name) is not None), None)
-    if sent is None:
-        raise _BrokenError(f"no {names[0]}")
+    name = next((name for name in names if fields.get(name) is not None), None)
+    if name is None:
+        raise _BrokenError(f"no {' or '.join(reversed(names))}")
     try:
-        return epoch_ms(_MOMENT.validate_json(json.dumps(sent)))
+        return epoch_ms(_MOMENT.validate_json(json.dumps(fields[name])))
     except ValidationError as error:
-        raise _BrokenError("a time that cannot be read") from error
+        raise _BrokenError(f"{name} is no RFC 3339 time with an offset") from error
