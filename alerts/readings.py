@@ -107,7 +107,8 @@ def reading(because: Because, now: datetime) -> str:
     """Write one reading: what, how much, when, how long ago."""
     amount = " ".join(part for part in (_value(because.value), _unit(because.unit)) if part)
     at = because.effective_at
-    return f"{name_of(because.signal)} {amount}, {clock_time(at)} ({ago(at, now)})"
+    age = ago(at, now)
+    return f"{name_of(because.signal)} {amount}, {clock_time(at)}" + (f" ({age})" if age else "")
 
 
 def name_of(signal: str) -> str:
@@ -143,8 +144,10 @@ def clock_time(at: datetime) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """Write how long ago something was."""
-    return "just now" if now - at < A_MINUTE else f"{span(now - at)} ago"
+    """Write how long ago something was; empty where it is later than now by a minute or more."""
+    if abs(now - at) < A_MINUTE:  # a clock that ticks every few seconds is a little behind
+        return "just now"
+    return f"{span(now - at)} ago" if at < now else ""
 
 
 def span(length: timedelta) -> str:

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from alerts.life import Life, Reason, Send
+from alerts.life import BEFORE_ANY_TICK, Life, Reason, Send
 from alerts.page import Page
 from alerts.policy import NOT_BY_CRS_GRADE, Part, Policy, Target
-from alerts.readings import A_MINUTE, ago, clean, moment, reading, span
+from alerts.readings import A_MINUTE, ago, clean, clock_time, reading, span
 from alerts.titles import title_of
 from topics.alerts import Alert, AlertState, Grade
 from topics.base import EPOCH, MILLISECOND
@@ -48,10 +48,13 @@ HOW_ENDED: Final = MappingProxyType(
 )
 
 
-def write(life: Life, send: Send, policy: Policy) -> Page:
-    """Write a page in the words of the newest line of its alert."""
+def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TICK) -> Page:
+    """Write a page in the words of the newest line of its alert, as of the moment it leaves.
+
+    That is by the clock of its partition, which is behind what asked for the page by a tick.
+    """
     line = life.line
-    now = EPOCH + send.at_ms * MILLISECOND
+    now = EPOCH + max(send.at_ms, clock_ms) * MILLISECOND
     within = _answer_within(life, send, policy)
     return Page(
         page_id=send.page_id,
@@ -141,9 +144,10 @@ def _place(line: Alert) -> tuple[str, ...]:
 def _what(life: Life, send: Send, now: datetime) -> tuple[str, ...]:
     since = EPOCH + life.open_since_ms * MILLISECOND
     if not life.is_open:
-        return (HOW_ENDED[life.line.state], f"Open since {moment(since)}, ended {moment(now)}.")
+        ended = clock_time(life.line.at)
+        return (HOW_ENDED[life.line.state], f"Open since {clock_time(since)}, ended {ended}.")
     grades = f"Meets criteria for {said}." if (said := _grades(life.line)) else ""
-    began = f"Open since {moment(since)}."
+    began = f"Open since {clock_time(since)}."
     if now - since >= A_MINUTE:
         began = f"{began[:-1]}, {ago(since, now)}."
     return (

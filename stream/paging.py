@@ -234,15 +234,15 @@ class Paging:
         if self._concluded.get((page_id, sink), 0) >= attempt:
             return None
         desk.put(order.patient_id, order.alert_id, depart(life, send))
-        return self._write(life, send)
+        return self._write(life, send, desk.clock_ms)
 
-    def _write(self, life: Life, send: Send) -> Page:
+    def _write(self, life: Life, send: Send, clock_ms: int) -> Page:
         try:
-            return wording.write(life, send, self._policy)
+            return wording.write(life, send, self._policy, clock_ms)
         except Exception:
             # Whatever is wrong with the words, somebody has to come.
             log.exception("words_failed")
-            return wording.write(wording.bare(life), send, self._policy)
+            return wording.write(wording.bare(life), send, self._policy, clock_ms)
 
     async def _conclude(self, order: Order, page: Page, delivery: Delivery) -> None:
         """Write down how a try ended; it counts once it is read back."""

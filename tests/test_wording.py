@@ -29,6 +29,7 @@ from alerts.readings import ago, name_of, number, reading, span
 from alerts.titles import TITLES, title_of
 from alerts.wording import READINGS_MAX, SUBJECT_MAX, bare, write
 from topics.alerts import Alert, Because, Priority
+from topics.base import epoch_ms
 
 GRADES = {REVIEW: graded(2), CONSENSUS: graded(3)}
 BOTH = {REVIEW: Priority.P2, CONSENSUS: Priority.P1}
@@ -75,7 +76,7 @@ def test_a_page_says_who_what_why_what_to_do_and_under_which_policy() -> None:
         "",
         "Who: Patient P01, ward 5 West, bed 12, day 3 after infusion",
         "What: Meets criteria for CRS grade 2 (manikath-2025), 3 (astct-2019).",
-        "  New. Open since 4 Mar 2026 12:00 UTC.",
+        "  New. Open since 4 Mar 12:00 UTC.",
         "Why: Systolic pressure 86 mmHg, 4 Mar 11:55 UTC (5 min ago)",
         "  Norepinephrine 8 mcg/min, 4 Mar 12:00 UTC (just now)",
         "Do: Give tocilizumab now.",
@@ -104,7 +105,7 @@ def test_an_end_says_that_it_is_one_and_why() -> None:
         "",
         "Who: Patient P01, ward 5 West, bed 12, day 3 after infusion",
         "What: It was true and has ended.",
-        "  Open since 4 Mar 2026 12:00 UTC, ended 4 Mar 2026 13:00 UTC.",
+        "  Open since 4 Mar 12:00 UTC, ended 4 Mar 13:00 UTC.",
         "Why: Tocilizumab was given.",
         "Do: Nothing more for this alert. Others of the patient may be open.",
         "Policy: P1 by manikath-2025, astct-2019; advice of manikath-2025",
@@ -165,7 +166,7 @@ def test_a_page_says_that_it_is_worse() -> None:
     said = pages(case)[Target.RAPID_RESPONSE]
 
     assert said.what[1] == (
-        "WORSE than when it was last told. Open since 4 Mar 2026 12:00 UTC, 1 h ago."
+        "WORSE than when it was last told. Open since 4 Mar 12:00 UTC, 1 h ago."
     )
 
 
@@ -377,7 +378,9 @@ def test_a_number_says_what_it_is(value: float) -> None:
     [
         (timedelta(0), "just now"),
         (timedelta(seconds=59), "just now"),
-        (-5 * MINUTE, "just now"),  # a clock that runs ahead
+        (timedelta(seconds=-59), "just now"),  # the clock of a partition moves with its ticks
+        (-MINUTE, ""),
+        (-5 * MINUTE, ""),  # a clock that runs ahead
         (MINUTE, "1 min ago"),
         (HOUR - MINUTE, "59 min ago"),
         (HOUR, "1 h ago"),
@@ -388,6 +391,43 @@ def test_a_number_says_what_it_is(value: float) -> None:
 )
 def test_how_long_ago_is_said_no_finer_than_needed(length: timedelta, words: str) -> None:
     assert ago(NOON - length, NOON) == words
+
+
+def test_a_reading_later_than_the_clock_says_its_time_and_no_age() -> None:
+    words = reading(because(effective_at=NOON + 5 * MINUTE), NOON)
+
+    assert words == "Systolic pressure 86 mmHg, 4 Mar 12:05 UTC"
+
+
+def test_ages_are_as_of_the_moment_the_page_leaves() -> None:
+    """It may have waited, and the data may have come in a batch, or late."""
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+
+    said = write(case.known, send, CONSOLE, epoch_ms(NOON + 31 * MINUTE))
+
+    assert said.why == ("Systolic pressure 86 mmHg, 4 Mar 11:55 UTC (36 min ago)",)
+    assert said.what[1] == "New. Open since 4 Mar 12:00 UTC, 31 min ago."
+    assert said.at == NOON + 31 * MINUTE
+
+
+def test_a_page_that_leaves_before_the_next_tick_speaks_of_what_asked_for_it() -> None:
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+
+    said = write(case.known, send, CONSOLE, epoch_ms(NOON - MINUTE))
+
+    assert said.at == NOON
+
+
+def test_an_end_is_told_with_its_own_time_however_late() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    (send,) = case.hears(line(2, "resolved", "P1", at=NOON + HOUR))
+
+    said = write(case.known, send, CONSOLE, epoch_ms(NOON + 3 * HOUR))
+
+    assert said.what[1] == "Open since 4 Mar 12:00 UTC, ended 4 Mar 13:00 UTC."
 
 
 def test_a_span_of_less_than_a_minute_is_no_minute() -> None:
