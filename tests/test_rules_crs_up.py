@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, hours, removed
-from builders import Fields, assessment, infusion, on_day, patient, reading, vitals
+from builders import Fields, assessment, build, infusion, on_day, patient, reading, vitals
 
 RULE = "CRS-UP"
 START = on_day(4, "06:00")
@@ -107,13 +107,75 @@ def test_an_attribution_takes_away_a_vasopressor_that_ran_before() -> None:
     assert seen.grades(START + hours(5)) == (2, 3)
 
 
-def test_a_pressure_measured_under_an_attribution_counts_once_it_ends() -> None:
-    cause = attributed("hypotension", "bleeding", 1)
-    seen = Bedside(patient(), fever(), cause, fever(2, systolic_mmhg=80))
+@pytest.mark.parametrize(
+    ("domain", "readings", "review"),
+    [
+        ("hypotension", {"systolic_mmhg": 80}, 2),
+        ("hypoxia", {"oxygen": {"device": "high_flow"}}, 3),
+    ],
+)
+def test_what_was_measured_under_an_attribution_stays_out_after_it(
+    domain: str, readings: dict[str, Any], review: int
+) -> None:
+    cause = attributed(domain, "infection", 1)
+    seen = Bedside(patient(), fever(), cause, fever(2, **readings), attributed(domain, "crs", 4))
 
-    assert seen.grades(START + hours(3)) == (2, 1)
-    seen.take(attributed("hypotension", "crs", 4))
+    assert seen.grades(START + hours(5)) == (review, 1)
+    assert seen.ranges(START + hours(5))[1] == (1, 4)  # nothing has shown that there is no CRS
+    seen.take(fever(6, **readings))
+    assert seen.grades(START + hours(7)) == (review, review)
+
+
+def test_a_well_reading_under_an_attribution_still_proves_that_the_patient_is_well() -> None:
+    causes = attributed("hypotension", "infection", 1), attributed("hypotension", "crs", 4)
+    seen = Bedside(patient(), fever(), *causes[:1], fever(3), *causes[1:])
+
+    assert seen.ranges(START + hours(5)) == ((1, 1), (1, 1))
+
+
+def test_a_fever_measured_under_an_attribution_stays_out_after_it() -> None:
+    causes = attributed("fever", "infection", -1), attributed("fever", "crs", 1)
+    seen = Bedside(patient(), causes[0], fever(systolic_mmhg=80), causes[1])
+
+    assert seen.ranges(START + hours(2)) == ((2, 2), (0, 2))
+    seen.take(fever(6, systolic_mmhg=80))
+    assert seen.grades(START + hours(7)) == (2, 2)
+
+
+def test_a_fever_from_before_an_attribution_counts_after_it() -> None:
+    causes = attributed("fever", "infection", 1), attributed("fever", "crs", 4)
+    seen = Bedside(patient(), fever(), causes[0], fever(2, systolic_mmhg=80), causes[1])
+
     assert seen.grades(START + hours(5)) == (2, 2)
+
+
+def test_a_vasopressor_that_was_attributed_comes_back_after_it() -> None:
+    causes = attributed("hypotension", "bleeding", 2), attributed("hypotension", "crs", 4)
+    seen = Bedside(patient(), fever(), pressor("norepinephrine", 1), *causes)
+
+    assert seen.grades(START + hours(5)) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("under", "grade"), [(None, 3), ("high_flow", 3), ("cpap", 3), ("nasal_cannula", 2)]
+)
+def test_a_device_from_before_an_attribution_comes_back_after_it(
+    under: str | None, grade: int
+) -> None:
+    causes = attributed("hypoxia", "infection", 1), attributed("hypoxia", "crs", 4)
+    again = [] if under is None else [fever(2, oxygen={"device": under})]
+    before = fever(oxygen={"device": "high_flow"})
+    seen = Bedside(patient(), before, causes[0], *again, causes[1])
+
+    assert seen.grades(START + hours(5))[1] == grade
+
+
+def test_an_attribution_of_the_stay_before_does_not_hold() -> None:
+    seen = Bedside(patient(), attributed("hypotension", "bleeding", 1))
+    seen.take(build("patient", on_day(30), {"infused_at": on_day(30)}))
+    seen.take(vitals(at=on_day(31), temperature_c=39, systolic_mmhg=80))
+
+    assert seen.grades(on_day(31, "12:30")) == (2, 2)
 
 
 def test_because_names_the_fever_and_what_makes_the_grade() -> None:

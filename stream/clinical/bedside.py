@@ -3,7 +3,7 @@
 Source: CLINICAL.md DEC-27, DEC-35, DEC-45, DEC-46, DEC-47.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from stream.clinical.circulation import VASOPRESSORS, is_child
@@ -44,9 +44,14 @@ def pressure_that_decides(
 
 def oxygen_that_decides(patient: Patient, until_ms: int | None) -> Reading[Oxygen] | None:
     """Find the newest device, with a flow or FiO2 that was charted later without naming it."""
+    return newest_device(readings_of_stay(patient, OXYGEN, until_ms))
+
+
+def newest_device(readings: Sequence[Reading[Oxygen]]) -> Reading[Oxygen] | None:
+    """Find the newest device among readings, with what was charted of it later."""
     flow = fio2 = None
     later: Reading[Oxygen] | None = None
-    for reading in reversed(readings_of_stay(patient, OXYGEN, until_ms)):
+    for reading in reversed(readings):
         found = reading.value
         flow = found.flow_l_min if flow is None else flow
         fio2 = found.fio2_fraction if fio2 is None else fio2

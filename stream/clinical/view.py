@@ -1,10 +1,10 @@
 """A patient as known at one moment: what every rule looks at."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final, TypeVar
 
 from stream.clinical import bedside
+from stream.clinical.causes import Spell, lies_in, milder, spells
 from stream.clinical.circulation import (
     Circulation,
     circulation_of,
@@ -25,9 +25,9 @@ from stream.clinical.oxygen import (
     device_conflicts_with_fio2,
 )
 from stream.clinical.patient import Course, Episode, Patient
-from stream.clinical.policies.policy import ManagementProfile
+from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
 from stream.clinical.policies.register import GRADING
-from stream.clinical.series import Reading, up_to
+from stream.clinical.series import Reading, since, up_to
 from stream.clinical.signals import (
     AGE,
     HOME_POSITIVE_PRESSURE,
@@ -41,7 +41,6 @@ from stream.clinical.signals import (
     Rate,
     Signal,
     Temperature,
-    attribution,
     given,
     support,
 )
@@ -50,12 +49,6 @@ T = TypeVar("T")
 
 CRRT: Final = support("crrt")
 ECMO: Final = (support("ecmo_vv"), support("ecmo_va"))
-ATTRIBUTIONS: Final = MappingProxyType(
-    {domain: attribution(domain).name for domain in ("fever", "hypotension", "hypoxia", "neuro")}
-)
-CRS_DOMAINS: Final = ("fever", "hypotension", "hypoxia")
-NOTHING_AWAY: Final[frozenset[str]] = frozenset()
-OWN_CAUSES: Final = ("crs", "icans")  # an attribution to them is none to another cause
 SURFACE_SITES: Final = ("axillary", "skin")
 NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
 ROOM_AIR: Final = Breathing(OxygenNeed.ROOM_AIR, OxygenNeed.ROOM_AIR, high_fio2=False)
@@ -81,6 +74,7 @@ class View:
         self.at_ms = at_ms
         self.until_ms = until_ms
         self.management = management
+        self._spells: dict[str, tuple[Spell, ...]] = {}
         self.course = settled(patient.course if course is None else course, at_ms)
 
     # Single signals
@@ -105,11 +99,14 @@ class View:
 
     def attributed(self, domain: str) -> bool:
         """Tell whether a clinician holds another cause for what is found in a domain (DEC-52)."""
-        readings = self.patient.series.get(ATTRIBUTIONS[domain])
-        if readings is None:
-            return False
-        readings = up_to(readings, self.until_ms)
-        return bool(readings) and readings[-1].value not in OWN_CAUSES
+        spells = self.spells(domain)
+        return bool(spells) and spells[-1].until_ms is None
+
+    def spells(self, domain: str) -> tuple[Spell, ...]:
+        """Give the times of the stay in which a clinician held another cause for a domain."""
+        if domain not in self._spells:
+            self._spells[domain] = spells(self.patient, domain, self.until_ms)
+        return self._spells[domain]
 
     @once
     def age_years(self) -> float | None:
@@ -217,11 +214,14 @@ class View:
     @once
     def breathing(self) -> Breathing:
         """Give the need of oxygen: what is proven, and what is possible."""
-        if self.oxygen is None:
+        return self._breathing_of(self.oxygen)
+
+    def _breathing_of(self, oxygen: Reading[Oxygen] | None) -> Breathing:
+        if oxygen is None:
             return UNKNOWN_BREATHING
         home = bedside.fact(self.patient, HOME_POSITIVE_PRESSURE)
-        breathing = breathing_of(self.oxygen.value, home_positive_pressure=home)
-        if is_fresh(OXYGEN, self.oxygen, self.at_ms):
+        breathing = breathing_of(oxygen.value, home_positive_pressure=home)
+        if is_fresh(OXYGEN, oxygen, self.at_ms):
             return breathing
         high_fio2 = True if breathing.high_fio2 else None
         return Breathing(breathing.lowest, None, high_fio2)
@@ -233,19 +233,56 @@ class View:
         """Grade CRS under each policy."""
         haemofiltration = self.is_running(CRRT)
         ecmo = any(self.is_running(signal) for signal in ECMO)
-        away = {domain for domain in CRS_DOMAINS if self.attributed(domain)}
-        grades = {}
-        for policy in GRADING:
-            out = away if policy.honours_attribution else NOTHING_AWAY
-            grades[policy.name] = grade_crs(
+        return {
+            policy.name: grade_crs(
                 policy.crs,
-                fever=False if "fever" in out else self.fever,
-                circulation=NOTHING_NEEDED if "hypotension" in out else self.circulation,
-                breathing=ROOM_AIR if "hypoxia" in out else self.breathing,
+                fever=self.fever_by(policy),
+                circulation=self.circulation_by(policy),
+                breathing=self.breathing_by(policy),
                 haemofiltration=haemofiltration,
                 ecmo=ecmo,
             )
-        return grades
+            for policy in GRADING
+        }
+
+    # The same without what is due to another cause, where a policy asks for that (DEC-52)
+
+    def fever_by(self, policy: GradingPolicy) -> bool | None:
+        """Tell whether the fever criterion is met under a policy."""
+        spells = self.spells("fever") if policy.honours_attribution else ()
+        if not spells or self.fever is not True:
+            return self.fever
+        if self.attributed("fever"):
+            return False
+        onset_ms = self.course.onset_ms
+        if onset_ms is None or (self.masks and (self.hypotension or self.hypoxia)):
+            return True
+        temperatures = since(self.readings(TEMPERATURE), onset_ms)
+        fevers = [each.effective_ms for each in temperatures if each.value.celsius >= FEVER_C]
+        return None if all(lies_in(each, spells) for each in (onset_ms, *fevers)) else True
+
+    def circulation_by(self, policy: GradingPolicy) -> tuple[Circulation, Circulation | None]:
+        """Give the level of circulation that counts under a policy."""
+        spells = self.spells("hypotension") if policy.honours_attribution else ()
+        if not spells:
+            return self.circulation
+        if self.attributed("hypotension"):
+            return NOTHING_NEEDED
+        low = self.low_pressure and not self.vasopressors
+        if low and self.pressure is not None and lies_in(self.pressure.effective_ms, spells):
+            return Circulation.STABLE, None  # of CRS nothing was measured since
+        return self.circulation
+
+    def breathing_by(self, policy: GradingPolicy) -> Breathing:
+        """Give the need of oxygen that counts under a policy."""
+        spells = self.spells("hypoxia") if policy.honours_attribution else ()
+        if not spells:
+            return self.breathing
+        if self.attributed("hypoxia"):
+            return ROOM_AIR
+        readings = self.readings(OXYGEN)
+        outside = [each for each in readings if not lies_in(each.effective_ms, spells)]
+        return milder(self.breathing, self._breathing_of(bedside.newest_device(outside)))
 
     @once
     def flags(self) -> list[str]:

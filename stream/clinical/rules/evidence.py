@@ -82,15 +82,11 @@ def of_supports(view: View, names: tuple[str, ...]) -> Iterator[Evidence]:
 
 
 def _of_domains(view: View, policy: GradingPolicy, grade: int) -> Iterator[Evidence]:
-    away = policy.honours_attribution
-    if not (away and view.attributed("hypotension")) and (
-        crs.grade_circulation(policy.crs, view.circulation).lowest == grade
-    ):
+    if crs.grade_circulation(policy.crs, view.circulation_by(policy)).lowest == grade:
         yield from of_hypotension(view)
     if (
         view.oxygen is not None
-        and not (away and view.attributed("hypoxia"))
-        and crs.grade_oxygen(policy.crs, view.breathing).lowest == grade
+        and crs.grade_oxygen(policy.crs, view.breathing_by(policy)).lowest == grade
     ):
         yield from of_oxygen(view.oxygen)
     if policy.crs.haemofiltration == grade:
