@@ -122,6 +122,10 @@ class Life:
                 return send
         return None
 
+    def surely_unsent(self, send: Send) -> bool:
+        """Tell whether no try of a page can have left, nor of one before it to the same people."""
+        return send.stage is Stage.QUEUED and send.address not in self.told
+
     def due_times(self) -> Iterator[int]:
         """Name every time at which the clock has something to say to it, but its forgetting."""
         if self.answer is not None and self.answer.until_ms is not None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from alerts.life import BEFORE_ANY_TICK, Answer, Happening, Life, Reason
-from alerts.outgoing import new_send, page_all, put, to_all
+from alerts.outgoing import new_send, page_all, page_anew, put, to_all
 from alerts.policy import Part, Policy
 from topics.alerts import Alert, AlertState
 from topics.base import MILLISECOND, epoch_ms
@@ -71,10 +71,16 @@ def _change(life: Life, heard: Life, now: Happening, policy: Policy) -> Life:
         # A page that is replaced now may have been read: an answer to it is no answer to this one.
         maybe_read = any(send.address in life.told for send in life.sends)
         shown = life.level if life.shown is None and maybe_read else life.shown
-        return page_all(replace(heard, shown=shown), Reason.WORSE, now, policy)
+        why = _unless_news(heard, Reason.WORSE)
+        return page_anew(replace(heard, shown=shown), why, now, policy)
     if _is_repeat(life, heard, policy):
-        return page_all(heard, Reason.REPEATED, now, policy)
+        return page_anew(heard, _unless_news(heard, Reason.REPEATED), now, policy)
     return _hand_over(heard, now, policy)
+
+
+def _unless_news(life: Life, reason: Reason) -> Reason:
+    """Return why a page goes out: an alert of which nobody can have heard is new to everyone."""
+    return reason if life.told else Reason.RAISED
 
 
 def _settled(answer: Answer, life: Life, heard: Life, policy: Policy) -> Answer:
@@ -110,11 +116,24 @@ def _hand_over(heard: Life, now: Happening, policy: Policy) -> Life:
 
     Nobody is told that it became milder: that might call off a team which is on its way.
     """
-    wanted = to_all(heard, Reason.CONCERNED, now, policy)
+    wanted = to_all(heard, _unless_news(heard, Reason.CONCERNED), now, policy)
     targets = {send.address.target for send in wanted}
-    kept = tuple(send for send in heard.sends if send.address.target in targets)
+    parts = {send.address: send.part for send in wanted}
+    # What is wanted of a role may be another thing now than what asked for its page.
+    redone = {
+        send.address
+        for send in heard.sends
+        if heard.surely_unsent(send) and parts.get(send.address, send.part) is not send.part
+    }
+    kept = tuple(
+        send
+        for send in heard.sends
+        if send.address.target in targets and send.address not in redone
+    )
     known = {address.target for address in (*heard.told, *(send.address for send in kept))}
-    fresh = tuple(send for send in wanted if send.address.target not in known)
+    fresh = tuple(
+        send for send in wanted if send.address.target not in known or send.address in redone
+    )
     return put(replace(heard, sends=kept), fresh)
 
 

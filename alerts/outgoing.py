@@ -18,6 +18,18 @@ def page_all(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life
     return put(life, to_all(life, reason, now, policy))
 
 
+def page_anew(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
+    """Tell everyone whom a newer line concerns, in place of every page that surely never left.
+
+    Such a page would go to whom the line before concerned, in the words of this one.
+    """
+    sends = to_all(life, reason, now, policy)
+    if not sends:
+        return life
+    left = tuple(send for send in life.sends if not life.surely_unsent(send))
+    return put(replace(life, sends=left), sends)
+
+
 def put(life: Life, sends: tuple[Send, ...]) -> Life:
     """Send these pages in place of older ones to the same people through the same sinks."""
     if not sends:

@@ -44,10 +44,10 @@ TABLE = """
         raised         queued             both: raised
         repeated       queued
         older          queued
-        said again     queued             both: repeated
-        worse          queued             rapid response: worse
-        higher grade   queued             both: worse
-        milder         queued             work list: concerned
+        said again     queued             both: raised
+        worse          queued             rapid response: raised
+        higher grade   queued             both: raised
+        milder         queued             work list: raised
         other signals  queued
         resolved       ended
         retracted      ended

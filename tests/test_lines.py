@@ -96,6 +96,67 @@ def test_a_page_on_its_way_to_whom_it_no_longer_concerns_is_dropped() -> None:
     assert case.known.sends == ()
 
 
+@pytest.mark.parametrize(
+    ("priority", "newer", "pages"),
+    [
+        ("P3", "P1", ["rapid_response/raised"]),
+        ("P3", "P2", ["primary_team/raised", "rapid_response/raised"]),
+        ("P2", "P1", ["rapid_response/raised"]),
+        ("P2", "P3", ["work_list/raised"]),
+        ("P1", "P2", ["primary_team/raised", "rapid_response/raised"]),
+    ],
+)
+def test_a_newer_line_before_the_first_page_left_is_told_as_new(
+    priority: str, newer: str, pages: list[str]
+) -> None:
+    """The page of the line before would go to other people with the words of this one."""
+    case = Case()
+
+    now = case.hears(line(priority=priority), line(2, "changed", newer, grade=3))
+
+    assert shown(now) == shown(case.known.sends) == pages
+
+
+def test_a_page_of_which_a_try_may_have_arrived_is_not_superseded() -> None:
+    case = Case()
+    case.hears(line())
+    case.departs()
+
+    pages = case.hears(line(2, "changed", "P1", grade=3))
+
+    assert shown(pages) == ["rapid_response/worse"]
+    assert shown(case.known.sends) == ["primary_team/raised", "rapid_response/worse"]
+
+
+def test_a_page_that_is_due_again_is_not_superseded() -> None:
+    case = Case()
+    case.hears(line())
+    case.tries(Outcome.RETRY)
+    case.waits(MINUTE)
+
+    case.hears(line(2, "changed", "P1", grade=3))
+
+    assert shown(case.known.sends) == ["primary_team/raised", "rapid_response/worse"]
+
+
+def test_who_was_told_before_is_told_that_it_is_worse_though_others_were_not() -> None:
+    case = Case()
+    case.tells(line(priority="P3"))
+    case.hears(line(2, "changed", "P2"))
+
+    pages = case.hears(line(3, "changed", "P1"))
+
+    assert shown(pages) == shown(case.known.sends) == ["rapid_response/worse"]
+
+
+def test_whoever_answered_what_was_never_told_is_told_that_it_is_worse() -> None:
+    case = Case()
+    case.hears(line())
+    case.answers()
+
+    assert shown(case.hears(line(2, "changed", "P1", grade=3))) == ["rapid_response/worse"]
+
+
 def test_a_page_on_its_way_to_whom_it_still_concerns_goes_on() -> None:
     case = Case()
     case.hears(line(priority="P1"))

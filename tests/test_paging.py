@@ -99,6 +99,15 @@ async def test_a_page_says_how_old_its_readings_are_when_it_leaves(bench: Bench)
     assert page.at == NOON + 14 * MINUTE
 
 
+async def test_lines_that_come_together_are_one_page_about_the_newest(bench: Bench) -> None:
+    first = line(priority="P3", grade=1)
+    await bench.hears(first, line(2, "changed", "P1", grade=3))
+
+    (page,) = bench.gateways["console"].got
+    assert (page.call, page.revision) == (P1, 2)
+    assert page.what[1].startswith("New.")
+
+
 async def test_both_sinks_carry_one_page() -> None:
     bench = Bench(through_two_sinks())
 

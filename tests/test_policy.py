@@ -52,7 +52,7 @@ def test_what_does_not_hold_under_the_one_policy_is_not_told_until_it_does() -> 
     before = case.hears(line(priorities={CONSENSUS: Priority.P1}))
     after = case.hears(line(2, "changed", "P2"))
 
-    assert (before, shown(after)) == ((), ["primary_team/worse", "rapid_response/worse"])
+    assert (before, shown(after)) == ((), ["primary_team/raised", "rapid_response/raised"])
 
 
 def test_an_alert_about_stormwatch_itself_holds_under_no_policy_and_is_told() -> None:

@@ -70,7 +70,15 @@ class Pager(RuleBasedStateMachine):
         reference = before.level if before.answer is None else before.answer.level
         is_told = {Priority.P1, Priority.P2, Priority.P3}
         if after.level.is_worse_than(reference) and after.level.priority in is_told:
-            assert {send.reason for send in pages} == {Reason.WORSE}
+            is_news = before.answer is None and not before.told
+            assert {send.reason for send in pages} == {Reason.RAISED if is_news else Reason.WORSE}
+            assert not [
+                send
+                for send in after.sends
+                if send not in pages
+                and send.stage is Stage.QUEUED
+                and send.address not in after.told
+            ]
         if before.answer is not None and after.answer is not None:
             assert pages == ()
 
