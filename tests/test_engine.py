@@ -167,6 +167,19 @@ def test_of_two_readings_of_one_moment_the_one_recorded_later_counts() -> None:
     ]
 
 
+def test_a_reading_that_is_set_aside_at_its_own_moment_was_never_true() -> None:
+    low = vitals(at=START, event_id="a", temperature_c=38.6)
+    normal = vitals(at=START, event_id="b")
+
+    assert Bedside(patient(), low, normal).states("CRS-UP") == ["raised P3", "retracted"]
+
+
+def test_a_result_that_is_set_aside_at_its_own_moment_was_never_true() -> None:
+    results = ferritin(20000, event_id="a"), ferritin(900, event_id="b")
+
+    assert Bedside(patient(), *results).states("HLH-FERRITIN") == ["raised P2", "retracted"]
+
+
 def test_kinds_that_no_rule_reads_are_taken_and_change_nothing() -> None:
     seen = Bedside(patient(), ice(7, at=START))
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
 from stream.clinical.entries import STANDING, Entry
 from stream.clinical.patient import Course, Patient
-from stream.clinical.series import Reading, Series, with_reading, without
+from stream.clinical.series import Reading, Series, since, with_reading, without
 from stream.clinical.signals import INFUSED_AT, READERS
 from stream.clinical.times import DAY_MS
 
@@ -45,7 +45,7 @@ class Observed(NamedTuple):
 
     patient: Patient
     changed: frozenset[str]  # names of signals
-    looks_back: bool  # something that was known before was changed or removed
+    looks_back: bool  # something known before was changed, removed or set aside
     from_ms: int  # the earliest moment about which something changed
     is_known: bool = False  # a duplicate, or an older version
 
@@ -73,6 +73,7 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     says_so = entry.standing >= STANDING["corrected"]  # though the first version never came
     if version is not None or says_so:
         entry = replace(entry, replaces=True)
+    before = patient.series
     patient = _with_entry(patient, entry)
     patient = patient._replace(series=_changed(patient.series, old, new))
     removed, added = _without_common(old, new)
@@ -80,7 +81,8 @@ def observe(patient: Patient, entry: Entry) -> Observed:
         patient = _followed(patient, removed + added)
     changed = frozenset(name for name, _ in (*removed, *added))
     moments = [entry.effective_ms, *(reading.effective_ms for _, reading in removed)]
-    return Observed(patient, changed, looks_back=bool(removed), from_ms=min(moments))
+    looks_back = bool(removed) or _sets_aside(before, added)
+    return Observed(patient, changed, looks_back=looks_back, from_ms=min(moments))
 
 
 def begins_next_ms(patient: Patient, now_ms: int) -> int | None:
@@ -149,6 +151,15 @@ def _followed(patient: Patient, readings: Stated) -> Patient:
     if not moments:
         return patient
     return followed(patient, moments.pop()) if len(moments) == 1 else retraced(patient)
+
+
+def _sets_aside(series: Mapping[str, Series], added: Stated) -> bool:
+    """Tell whether another record spoke of a signal at the same moment (DEC-45)."""
+    return any(
+        each.effective_ms == reading.effective_ms
+        for name, reading in added
+        for each in since(series.get(name, ()), reading.effective_ms)[:1]
+    )
 
 
 def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:
