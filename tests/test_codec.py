@@ -133,6 +133,11 @@ def test_a_refused_record_names_patient_event_and_kind() -> None:
     assert found.kind == "vitals"
 
 
+@pytest.mark.parametrize(("sent", "demo"), [(True, True), (False, False), ("true", False)])
+def test_a_refused_record_says_whether_it_is_a_demo(sent: object, demo: bool) -> None:
+    assert refused(vitals(spo2_percent="97", demo=sent)).demo is demo
+
+
 @pytest.mark.parametrize("patient_id", [None, 7, "", "x" * 65])
 def test_a_patient_who_cannot_be_read_is_not_named(patient_id: object) -> None:
     found = codec.decode(

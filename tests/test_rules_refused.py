@@ -144,6 +144,24 @@ def test_a_demo_value_raises_nothing_and_settles_nothing() -> None:
     assert seen.states(RANGE) == ["raised P3"]
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        measured(systolic_mmhg=5),
+        measured(spo2_percent="97"),
+        late(measured(spo2_percent=50), hours(49)),
+        lab("ferritin", 20000, unit="kPa", at=START),
+        lab("ferritin", -5, at=START),
+    ],
+)
+def test_a_demo_record_that_is_refused_whole_raises_nothing(record: Fields) -> None:
+    seen = Bedside(patient(), record | {"demo": True})
+
+    assert seen.lines == []
+    assert len(seen.refused) == 1
+    assert seen.patient.doubts == {}
+
+
 def test_it_is_bound_to_the_stay() -> None:
     seen = Bedside(patient(), measured(temperature_c=39.0), measured(1, temperature_c=101.3))
 

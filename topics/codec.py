@@ -76,6 +76,7 @@ class Rejected:
     urgent: bool = False
     value: float | None = None
     about: str | None = None  # the analyte or the drug, where it names one
+    demo: bool = False  # a demo or test value of a device: it is of no patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
         urgent=any(each.urgent for each in dropped),
         value=why.value,
         about=_text(named.get("analyte", named.get("drug")), KIND_MAX),
+        demo=named.get("demo") is True,
     )
 
 

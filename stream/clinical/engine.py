@@ -131,6 +131,8 @@ class Engine:
     ) -> Patient:
         now_ms = max(arrival.at_ms, patient.changed_ms)
         outcome.refused.append(refused)
+        if refused.demo:
+            return patient
         patient = with_doubt(patient, refused, now_ms)
         return self._answered(patient, Question(arrival.at_ms, now_ms, DOUBTED), outcome)
 
@@ -193,13 +195,13 @@ def _untimely(
     """Refuse what comes from the future, or so late that it says nothing any more."""
     who = event.patient_id, event.event_id, event.kind
     if clock_ms is not None and entry.recorded_ms - clock_ms > AHEAD_MS:
-        return Rejected(
-            Reason.AHEAD, "$.recorded_at", "more than 5 minutes ahead of the clock", *who
-        )
+        detail = "more than 5 minutes ahead of the clock"
+        return Rejected(Reason.AHEAD, "$.recorded_at", detail, *who, demo=event.demo)
     if is_late(patient, entry, event.kind):
         about = event.analyte.value if isinstance(event, Lab) else None
         detail = "more than 48 hours old when it was recorded"
-        return Rejected(Reason.LATE, "$.effective_at", detail, *who, about=about)
+        why = Reason.LATE, "$.effective_at", detail
+        return Rejected(*why, *who, about=about, demo=event.demo)
     return None
 
 
