@@ -118,6 +118,7 @@ class Consumer(driver.Consumer):
         self.durable: dict[TP, int] = {}  # the next offset to read after a crash
         self._read_offset = NothingRead()
         self._seeks = 0  # the seek that what is read now follows
+        self._claim: set[int] | None = None  # what was ours when it began
         self._quiet = False
         self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
@@ -157,27 +158,29 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to what is committed, and start reading anew from there."""
         await self.pipeline.drain()
+        # Faust also seeks while it rebalances. What those seeks found may be of the assignment
+        # before: only those count that begin when what is assigned now is ours.
+        self._claim, self._seeks = self.pipeline.claimed, self._thread.seeks
         await super().perform_seek()
         self._begin()
 
     def _begin(self) -> None:
-        """Start reading anew, once for each seek, before the first record that follows it.
-
-        Faust also seeks while it rebalances: nothing begins before the states are recovered.
-        """
-        if not self.pipeline.claimed or self._seeks == self._thread.seeks:
+        """Start reading anew, once for each seek, before the first record that follows it."""
+        if self._seeks == self._thread.seeks:
+            return
+        if self._claim is None or self._claim is not self.pipeline.claimed:
             return
         self._seeks = self._thread.seeks
         inputs = self.pipeline.work.inputs
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
         self._expected, self._doubted = dict(start), {}
-        self.durable = {tp: at for tp, at in self.durable.items() if tp in start}
         self.pipeline.begin({TopicPartition(*tp): at for tp, at in start.items()})
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Make durable what was taken, before another may own it."""
         await self.pipeline.settle()
         await self._commit_all()
+        self.durable.clear()  # committed later it would take back what the next owner has done
         await super().on_partitions_revoked(revoked)
 
     async def on_stop(self) -> None:

@@ -1,0 +1,102 @@
+"""Reading starts where what is ours was committed, and nothing is committed that is another's."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from stream.runs import TopicPartition
+from stream.transport import Consumer, NothingRead
+
+LABS = "labs"
+
+
+class Broker:
+    """The consumer's thread, as far as it seeks: what is committed, and to what it was assigned."""
+
+    def __init__(self) -> None:
+        self.seeks = 0
+        self.sought: dict[TP, int] = {}
+        self.committed: dict[TP, int] = {}
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        self.sought, self.seeks = dict(self.committed), self.seeks + 1
+        await self.answers.wait()
+        return self.sought
+
+
+class Begun:
+    """A pipeline that notes where reading began."""
+
+    def __init__(self) -> None:
+        self.claimed: set[int] | None = None
+        self.work = SimpleNamespace(inputs=(LABS,))
+        self.starts: list[dict[TopicPartition, int]] = []
+
+    async def drain(self) -> None:
+        """Have nothing to make durable."""
+
+    def begin(self, start: dict[TopicPartition, int]) -> None:
+        self.starts.append(start)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.broker, self.pipeline = Broker(), Begun()
+        consumer: Any = Consumer.__new__(Consumer)  # without Faust's app around it
+        consumer.transport = SimpleNamespace(pipeline=self.pipeline)
+        consumer._thread = self.broker
+        consumer._read_offset = NothingRead()
+        consumer._committed_offset = defaultdict(lambda: None)
+        consumer._seeks, consumer._claim, consumer.durable = 0, None, {}
+        self.consumer = consumer
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    return Bench()
+
+
+async def test_a_seek_of_the_assignment_before_starts_nothing(bench: Bench) -> None:
+    """Faust seeks while it rebalances; what it found then belongs to others by now."""
+    bench.broker.committed = {TP(LABS, 0): 5}
+    bench.broker.answers.clear()
+    early = asyncio.ensure_future(bench.consumer.perform_seek())
+    await asyncio.sleep(0)
+    bench.pipeline.claimed = {1}
+    bench.broker.answers.set()
+    await early
+    bench.consumer._begin()  # as each fetch does
+    assert bench.pipeline.starts == []
+
+    bench.broker.committed = {TP(LABS, 1): 7}
+    await bench.consumer.perform_seek()
+
+    assert bench.pipeline.starts == [{TopicPartition(LABS, 1): 7}]
+
+
+async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:
+    """A fetch may find the seek before Faust hears of it."""
+    bench.pipeline.claimed = {0}
+    bench.broker.committed = {TP(LABS, 0): 5}
+    await bench.consumer.perform_seek()
+
+    bench.consumer._begin()
+    assert len(bench.pipeline.starts) == 1
+    await bench.consumer.perform_seek()
+
+    assert len(bench.pipeline.starts) == 2
+
+
+def test_a_run_is_never_too_old_for_faust() -> None:
+    """It would drop one that begins before what it saw last, without a word."""
+    read = NothingRead()
+    read[TP(LABS, 0)] = 100
+
+    assert read[TP(LABS, 0)] is None
