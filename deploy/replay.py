@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -61,10 +61,14 @@ def replay(
     keep_going: bool,
 ) -> None:
     """Run replay files through the engine and say what it would have said, and when."""
-    lines = list(merge(*[list(_lines(path, keep_going=keep_going)) for path in files]))
+    read_from = [(path, list(_lines(path, keep_going=keep_going))) for path in files]
+    lines = list(merge(*[found for _, found in read_from]))
+    # By identity: the same line may stand in two files.
+    paths = {id(line): path for path, found in read_from for line in found}
     refusals: Counter[str] = Counter()
-    told = _counting(
+    told = _naming(
         replayed(Engine(management=management), lines, [epoch_ms(each) for each in asked]),
+        paths,
         refusals,
     )
     if as_json:
@@ -87,13 +91,19 @@ def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:
             raise click.exceptions.Exit(1)
 
 
-def _counting(
-    told: Iterable[Alert | Status | Refused], refusals: Counter[str]
+def _naming(
+    told: Iterable[Alert | Status | Refused[Line]],
+    paths: Mapping[int, Path],
+    refusals: Counter[str],
 ) -> Iterator[Alert | Status]:
-    """Leave out what was refused, and count it."""
+    """Leave out what was refused, name it as `stormwatch validate` does, and count it."""
     for each in told:
         if isinstance(each, Refused):
-            refusals[each.why.reason] += 1
+            line, why, dropped = each
+            words = f"{why.reason} at {why.path}: {why.detail}"
+            words = f"dropped: {words}" if dropped else words
+            click.echo(f"{paths[id(line)]}:{line.number}: {words}", err=True)
+            refusals[why.reason] += 1
         else:
             yield each
 

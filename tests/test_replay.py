@@ -1,6 +1,7 @@
 """`stormwatch replay`: what it prints, what it refuses, how it ends (CONTRACT, Replay output)."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,15 +144,29 @@ def test_the_management_profile_is_chosen(write: Any) -> None:
     assert rules == ["CRS-UP"]
 
 
-def test_what_is_refused_is_summarised_on_standard_error(write: Any) -> None:
-    file = write(
-        patient(), reading(at=START, temperature_c=101.3), reading(at=START, spo2_percent=2)
-    )
+@pytest.mark.parametrize("mode", [["--json"], []])
+def test_what_is_refused_is_named_and_summarised_on_standard_error(
+    write: Any, mode: list[str]
+) -> None:
+    early, same = START - timedelta(minutes=1), ack("an-alert", at=START, action="other")
+    one = write(patient(), reading(at=START, temperature_c=101.3), same, name="one.ndjson")
+    other = write(same, vitals(at=early, spo2_percent=2), name="other.ndjson")
 
-    result = run(file, "--json")
+    result = run(one, other, *mode)
 
+    named = result.stderr.splitlines()
     assert result.exit_code == 0
-    assert "refused 2 (range)" in result.stderr
+    assert [each.partition(": ")[0] for each in named[:-2]] == [
+        f"{other}:2",
+        f"{one}:2",
+        f"{one}:3",
+        f"{other}:1",
+    ]
+    assert named[0].endswith(
+        "dropped: range at $.spo2_percent: Input should be greater than or equal to 30"
+    )
+    assert named[1].endswith(": range at $.temperature_c: Input should be less than or equal to 45")
+    assert named[-2:] == ["refused 2 (range)", "refused 2 (unknown_value)"]
 
 
 @pytest.mark.parametrize("broken", ["{not json", '{"topic": "other"}', "[]"])

@@ -6,7 +6,7 @@ Source: CONTRACT (Time, Replay output).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from stream.clinical.engine import Arrival, Engine, Ward
 from stream.clinical.times import moment
@@ -19,10 +19,6 @@ from topics.ticks import Tick
 
 class Line(Protocol):
     """A line of a replay file, as it travels."""
-
-    @property
-    def number(self) -> int:
-        """Its number in the file."""
 
     @property
     def topic(self) -> str:
@@ -41,16 +37,20 @@ class Line(Protocol):
         """The event."""
 
 
-class Refused(NamedTuple):
-    """A line of which something does not count."""
+L = TypeVar("L", bound=Line)
 
-    number: int
+
+class Refused(NamedTuple, Generic[L]):
+    """A line that does not count, or of which readings were dropped."""
+
+    line: L
     why: Rejected
+    dropped: bool = False  # the rest of the line counts
 
 
 def replay(
-    engine: Engine, lines: Iterable[Line], asked_ms: Sequence[int] = ()
-) -> Iterator[Alert | Status | Refused]:
+    engine: Engine, lines: Iterable[L], asked_ms: Sequence[int] = ()
+) -> Iterator[Alert | Status | Refused[L]]:
     """Take lines in their order; give alerts as they come, and statuses when they are asked for."""
     ward = Ward({})
     asked = sorted(asked_ms)
@@ -60,14 +60,25 @@ def replay(
         yield from _tick(engine, ward, line.timestamp_ms - 1)
         found = codec.decode(line.topic, line.key, line.value)
         key = line.key.decode() if line.topic != registry.TICKS else None
-        if line.topic == registry.ACKS:
-            continue  # of the pager alone
+        if line.topic == registry.ACKS:  # of the pager alone
+            if isinstance(found, Rejected):
+                yield Refused(line, found)
+            continue
         arrival = Arrival(line.timestamp_ms, line.topic, offset, found, key)
         outcome = engine.take(ward, arrival)
-        yield from (Refused(line.number, why) for why in outcome.refused)
+        yield from _refused(line, found, outcome.refused)
         yield from outcome.alerts
     for at_ms in asked:
         yield from _status(engine, ward, at_ms)
+
+
+def _refused(
+    line: L, found: Decoded | Rejected, refused: Iterable[Rejected]
+) -> Iterator[Refused[L]]:
+    """Tell what was dropped of a line from what refuses the whole of it."""
+    dropped = {each.path for each in found.dropped} if isinstance(found, Decoded) else ()
+    for why in refused:
+        yield Refused(line, why, why.path in dropped)
 
 
 def _tick(engine: Engine, ward: Ward, at_ms: int) -> list[Alert]:
