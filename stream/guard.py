@@ -4,18 +4,15 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 from stream import metrics
+from stream.ops_alerts import ENGINE, ops_alert
 from stream.runs import Group, Headers, Record
 from topics import codec, registry
-from topics.alerts import Alert, AlertState, Priority, alert_id
 from topics.codec import Reason, Rejected
 from topics.dead_letters import headers_of
 
-OPS_ENGINE: Final = "OPS-ENGINE"
-DAY_MS: Final = 24 * 60 * 60 * 1000
 PATIENT_ID_MAX: Final = 64
 KEY_KEPT: Final = 1_024  # bytes of a dead letter, with which it fits into its topic:
 VALUE_KEPT: Final = 2_000_000  # more than an input topic takes, unless it was sent compressed
@@ -64,7 +61,7 @@ def _tell(record: Record, group: Group) -> None:
     """Raise OPS-ENGINE for the patient of a record: it may have been what mattered."""
     if record.topic == registry.TICKS:
         return  # its key is no patient's
-    if record.topic == registry.ALERTS and OPS_ENGINE.encode() in (record.value or b""):
+    if record.topic == registry.ALERTS and ENGINE.name.encode() in (record.value or b""):
         return  # the pager fails on this very alert: told again it would fail again, for ever
     try:
         patient_id = (record.key or b"").decode()
@@ -77,22 +74,7 @@ def _tell(record: Record, group: Group) -> None:
 def _raise_alert(partition: int, patient_id: str, at_ms: int, group: Group) -> None:
     """Raise OPS-ENGINE, once a day for a patient."""
     at_ms = at_ms if is_plausible(at_ms) else time.time_ns() // 1_000_000
-    day = at_ms // DAY_MS
-    alert = Alert(
-        at=datetime.fromtimestamp(at_ms / 1000, UTC),
-        patient_id=patient_id,
-        alert_id=alert_id(patient_id, 0, OPS_ENGINE, day),
-        rule=OPS_ENGINE,
-        revision=1,
-        priority=Priority.P2,
-        state=AlertState.RAISED,
-        priorities={},
-        management="",
-        because=(),
-        advice="An event about this patient could not be taken into account: look at the patient. "
-        "Operations finds it among the dead letters.",
-        source="Stormwatch itself",
-    )
+    alert = ops_alert(ENGINE, patient_id, at_ms)
     group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
 
 

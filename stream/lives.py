@@ -58,6 +58,7 @@ class Desk:
     def __init__(self, states: Mapping[bytes, Kept], clock_ms: int | None, policy: Policy) -> None:
         self.clock_ms = BEFORE_ANY_TICK if clock_ms is None else clock_ms
         self.held: list[Order] | None = []  # pages that wait until what happened since was taken
+        self.disputed: dict[str, str] = {}  # the alert that last told of a dispute, by patient
         self._states, self._policy = states, policy
         self._lives: dict[str, dict[str, Life]] = {}
         self._pending: dict[str, int] = {}

@@ -20,8 +20,9 @@ from alerts.policy import Policy
 from alerts.sinks import Delivery, Sink
 from stream import metrics
 from stream import page_lines as lines
-from stream.guard import dead_letter, dead_letter_on_error
+from stream.guard import dead_letter, dead_letter_on_error, is_plausible
 from stream.lives import Desk, Order
+from stream.ops_alerts import REPLICA, is_ops, ops_alert
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
 from topics import codec, registry
@@ -178,12 +179,22 @@ class Paging:
         self._open += (
             Order(record.partition, patient_id, alert_id, each) for each in decision.sends
         )
-        if (
-            life is not None
-            and decision.life is not None
-            and life.disputes != decision.life.disputes
-        ):
-            log.warning("replicas_disagree %s-%s@%s", record.topic, record.partition, record.offset)
+        before, after = (0 if each is None else each.disputes for each in (life, decision.life))
+        if before < after:
+            self._tell_dispute(desk, about, record, group)
+
+    def _tell_dispute(self, desk: Desk, about: About, record: Record, group: Group) -> None:
+        """Say that replicas disagree: to the log, and once a day for a patient to operations."""
+        log.warning("replicas_disagree %s-%s@%s", record.topic, record.partition, record.offset)
+        patient_id = about.patient_id
+        at_ms = record.timestamp if is_plausible(record.timestamp) else desk.clock_ms
+        told = ops_alert(REPLICA, patient_id, at_ms)
+        is_known = told.alert_id in (desk.disputed.get(patient_id), *desk.of(patient_id))
+        of_ops = isinstance(about, Alert) and is_ops(about.rule)  # it would dispute itself
+        if not of_ops and not is_known:
+            desk.disputed[patient_id] = told.alert_id
+            key = patient_id.encode()
+            group.publish(registry.ALERTS, record.partition, key, codec.encode(told))
 
     # Writing a group
 

@@ -304,6 +304,55 @@ async def test_lines_that_disagree_are_logged_without_the_patient(
     assert PATIENT_ID not in caplog.text
 
 
+async def test_lines_that_disagree_are_told_to_operations_once_a_day(bench: Bench) -> None:
+    """Two watchers say another thing of one revision: one of them is wrong about the patient."""
+    others = [line(advice=f"Something else, {number}.") for number in range(3)]
+    await bench.hears(line(), *others[:2])
+    (told,) = bench.of(registry.ALERTS)
+    await bench.hears((registry.ALERTS, json.dumps(told).encode()))
+
+    await bench.hears(others[2])
+    same_day = len(bench.of(registry.ALERTS))
+    await bench.ticks(24 * HOUR)
+    await bench.hears(line(advice="Something else, a day later."))
+
+    assert (told["rule"], told["priority"], told["state"]) == ("OPS-REPLICA", "P3", "raised")
+    assert (told["revision"], told["patient_id"], told["at"]) == (
+        1,
+        PATIENT_ID,
+        "2026-03-04T12:00:00Z",
+    )
+    assert bench.got().count("P3 | Work list") == 1
+    next_day = bench.of(registry.ALERTS)[1:]
+    assert (same_day, len(next_day)) == (1, 1)
+    assert next_day[0]["alert_id"] != told["alert_id"]
+
+
+async def test_lines_about_stormwatch_itself_that_disagree_are_told_to_nobody(bench: Bench) -> None:
+    """Else the alert about a dispute could dispute itself, for ever."""
+    for rule in ("OPS-ENGINE", "OPS-REPLICA"):
+        await bench.hears(line(rule=rule), line(rule=rule, advice="Something else."))
+
+    assert bench.of(registry.ALERTS) == []
+
+
+async def test_a_line_that_comes_again_as_it_was_is_no_dispute(bench: Bench) -> None:
+    await bench.hears(line(), line())
+
+    assert bench.of(registry.ALERTS) == []
+
+
+async def test_a_dispute_in_a_record_of_no_plausible_time_is_told_by_the_clock(
+    bench: Bench,
+) -> None:
+    await bench.hears(line())
+    bench.clock = NOON.replace(year=9000)
+
+    await bench.hears(line(advice="Something else."))
+
+    assert [told["at"] for told in bench.of(registry.ALERTS)] == ["2026-03-04T12:00:00Z"]
+
+
 async def test_the_clock_goes_with_its_group(bench: Bench) -> None:
     group = bench.take(Tick(at=NOON + HOUR), Tick(at=NOON))
 

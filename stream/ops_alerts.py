@@ -1,0 +1,58 @@
+"""Alerts about Stormwatch itself: one a day for a patient, outside stays and episodes."""
+
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from topics.alerts import Alert, AlertState, Priority, alert_id
+from topics.base import EPOCH, MILLISECOND
+
+OPS: Final = "OPS-"  # how the rules of these alerts begin
+DAY_MS: Final = 24 * 60 * 60 * 1000
+NO_STAY: Final = 0
+SOURCE: Final = "Stormwatch itself"
+
+
+class OpsRule(NamedTuple):
+    """What went wrong, how urgent that is, and what to do."""
+
+    name: str
+    priority: Priority
+    advice: str
+
+
+ENGINE: Final = OpsRule(
+    "OPS-ENGINE",
+    Priority.P2,
+    "An event about this patient could not be taken into account: look at the patient. "
+    "Operations finds it among the dead letters.",
+)
+REPLICA: Final = OpsRule(
+    "OPS-REPLICA",
+    Priority.P3,
+    "Two watchers said different things of one revision of an alert of this patient: the more "
+    "urgent is paged. Operations compares the replicas.",
+)
+
+
+def is_ops(rule: str) -> bool:
+    """Tell whether an alert is about Stormwatch itself, and not about a patient."""
+    return rule.startswith(OPS)
+
+
+def ops_alert(rule: OpsRule, patient_id: str, at_ms: int) -> Alert:
+    """Raise an alert; `at_ms` is a plausible time, and its day stands for the episode."""
+    at: datetime = EPOCH + at_ms * MILLISECOND
+    return Alert(
+        at=at,
+        patient_id=patient_id,
+        alert_id=alert_id(patient_id, NO_STAY, rule.name, at_ms // DAY_MS),
+        rule=rule.name,
+        revision=1,
+        priority=rule.priority,
+        state=AlertState.RAISED,
+        priorities={},
+        management="",
+        because=(),
+        advice=rule.advice,
+        source=SOURCE,
+    )
