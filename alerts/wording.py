@@ -76,8 +76,8 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         call=_call(life, send, within),
         title=clean(title_of(line.rule)),
         who=_who(line),
-        what=_what(life, send, now),
-        why=_why(line, now) if life.is_open else (clean(line.advice),),
+        what=_said(_what(life, send, now)),
+        why=_said(_why(line, now) if life.is_open else (clean(line.advice),)),
         advice=_advice(life, send),
         under=_under(line, policy),
         source=clean(line.source),
@@ -154,6 +154,11 @@ def _what(life: Life, send: Send, now: datetime) -> tuple[str, ...]:
         f"{grades} {_doubt(life.line)}".strip(),
         f"{WHY_NOW.get(send.reason, '')} {began}".strip(),
     )
+
+
+def _said(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out what says nothing."""
+    return tuple(each for each in lines if each)
 
 
 def _grades(line: Alert) -> str:

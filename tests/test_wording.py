@@ -230,9 +230,11 @@ def test_a_page_names_no_grade_that_is_not_proven(crs: Any) -> None:
 
 
 def test_a_page_about_ferritin_names_no_grade() -> None:
-    said = page(line(rule="HLH-FERRITIN", signals=("ferritin",)))
+    crs = {REVIEW: graded(2, 4), CONSENSUS: graded(2, 4)}
+    said = page(line(rule="HLH-FERRITIN", signals=("ferritin",), crs=crs))
 
     assert "grade" not in said.text
+    assert said.what == ("New. Open since 4 Mar 12:00 UTC.",)
     assert said.title == "Ferritin above an HLH threshold"
 
 
@@ -255,6 +257,10 @@ def test_an_alert_about_stormwatch_itself_names_no_policy() -> None:
 
     assert (said.under, said.why) == ("", ())
     assert "Policy" not in said.text
+
+
+def test_an_end_without_a_reason_has_no_empty_row() -> None:
+    assert ended(advice="").why == ()
 
 
 # Who
