@@ -262,6 +262,33 @@ def test_a_stale_signal_is_named_and_widens_the_range(
     assert seen.ranges(START + hours(after_h))[0] == (2, highest)
 
 
+@pytest.mark.parametrize(
+    ("device_h", "flow_h", "after_h", "stale"),
+    [
+        (0, 0, 4, ()),
+        (0, 0, 4.1, ("flow_l_min", "oxygen_device")),
+        (0, 2, 4.1, ("oxygen_device",)),
+        (0, 2, 6.1, ("flow_l_min", "oxygen_device")),
+    ],
+)
+def test_the_flow_of_a_device_goes_stale_with_its_own_age(
+    device_h: float, flow_h: float, after_h: float, stale: tuple[str, ...]
+) -> None:
+    cannula = {"device": "nasal_cannula", "flow_l_min": 2}
+    device = reading(at=START + hours(device_h), oxygen=cannula)
+    flow = reading(at=START + hours(flow_h), oxygen={"flow_l_min": 3})
+    seen = Bedside(patient(), device, flow)
+
+    assert seen.status(START + hours(after_h)).stale == stale
+
+
+def test_the_flow_of_a_device_no_longer_in_use_is_not_stale() -> None:
+    cannula = reading(at=START, oxygen={"device": "nasal_cannula", "flow_l_min": 2})
+    seen = Bedside(patient(), cannula, reading(at=START + hours(3), oxygen={"device": "room_air"}))
+
+    assert seen.status(START + hours(6)).stale == ()
+
+
 def test_a_ventilator_is_never_stale() -> None:
     seen = Bedside(patient(), fever(oxygen={"device": "invasive", "reason": "hypoxia"}))
 

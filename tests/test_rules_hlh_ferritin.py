@@ -191,6 +191,16 @@ def test_the_correction_of_a_result_that_counted_is_taken_however_late() -> None
     assert states(first, corrected(first, hours(90), value=900)) == ["raised P2", "retracted"]
 
 
+@pytest.mark.parametrize(("after_h", "stale"), [(48, ()), (48.1, ("ferritin",))])
+def test_a_result_goes_stale_after_48_hours_and_the_alert_stays_open(
+    after_h: float, stale: tuple[str, ...]
+) -> None:
+    seen = Bedside(patient(), ferritin(20000))
+
+    assert seen.status(START + hours(after_h)).stale == stale
+    assert seen.is_open("HLH-FERRITIN")
+
+
 def test_an_aging_result_does_not_end_the_alert() -> None:
     seen = bedside(ferritin(20000))
     seen.tick(on_day(25))

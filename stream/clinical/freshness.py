@@ -5,15 +5,16 @@ alert.
 Source: CLINICAL.md §5.8, DEC-35, DEC-50.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.bedside import readings_of_stay
+from stream.clinical.bedside import oxygen_that_decides, readings_of_stay
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading
 from stream.clinical.signals import (
+    FERRITIN,
     HEART_RATE,
     OXYGEN,
     PRESSURE,
@@ -34,6 +35,7 @@ FRESH_MS: Final[Mapping[Signal[Any], int]] = MappingProxyType(  # the end includ
         OXYGEN: 4 * HOUR_MS,
         HEART_RATE: 4 * HOUR_MS,
         RESPIRATORY_RATE: 4 * HOUR_MS,
+        FERRITIN: 48 * HOUR_MS,
     }
 )
 
@@ -47,16 +49,32 @@ def is_fresh(signal: Signal[Any], reading: Reading[Any], at_ms: int) -> bool:
 
 def stale_signals(patient: Patient, at_ms: int) -> list[str]:
     """Name the signals that were measured once and are too old now, in the order of their names."""
-    stale = []
+    stale: list[str] = []
     for signal in FRESH_MS:
         readings: tuple[Reading[Any], ...] = readings_of_stay(patient, signal, None)
-        if readings and not is_fresh(signal, readings[-1], at_ms):
+        if signal == OXYGEN:
+            stale += _stale_oxygen(patient, readings, at_ms)
+        elif readings and not is_fresh(signal, readings[-1], at_ms):
             stale += _names(signal, readings[-1].value)
     return sorted(stale)
+
+
+def _stale_oxygen(
+    patient: Patient, readings: Sequence[Reading[Oxygen]], at_ms: int
+) -> Iterator[str]:
+    """Name the device in use and its flow, each by when it was last charted."""
+    device = oxygen_that_decides(patient, None)
+    if device is None or device.value.device == INVASIVE:
+        return
+    if device.value.device is not None and not is_fresh(OXYGEN, device, at_ms):
+        yield "oxygen_device"
+    flows = [each for each in readings if each.value.flow_l_min is not None]
+    if device.value.flow_l_min is not None and not is_fresh(OXYGEN, flows[-1], at_ms):
+        yield "flow_l_min"
 
 
 def _names(signal: Signal[Any], value: object) -> list[str]:
     if isinstance(value, Pressure):
         measured = zip(value._fields, value, strict=True)
         return [name for name, measure in measured if measure is not None]
-    return ["oxygen_device" if signal == OXYGEN else signal.name]
+    return [signal.name]
