@@ -67,6 +67,27 @@ def test_a_valid_value_that_comes_late_ends_it_and_does_not_retract_it() -> None
     assert seen.states(RANGE) == ["raised P3", "resolved"]
 
 
+@pytest.mark.parametrize("valid", ["systolic_mmhg", "diastolic_mmhg", "mean_arterial_mmhg"])
+@pytest.mark.parametrize("rest", [{}, {"heart_rate_per_min": 80}])
+def test_pressures_out_of_order_are_one_doubt_and_any_valid_one_ends_it(
+    valid: str, rest: dict[str, Any]
+) -> None:
+    disordered = {"systolic_mmhg": 60, "mean_arterial_mmhg": 70, "diastolic_mmhg": 80}
+    seen = Bedside(patient(), measured(**disordered, **rest))
+
+    (line,) = seen.told(RANGE)
+    assert [(each.signal, each.value) for each in line.because] == [("pressure", "refused")]
+    assert len(seen.refused) == 1
+    seen.take(measured(1, **{valid: 75}))
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_another_valid_pressure_does_not_end_the_doubt_about_one_outside_its_limit() -> None:
+    seen = Bedside(patient(), measured(systolic_mmhg=5), measured(1, mean_arterial_mmhg=75))
+
+    assert seen.states(RANGE) == ["raised P2"]
+
+
 def test_after_24_hours_it_ends() -> None:
     seen = Bedside(patient(), measured(temperature_c=101.3))
 

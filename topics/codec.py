@@ -24,7 +24,7 @@ from topics.medications import MedicationEvent
 from topics.pages import PageLine
 from topics.patients import PatientEvent
 from topics.ticks import Tick
-from topics.vitals import PRESSURES, Vitals
+from topics.vitals import PRESSURE, PRESSURES, Vitals
 
 __all__ = [
     "RECORD_MAX",
@@ -61,6 +61,7 @@ class Dropped:
     detail: str
     urgent: bool = False
     value: float | None = None
+    about: str | None = None  # what is not known for it, where that is not one field
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Rejected:
     kind: str | None = None
     urgent: bool = False
     value: float | None = None
-    about: str | None = None  # the analyte or the drug, where it names one
+    about: str | None = None  # the analyte, the drug or the pressure, where it names one
     demo: bool = False  # a demo or test value of a device: it is of no patient
 
 
@@ -164,9 +165,8 @@ def _look_again(topic: str, value: bytes, problems: list[Problem]) -> Decoded | 
     dropped: list[Dropped] = []
     while topic == registry.VITALS:
         fatal = [problem for problem in problems if problem.reason is not Reason.RANGE]
-        for problem in problems:
-            if problem.reason is Reason.RANGE:
-                dropped += _drop(document, problem)
+        outside = [problem for problem in problems if problem.reason is Reason.RANGE]
+        dropped += [_drop(document, problem) for problem in outside]
         if fatal:
             problems = fatal
             break
@@ -179,21 +179,18 @@ def _look_again(topic: str, value: bytes, problems: list[Problem]) -> Decoded | 
     return _rejected(document, problems[0], dropped)
 
 
-def _drop(document: dict[str, Any], problem: Problem) -> list[Dropped]:
-    """Take out a reading, or all pressures where they are out of order."""
+def _drop(document: dict[str, Any], problem: Problem) -> Dropped:
+    """Take out a reading, or all pressures where they are out of order: these are one."""
     if problem.type == PRESSURE_ORDER:
-        sent = [pressure for pressure in PRESSURES if document.get(pressure) is not None]
-        return [
-            Dropped(f"$.{name}", Reason.RANGE, problem.detail, value=document.pop(name))
-            for name in sent
-        ]
+        sent = [name for name in PRESSURES if document.pop(name, None) is not None]
+        return Dropped(f"$.{sent[-1]}", Reason.RANGE, problem.detail, about=PRESSURE)
     *parents, name = map(str, problem.fields)
     holder = document
     for parent in parents:
         holder = holder[parent]
     value = holder.pop(name)
     urgent = is_urgent(name, value)
-    return [Dropped(problem.path, Reason.RANGE, problem.detail, urgent, value)]
+    return Dropped(problem.path, Reason.RANGE, problem.detail, urgent, value)
 
 
 def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rejected:
@@ -211,7 +208,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
         kind=_text(named.get("kind"), KIND_MAX),
         urgent=any(each.urgent for each in dropped),
         value=why.value,
-        about=_text(named.get("analyte", named.get("drug")), KIND_MAX),
+        about=why.about or _text(named.get("analyte", named.get("drug")), KIND_MAX),
         demo=named.get("demo") is True,
     )
 

@@ -16,6 +16,8 @@ from topics.limits import within
 
 PRESSURES: Final = ("diastolic_mmhg", "mean_arterial_mmhg", "systolic_mmhg")  # lowest first
 
+PRESSURE: Final = "pressure"  # what is not known where they are out of order
+
 READINGS: Final = (  # a site without a temperature is none
     "temperature_c",
     "heart_rate_per_min",

@@ -14,7 +14,7 @@ from stream.clinical.rules.refused import DATA_RANGE, DATA_UNIT, LASTS_MS
 from topics.codec import Reason, Rejected
 from topics.labs import Lab
 from topics.medications import Dose, Infusion
-from topics.vitals import Vitals
+from topics.vitals import PRESSURE, PRESSURES, Vitals
 
 DOUBTS_MAX: Final = 50  # of one rule; what is cut is the oldest
 
@@ -52,10 +52,10 @@ def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patien
 
 
 def signal_of(refused: Rejected) -> str:
-    """Name what a refusal is about: the reading, the analyte or drug, else the kind of record."""
+    """Name what it is about: the reading or the pressure, the analyte or drug, else the kind."""
     field = refused.path.removeprefix("$").rpartition(".")[2]
     if refused.kind == "vitals" and field and refused.reason is not Reason.LATE:
-        return field
+        return refused.about or field
     return refused.about or refused.kind or "record"
 
 
@@ -69,6 +69,7 @@ def signals_of(event: Charted) -> frozenset[str]:
             named.add(event.drug.value)
         case Vitals():
             named |= _measured(event)
+            named |= set() if named.isdisjoint(PRESSURES) else {PRESSURE}
             named |= set() if event.oxygen is None else _measured(event.oxygen)
             named |= set() if event.ventilator is None else _measured(event.ventilator)
         case _:

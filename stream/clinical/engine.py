@@ -215,7 +215,8 @@ def _doubts(
     who = event.patient_id, event.event_id, event.kind
     for dropped in all_dropped:
         what = dropped.reason, dropped.path, dropped.detail
-        refused = Rejected(*what, *who, urgent=dropped.urgent, value=dropped.value)
+        value, about = dropped.value, dropped.about
+        refused = Rejected(*what, *who, urgent=dropped.urgent, value=value, about=about)
         outcome.refused.append(refused)
         patient = patient if event.demo else with_doubt(patient, refused, now_ms)
     return patient, NONE_CHANGED if patient.doubts == before else DOUBTED

@@ -56,7 +56,12 @@ def judge(view: View) -> Verdict:
     results = view.readings(FERRITIN)
     crossing = walk(results)
     if crossing is None:
-        return NOT_MET._replace(ending="Ferritin is 3000 ng/mL or less, or was never above it.")
+        has_crossed = any(crossed(each.value) is not None for each in results)
+        return NOT_MET._replace(
+            ending="Ferritin is 3000 ng/mL or less."
+            if has_crossed
+            else "No ferritin of this stay is proven to be above 3000 ng/mL."
+        )
     newest = results[-1]
     finding = Finding(
         priorities=under_every_policy(crossing.priority),

@@ -40,7 +40,7 @@ def judge(view: View) -> Verdict:
     if next_ms is None:
         return Verdict(None, None, "No more tocilizumab: 4 doses were given in this stay.")
     if next_ms > view.at_ms:
-        until = f"{moment(next_ms):%d %b %H:%M} UTC"
+        until = f"{moment(next_ms).day} {moment(next_ms):%b %H:%M} UTC"
         return Verdict(None, next_ms, f"Tocilizumab was given; not to be repeated before {until}.")
     grades, long_ms = _grades(view), _long_fever_ms(view)
     if not grades:
