@@ -174,7 +174,10 @@ def _doubt(line: Alert) -> str:
         for name, grade in _crs(line).items()
         if grade.highest > grade.lowest > 0
     }
-    return f"Not ruled out: grade {_by_number(possible)}." if possible else ""
+    if not possible:
+        return ""
+    # Which value it is, the line doesn't say.
+    return f"Not ruled out: grade {_by_number(possible)}; a value that sets it is missing or old."
 
 
 def _crs(line: Alert) -> Mapping[str, Grade]:
