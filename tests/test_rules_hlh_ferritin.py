@@ -103,6 +103,16 @@ def test_a_correction_after_which_nothing_crosses_retracts() -> None:
     assert states(first, corrected(first, hours(1), value=2640)) == ["raised P1", "retracted"]
 
 
+def test_an_end_says_whether_ferritin_fell_or_was_never_above() -> None:
+    first = ferritin(60_000)
+
+    fell = bedside(first, ferritin(2_640, 1)).told(RULE)[-1].advice
+    never = bedside(first, corrected(first, hours(1), value=2640)).told(RULE)[-1].advice
+
+    assert fell == "Ferritin is 3000 ng/mL or less."
+    assert never.endswith("No ferritin of this stay is proven to be above 3000 ng/mL.")
+
+
 def test_a_removal_after_which_nothing_crosses_retracts() -> None:
     first = ferritin(64000)
 
