@@ -216,8 +216,10 @@ def test_who_is_told_since_it_became_milder_is_told_so() -> None:
         ({REVIEW: graded(2), CONSENSUS: graded(0)}, "grade 2 (manikath-2025)."),
         (
             {REVIEW: graded(2, 4), CONSENSUS: graded(3)},
-            "grade 2 (manikath-2025), 3 (astct-2019). Not ruled out: grade 4 (manikath-2025);"
-            " a value that sets it is missing or old.",
+            (
+                "grade 2 (manikath-2025), 3 (astct-2019). Not ruled out: grade 4 (manikath-2025);"
+                " a value that sets it is missing or old."
+            ),
         ),
     ],
 )
