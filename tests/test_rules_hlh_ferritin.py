@@ -109,8 +109,8 @@ def test_an_end_says_whether_ferritin_fell_or_was_never_above() -> None:
     fell = bedside(first, ferritin(2_640, 1)).told(RULE)[-1].advice
     never = bedside(first, corrected(first, hours(1), value=2640)).told(RULE)[-1].advice
 
-    assert fell == "Ferritin is 3000 ng/mL or less."
-    assert never.endswith("No ferritin of this stay is proven to be above 3000 ng/mL.")
+    assert fell == "Ferritin is 2640 ng/mL, not above 3000."
+    assert never.endswith("Ferritin was never above 3000 ng/mL.")
 
 
 def test_a_removal_after_which_nothing_crosses_retracts() -> None:
@@ -275,6 +275,24 @@ def test_it_says_the_results_behind_it_and_what_to_do() -> None:
     assert "HLH" in line.advice
     assert line.priorities == {"manikath-2025": "P1", "astct-2019": "P1"}
     assert line.source == "review-2025 L126, L162, L178"
+
+
+def test_a_line_that_resolves_shows_the_result_that_ended_it() -> None:
+    line = bedside(ferritin(64000), ferritin(500, 6, comparator="<")).lines[-1]
+
+    assert (line.state, line.advice) == ("resolved", "Ferritin is <500 ng/mL, not above 3000.")
+    assert [(each.signal, each.value) for each in line.because] == [("ferritin", "<500")]
+
+
+@pytest.mark.parametrize(("status", "shown"), [("corrected", 2640), ("entered_in_error", 64000)])
+def test_a_line_that_retracts_shows_the_correction_or_what_was_removed(
+    status: str, shown: float
+) -> None:
+    first = ferritin(64000)
+    line = bedside(first, corrected(first, hours(1), value=2640, status=status)).lines[-1]
+
+    assert line.state == "retracted"
+    assert [each.value for each in line.because] == [shown]
 
 
 def test_the_comparator_is_shown_with_the_value() -> None:

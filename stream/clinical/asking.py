@@ -17,7 +17,7 @@ from stream.clinical.patient import Patient, Told
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules import refused
 from stream.clinical.rules.register import BY_NAME, RULES, reached_by
-from stream.clinical.rules.rule import Bound, Rule
+from stream.clinical.rules.rule import Bound, Rule, Verdict
 from stream.clinical.series import since
 from stream.clinical.signals import WATCH_END
 from stream.clinical.view import View
@@ -133,9 +133,10 @@ class _Asking:
         )
 
     def _end(self, fits: Callable[[Told], bool], why: str, *, may_retract: bool = True) -> None:
+        over = Verdict(None, ending=why)
         for identity in [key for key, told in self.alerts.items() if told.is_open and fits(told)]:
             line = lifecycle.end(
-                self._view, self.alerts, identity, self._occasion, why, may_retract=may_retract
+                self._view, self.alerts, identity, self._occasion, over, may_retract=may_retract
             )
             self.lines.append(line)
 

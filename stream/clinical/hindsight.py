@@ -46,9 +46,10 @@ def _held_between(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> boo
     """Ask at a moment, and then whenever the rule wants to be asked, until the end."""
     at_ms: int | None = moment_ms
     while at_ms is not None:
-        finding, wake_ms, _ = past.verdict(rule, at_ms)
-        if finding is not None:
+        verdict = past.verdict(rule, at_ms)
+        if verdict.finding is not None:
             return True
+        wake_ms = verdict.wake_ms
         at_ms = wake_ms if wake_ms is not None and at_ms < wake_ms < end_ms else None
     return False
 

@@ -40,7 +40,7 @@ def tell(
     told = alerts.get(identity)
     is_open = told is not None and told.is_open
     if finding is None:
-        return end(view, alerts, identity, occasion, verdict.ending) if is_open else None
+        return end(view, alerts, identity, occasion, verdict) if is_open else None
     if told is None or not is_open:
         now = _raised(view, told, rule, finding, occasion)
     else:
@@ -66,7 +66,7 @@ def end(  # noqa: PLR0913, what is needed to say how and why
     alerts: dict[str, Told],
     identity: str,
     occasion: Occasion,
-    why: str,
+    verdict: Verdict,
     *,
     may_retract: bool = True,
 ) -> Alert:
@@ -79,10 +79,12 @@ def end(  # noqa: PLR0913, what is needed to say how and why
         and not held_since(view, BY_NAME[told.rule], told.since_ms)
     )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
-    now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None)
+    because = tuple(each._asdict() for each in verdict.ended_by) or told.because
+    now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None, because=because)
     alerts[identity] = now
-    reason = why or "It no longer holds."
-    advice = f"With all that is known now it was never true. {reason}" if never else reason
+    advice = verdict.ending or "It no longer holds."
+    if never:
+        advice = f"With all that is known now it was never true. {verdict.never or advice}"
     return _line(view, now, occasion.at_ms, advice)
 
 

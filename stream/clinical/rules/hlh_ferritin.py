@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.rules.rule import (
-    NOT_MET,
     Bound,
     Evidence,
     Finding,
@@ -56,12 +55,7 @@ def judge(view: View) -> Verdict:
     results = view.readings(FERRITIN)
     crossing = walk(results)
     if crossing is None:
-        has_crossed = any(crossed(each.value) is not None for each in results)
-        return NOT_MET._replace(
-            ending="Ferritin is 3000 ng/mL or less."
-            if has_crossed
-            else "No ferritin of this stay is proven to be above 3000 ng/mL."
-        )
+        return _ended(results)
     newest = results[-1]
     finding = Finding(
         priorities=under_every_policy(crossing.priority),
@@ -100,6 +94,16 @@ def crossed(result: Result) -> tuple[float, Priority] | None:
 def proves_end(result: Result) -> bool:
     """Tell whether a result proves 3 000 or less."""
     return result.comparator not in (">", ">=") and result.value <= END_NG_ML
+
+
+def _ended(results: tuple[Reading[Result], ...]) -> Verdict:
+    """Say what ended it: the last result that proves so, or that none is left above 3 000."""
+    never = f"Ferritin was never above {END_NG_ML:.10g} ng/mL."
+    ends = [result for result in one_a_moment(results) if proves_end(result.value)]
+    if not ends:
+        return Verdict(None, None, f"No ferritin above {END_NG_ML:.10g} ng/mL is left.", never)
+    ending = f"Ferritin is {_amount(ends[-1])} ng/mL, not above {END_NG_ML:.10g}."
+    return Verdict(None, None, ending, never, (_evidence(ends[-1]),))
 
 
 def _advice(crossing: Crossing, newest: Reading[Result]) -> str:

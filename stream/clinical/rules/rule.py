@@ -46,6 +46,8 @@ class Verdict(NamedTuple):
     finding: Finding | None
     wake_ms: int | None = None
     ending: str = ""  # where it no longer holds: why, in plain words
+    never: str = ""  # where it never held: the same
+    ended_by: tuple[Evidence, ...] = ()  # what shows it, where that is one reading
 
 
 NOT_MET: Final = Verdict(None)
