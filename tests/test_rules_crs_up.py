@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, hours, removed
-from builders import Fields, assessment, build, infusion, on_day, patient, reading, vitals
+from builders import Fields, assessment, build, dose, infusion, on_day, patient, reading, vitals
 
 RULE = "CRS-UP"
 START = on_day(4, "06:00")
@@ -192,6 +192,19 @@ def test_because_names_the_fever_and_what_makes_the_grade() -> None:
     ]
     assert second.because[1].unit == "ug/min"
     assert second.because[1].effective_at == START + hours(1)
+
+
+@pytest.mark.parametrize("rule", [RULE, "TOCI-IND"])
+def test_what_hid_the_fever_at_the_onset_is_shown_after_its_window(rule: str) -> None:
+    low = {"temperature_c": 36.8, "systolic_mmhg": 80}
+    seen = Bedside(patient(), dose("acetaminophen", at=START))
+    seen.take(*(vitals(at=START + hours(each), **low) for each in (1, 5, 9, 12)))
+
+    told = seen.told(rule)
+    assert [line.state for line in told if line.at <= START + hours(8.9)] == ["raised"]
+    assert {tuple(each.signal for each in line.because) for line in told} == {
+        ("acetaminophen", "systolic_mmhg")
+    }
 
 
 def test_because_names_both_pressures_below_their_limits() -> None:

@@ -4,17 +4,16 @@ from collections.abc import Iterator
 
 from stream.clinical import crs
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
-from stream.clinical.masking import Mask
+from stream.clinical.masking import Mask, masks
 from stream.clinical.oxygen import HIGH_FIO2_FRACTION
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
 from stream.clinical.series import Reading
 from stream.clinical.signals import Oxygen, support
-from stream.clinical.view import CRRT, ECMO, View
+from stream.clinical.view import View
 
 MMHG = "mm[Hg]"
-SUPPORTS = (CRRT, *ECMO)
 
 
 def of_grade(view: View) -> tuple[Evidence, ...]:
@@ -28,13 +27,15 @@ def of_grade(view: View) -> tuple[Evidence, ...]:
 
 
 def of_fever(view: View) -> Iterator[Evidence]:
-    """Name the fever of the episode, or what hides it."""
-    fever = view.course.fever
+    """Name the fever of the episode, else what hid it at its onset, else what hides it now."""
+    fever, onset_ms = view.course.fever, view.course.onset_ms
     if fever is not None:
         yield Evidence("temperature_c", fever.value, "Cel", fever.effective_ms, fever.event_id)
-    else:
-        for mask in view.masks[:1]:
-            yield of_mask(mask)
+        return
+    # What opened the episode is shown for as long as it rests on that, though its window has ended.
+    opened_by = () if onset_ms is None else tuple(masks(view.patient, onset_ms, onset_ms))
+    for mask in (opened_by or view.masks)[:1]:
+        yield of_mask(mask)
 
 
 def of_mask(mask: Mask) -> Evidence:
