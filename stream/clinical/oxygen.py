@@ -19,7 +19,6 @@ HIGH_FIO2_FRACTION: Final = 0.40  # from here on
 ROOM_AIR_FIO2_FRACTION: Final = 0.21
 CANNULA: Final = "nasal_cannula"
 INVASIVE: Final = "invasive"
-HOME_DEVICES: Final = ("cpap", "bipap")
 REASONS_OTHER_THAN_HYPOXIA: Final = ("airway_protection", "procedure", "baseline")
 
 
