@@ -53,3 +53,13 @@ def test_records_that_will_be_read_again_are_not_missed() -> None:
     assert account.on_the_way(0) == 0
     account.begin()
     assert list(account.partitions()) == []
+
+
+def test_what_is_on_the_way_is_limited_for_all_partitions_together() -> None:
+    """One agent takes the runs of all of them."""
+    account = Account(held=lambda partition: partition)
+    account.fetched(0, 5)
+    account.fetched(1, 5)
+    account.taken(1, 2)
+
+    assert account.all_on_the_way() == 5 + 2

@@ -14,8 +14,10 @@ from stream.pipeline import Pipeline
 from stream.runs import Group, Kept, Row, Run, TopicPartition
 from stream.settings import Settings
 from stream.table import Epoch, Partition
+from stream.ticks import Ticker
+from topics import registry
 
-INPUTS = ("labs", "vitals")
+INPUTS = ("labs", registry.TICKS)
 
 
 class Nothing:
@@ -89,6 +91,7 @@ class Bench:
         self.pipeline.table = Table()  # type: ignore[assignment]  # what is used of it
         self.paper = Paper(Nothing(), self.pipeline.table)
         self.pipeline.committer = self.paper
+        self.pipeline.ticker = Ticker(self.paper.send, interval_s=5)
         self.reasons: list[str] = []
         monkeypatch.setattr(pipelines, "end_process", self.reasons.append)
 
@@ -161,3 +164,19 @@ async def test_a_state_that_others_wrote_long_ago_is_written_anew_at_once(bench:
     bench.paper.rewrite_old()
 
     assert bench.paper.group.states == {0: {b"old": Kept(b"{}", None)}}
+
+
+async def test_a_worker_whose_own_ticks_do_not_come_back_ends(bench: Bench) -> None:
+    """A fetch that hangs tells of nothing that waits: only what we wrote ourselves does."""
+    bench.pipeline.app.consumer = SimpleNamespace(
+        _thread=SimpleNamespace(behind=lambda _tp, _next: 0)
+    )
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+    bench.pipeline._observe_lag(0, 1_000.0)
+    bench.pipeline.ticker.written[0] = 1
+
+    for now_s in (1_001.0, 1_060.0, 1_061.0):
+        bench.pipeline._observe_lag(0, now_s)
+
+    assert bench.reasons == ["2 records of partition 0 wait, and none is taken"]

@@ -15,9 +15,9 @@ from ward import write_ward
 
 from topics import registry
 
-EVENTS = 6_000
+EVENTS = 3_000
 PATIENTS = 24
-KILLS_AFTER = (500, 1_500, 900)  # records that a worker has taken when it is killed
+KILLS_AFTER = (300, 800, 500)  # records that a worker has taken when it is killed
 LIMIT_S = 90
 A_FEW_AT_A_TIME = {"STORMWATCH_RUN_RECORDS": "10", "STORMWATCH_PENDING_RECORDS": "40"}
 
@@ -27,6 +27,7 @@ def of_the_file() -> dict[str, str]:
     """Settings of a worker whose clock is that of the file, and that can be killed in time."""
     return {
         "STORMWATCH_TICKS": "topic",
+        "STORMWATCH_ALIGN_WAIT_S": "60",  # the order is that of the replay on a slow machine too
         "STORMWATCH_INSTANCE": "one",  # a restart keeps its partitions, and need not wait for them
         "STORMWATCH_METRICS_PORT": str(_free_port()),
         **A_FEW_AT_A_TIME,
