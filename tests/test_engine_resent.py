@@ -30,8 +30,7 @@ def calm(count: int = 450, **fields: Any) -> list[Fields]:
 
 def demos() -> list[Fields]:
     return [
-        each | {"demo": True, "event_id": f"demo-{number}"}
-        for number, each in enumerate(calm(600))
+        each | {"demo": True, "event_id": f"demo-{number}"} for number, each in enumerate(calm(600))
     ]
 
 
