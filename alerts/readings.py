@@ -20,6 +20,7 @@ NAMES: Final = MappingProxyType(
         "temperature_c": "Temperature",
         "heart_rate_per_min": "Heart rate",
         "respiratory_rate_per_min": "Respiratory rate",
+        "pressure": "Blood pressure",
         "systolic_mmhg": "Systolic pressure",
         "diastolic_mmhg": "Diastolic pressure",
         "mean_arterial_mmhg": "Mean arterial pressure",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from bedside import Bedside, corrected, hours, minutes, removed
 from builders import Fields, on_day, patient, vitals
@@ -91,8 +92,8 @@ def test_what_was_replaced_is_remembered_for_72_hours_and_not_without_a_limit(
 
 def test_a_state_from_before_it_was_remembered_is_read() -> None:
     seen = Bedside(patient(), vitals(at=START, event_id="a"))
-    found = state.orjson.loads(state.encode(seen.patient))
+    found = orjson.loads(state.encode(seen.patient))
     del found["replaced"]
     found["entries"] = [each[:8] for each in found["entries"]]
 
-    assert state.decode(state.orjson.dumps(found)) == seen.patient
+    assert state.decode(orjson.dumps(found)) == seen.patient
