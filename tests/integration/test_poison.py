@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,13 +42,12 @@ async def test_records_that_no_sender_should_send_are_kept_and_harm_nobody(
     worker = stormwatch.start("watch", STORMWATCH_METRICS_PORT="0")
     await produce(poison)
     unpacked = await _send_packed(kafka, labs, os.urandom(1000) * 6_000)
-    await produce([Produced(labs, good, b"P01")])
+    await produce([Produced(labs, good, b"P01", partition=PARTITION)])
 
-    await _until_raised(read_all, "HLH-FERRITIN")
-    letters = await read_all(registry.DEAD_LETTERS)
+    await _until(lambda: _raised(read_all, "HLH-FERRITIN"))
+    letters = await _until(lambda: _letters(read_all, len(poison) + 1))
     assert stormwatch.end(worker) == 0
 
-    assert len(letters) >= len(poison)
     values = {letter.value for letter in letters}
     assert NEARLY_A_MEBIBYTE in values
     (cut,) = [each for each in letters if each.value and unpacked.startswith(each.value)]
@@ -68,13 +68,19 @@ async def _send_packed(kafka: Cluster, topic: str, value: bytes) -> bytes:
     return value
 
 
-async def _until_raised(read_all: Read, rule: str) -> None:
+async def _until(condition: Callable[[], Awaitable[list[Any]]]) -> list[Any]:
     deadline = time.monotonic() + LIMIT_S
-    while not any(_rule(each) == rule for each in await read_all(registry.ALERTS)):
-        assert time.monotonic() < deadline, "the alert did not come"
+    while not (found := await condition()):
+        assert time.monotonic() < deadline, "it did not come true in time"
         await asyncio.sleep(0.5)
+    return found
 
 
-def _rule(record: Any) -> str | None:
-    rule: str | None = json.loads(record.value).get("rule")
-    return rule
+async def _raised(read_all: Read, rule: str) -> list[Any]:
+    lines = [json.loads(record.value) for record in await read_all(registry.ALERTS)]
+    return [line for line in lines if line.get("rule") == rule]
+
+
+async def _letters(read_all: Read, count: int) -> list[Any]:
+    letters = await read_all(registry.DEAD_LETTERS)
+    return letters if len(letters) >= count else []
