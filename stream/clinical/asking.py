@@ -19,7 +19,7 @@ from stream.clinical.rules import refused
 from stream.clinical.rules.register import BY_NAME, RULES, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
 from stream.clinical.series import since
-from stream.clinical.signals import WATCH_END
+from stream.clinical.signals import DEATH_CAUSES, WATCH_END
 from stream.clinical.view import View
 from topics.alerts import Alert
 
@@ -27,7 +27,7 @@ COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay begins
 NONE: Final[frozenset[str]] = frozenset()
 WHY_BY_END: Final = MappingProxyType(
-    {"discharge": "The patient was discharged.", "death": "The patient has died."}
+    {"discharge": "The patient was discharged", "death": "The patient has died"}
 )
 
 
@@ -92,7 +92,7 @@ class _Asking:
         """Ask every rule; where the watch or a stay is over, end what is open of it."""
         self.wakes.clear()
         if self._over is not None:
-            self._end(lambda _: True, WHY_BY_END[self._over], may_retract=False)
+            self._end(lambda _: True, _why_over(self._view, self._over), may_retract=False)
             return
         stay = self._view.patient.stay
         self._end(lambda told: told.stay != stay, "A new stay has begun.", may_retract=False)
@@ -151,6 +151,13 @@ class _Asking:
             self.wakes[name] = min(ahead)
         else:
             self.wakes.pop(name, None)
+
+
+def _why_over(view: View, end: str) -> str:
+    causes = view.latest(DEATH_CAUSES) if end == "death" else None
+    if causes is None or not causes.value:
+        return f"{WHY_BY_END[end]}."
+    return f"{WHY_BY_END[end]}, of {' and '.join(each.upper() for each in causes.value)}."
 
 
 def _turned(before: Patient, after: Patient) -> bool:

@@ -7,14 +7,20 @@ error, and the demo values of a device, are remembered and say nothing.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
 
+from stream.clinical.readers import (
+    KEPT_FIELDS,
+    OXYGEN_FIELDS,
+    VENTILATOR_FIELDS,
+    Said,
+    plain,
+    read,
+)
 from stream.clinical.series import Reading
-from stream.clinical.signals import KEPT_FIELDS, OXYGEN_FIELDS, Said, read
 from topics.assessments import AssessmentEvent
 from topics.base import epoch_ms
 from topics.labs import LabEvent
@@ -26,10 +32,12 @@ STANDING: Final[Mapping[str, int]] = MappingProxyType(
     {"preliminary": 0, "final": 1, "corrected": 2, "entered_in_error": 3}
 )
 ENTERED_IN_ERROR: Final = STANDING["entered_in_error"]
-FIELDS_OF_VITALS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+# Of events that speak of more than one signal, the fields of those that have another name.
+FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "temperature_c": ("temperature_c", "temperature_site"),
         "pressure": ("systolic_mmhg", "mean_arterial_mmhg"),
+        "consciousness": ("level", "rass"),
     }
 )
 DIGEST_LENGTH: Final = 16  # hex digits of the SHA-256 that are kept: enough to tell two apart
@@ -82,9 +90,9 @@ class Entry:
             yield name, Reading(at_ms, self.recorded_ms, self.event_id, self.source, value)
 
     def leaving_out(self, signals: list[str]) -> "Entry":
-        """Forget what it says of some signals; only vitals speak of more than one."""
-        plain = [signal.rpartition(":")[2] for signal in signals]  # patient:weight_kg
-        gone = {name for signal in plain for name in FIELDS_OF_VITALS.get(signal, (signal,))}
+        """Forget what it says of some signals of several."""
+        names = [signal.rpartition(":")[2] for signal in signals]  # patient:weight_kg
+        gone = {name for signal in names for name in FIELDS_OF_SIGNAL.get(signal, (signal,))}
         said = {name: value for name, value in self.said.items() if name not in gone}
         return replace(self, said=said)
 
@@ -113,10 +121,21 @@ def _said(event: Charted, kind: str) -> Said:
     for name in KEPT_FIELDS.get(kind, ()):
         value = getattr(event, name)
         if value is not None:
-            said[name] = value.value if isinstance(value, Enum) else value
-    if kind == "vitals" and (oxygen := getattr(event, "oxygen", None)) is not None:
-        values = (getattr(oxygen, name) for name in OXYGEN_FIELDS)
-        said["oxygen"] = [each.value if isinstance(each, Enum) else each for each in values]
+            said[name] = plain(value)
+    if kind == "vitals":
+        said |= _said_of_breathing(event)
     if kind == "patient" and (infused_at := getattr(event, "infused_at", None)) is not None:
         said["infused_at"] = epoch_ms(infused_at)
+    if kind == "dose" and (scheduled_at := getattr(event, "scheduled_at", None)) is not None:
+        said["scheduled_at"] = epoch_ms(scheduled_at)
+    return said
+
+
+def _said_of_breathing(event: Charted) -> Said:
+    said: dict[str, Any] = {}
+    if (oxygen := getattr(event, "oxygen", None)) is not None:
+        said["oxygen"] = [plain(getattr(oxygen, name)) for name in OXYGEN_FIELDS]
+    if (ventilator := getattr(event, "ventilator", None)) is not None:
+        values = {name: getattr(ventilator, name) for name in VENTILATOR_FIELDS}
+        said |= {name: value for name, value in values.items() if value is not None}
     return said

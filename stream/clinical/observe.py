@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
 from stream.clinical.entries import STANDING, Entry
 from stream.clinical.patient import Course, Patient
+from stream.clinical.readers import READERS
 from stream.clinical.series import Reading, Series, since, with_reading, without
-from stream.clinical.signals import INFUSED_AT, READERS
+from stream.clinical.signals import INFUSED_AT
 from stream.clinical.times import DAY_MS
 
 LATE_MS: Final = 2 * DAY_MS  # after `effective_at`; 48 h exactly is not late

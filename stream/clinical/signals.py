@@ -1,18 +1,14 @@
-"""The signals that rules depend on, and how each kind of event is read into them.
+"""The signals that rules depend on.
 
 A signal is one thing that is known of a patient over time: a temperature, a blood pressure, the
-rate of an infusion. Rules name the signals they depend on; nothing else knows the kinds of events.
+rate of an infusion. Rules name the signals they depend on; only `readers` knows the kinds of
+events.
 """
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
-
-Said = Mapping[str, Any]  # the fields of one event that are kept: plain JSON values
-Stated = tuple[str, Any]  # the name of a signal, and a value of its type
 
 
 class Pressure(NamedTuple):
@@ -47,11 +43,13 @@ class Result(NamedTuple):
 
 
 class Dose(NamedTuple):
-    """A dose of a drug, as ordered or as given."""
+    """A dose of a drug: ordered, given, or not given."""
 
     value: float | None
     unit: str | None
     route: str | None
+    interval_h: float | None = None  # of a scheduled course
+    scheduled_ms: int | None = None  # when an order is planned to be given
 
 
 class Rate(NamedTuple):
@@ -59,6 +57,51 @@ class Rate(NamedTuple):
 
     value: float
     unit: str | None
+
+
+class Fluid(NamedTuple):
+    """A volume that was given."""
+
+    fluid: str | None
+    volume_ml: float
+
+
+class Ice(NamedTuple):
+    """An ICE score, 0 to 10, of one of the two forms."""
+
+    points: int
+    scheme: str
+
+
+class Consciousness(NamedTuple):
+    """How awake a patient is; a level, a RASS, or both."""
+
+    level: str | None
+    rass: int | None
+
+
+class Seizure(NamedTuple):
+    """A seizure as charted when it was seen."""
+
+    seizure_type: str
+    duration_s: float | None
+    resolved: bool | None
+    returned_to_baseline: bool | None
+
+
+class Urine(NamedTuple):
+    """Urine collected over some hours."""
+
+    volume_ml: float
+    over_h: float
+
+
+class Culture(NamedTuple):
+    """A culture: collected, or answered."""
+
+    result: str
+    organism: str | None
+    collected_event_id: str | None  # of the `collected` event that it answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +117,34 @@ OXYGEN: Final[Signal[Oxygen]] = Signal("oxygen")
 SPO2: Final[Signal[float]] = Signal("spo2_percent")
 HEART_RATE: Final[Signal[float]] = Signal("heart_rate_per_min")
 RESPIRATORY_RATE: Final[Signal[float]] = Signal("respiratory_rate_per_min")
+TIDAL_VOLUME: Final[Signal[float]] = Signal("tidal_volume_ml")
+PLATEAU: Final[Signal[float]] = Signal("plateau_cmh2o")
+PEEP: Final[Signal[float]] = Signal("peep_cmh2o")
+ICE: Final[Signal[Ice]] = Signal("ice")
+CAPD: Final[Signal[int]] = Signal("capd")
+CONSCIOUSNESS: Final[Signal[Consciousness]] = Signal("consciousness")
+SEDATED: Final[Signal[bool]] = Signal("sedated")
+SEIZURE: Final[Signal[Seizure]] = Signal("seizure")
+GCS: Final[Signal[int]] = Signal("gcs")
+LVEF: Final[Signal[float]] = Signal("lvef_percent")
+URINE: Final[Signal[Urine]] = Signal("urine_output")
 INFUSED_AT: Final[Signal[int]] = Signal("patient:infused_at")  # epoch ms
 WEIGHT: Final[Signal[float]] = Signal("patient:weight_kg")
+HEIGHT: Final[Signal[float]] = Signal("patient:height_cm")
 AGE: Final[Signal[float]] = Signal("patient:age_years")
+SEX: Final[Signal[str]] = Signal("patient:sex")
+PRODUCT: Final[Signal[str]] = Signal("patient:product")
+PRIOR_TRANSPLANT: Final[Signal[bool]] = Signal("patient:prior_transplant")
+ACTIVE_EBV: Final[Signal[bool]] = Signal("patient:active_ebv")
+IMMUNOSUPPRESSED: Final[Signal[bool]] = Signal("patient:immunosuppressed")
+BASELINE_FERRITIN: Final[Signal[float]] = Signal("patient:baseline_ferritin_ng_ml")
+BASELINE_PLATELETS: Final[Signal[float]] = Signal("patient:baseline_platelets_10e9_l")
+BASELINE_HEMOGLOBIN: Final[Signal[float]] = Signal("patient:baseline_hemoglobin_g_dl")
 HOME_POSITIVE_PRESSURE: Final[Signal[bool]] = Signal("patient:home_positive_pressure")
 UNIT: Final[Signal[str]] = Signal("patient:unit")
 BED: Final[Signal[str]] = Signal("patient:bed")
 WATCH_END: Final[Signal[str]] = Signal("watch_end")  # discharge or death
+DEATH_CAUSES: Final[Signal[tuple[str, ...]]] = Signal("death:causes")  # crs, icans
 
 
 def lab(analyte: str) -> Signal[Result]:
@@ -93,9 +157,39 @@ def given(drug: str) -> Signal[Dose]:
     return Signal(f"given:{drug}")
 
 
+def ordered(drug: str) -> Signal[Dose]:
+    """Name the doses of a drug that were ordered."""
+    return Signal(f"ordered:{drug}")
+
+
+def not_given(drug: str) -> Signal[Dose]:
+    """Name the doses of a drug that were ordered and left out."""
+    return Signal(f"not_given:{drug}")
+
+
 def rate(drug: str) -> Signal[Rate]:
     """Name the infusion rate of a drug."""
     return Signal(f"rate:{drug}")
+
+
+def fluid(purpose: str) -> Signal[Fluid]:
+    """Name the volumes that were given for a purpose."""
+    return Signal(f"fluid:{purpose}")
+
+
+def culture(specimen: str) -> Signal[Culture]:
+    """Name the cultures of a specimen."""
+    return Signal(f"culture:{specimen}")
+
+
+def neuro_sign(finding: str) -> Signal[bool]:
+    """Name a neurological finding that is there or not."""
+    return Signal(f"neuro:{finding}")
+
+
+def exam(finding: str) -> Signal[bool]:
+    """Name a finding of the body or the marrow that is there or not."""
+    return Signal(f"exam:{finding}")
 
 
 def support(name: str) -> Signal[bool]:
@@ -109,97 +203,3 @@ def attribution(domain: str) -> Signal[str]:
 
 
 FERRITIN: Final = lab("ferritin")
-
-# The fields of each kind of event that are kept, and so can be read again from a saved state.
-KEPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "vitals": (
-            "temperature_c",
-            "temperature_site",
-            "systolic_mmhg",
-            "mean_arterial_mmhg",
-            "spo2_percent",
-            "heart_rate_per_min",
-            "respiratory_rate_per_min",
-        ),
-        "lab": ("analyte", "value", "comparator", "unit"),
-        "dose": ("drug", "action", "dose_value", "dose_unit", "route"),
-        "infusion": ("drug", "action", "rate_value", "rate_unit"),
-        "support": ("support", "action"),
-        "attribution": ("domain", "cause"),
-        "patient": ("weight_kg", "age_years", "home_positive_pressure", "unit", "bed"),
-        "discharge": (),
-        "death": (),
-    }
-)
-OXYGEN_FIELDS: Final = Oxygen._fields
-
-
-def _vitals(said: Said) -> Iterator[Stated]:
-    if "temperature_c" in said:
-        site = said.get("temperature_site")
-        yield TEMPERATURE.name, Temperature(said["temperature_c"], site)
-    pressure = Pressure(said.get("systolic_mmhg"), said.get("mean_arterial_mmhg"))
-    if pressure.systolic_mmhg is not None or pressure.mean_arterial_mmhg is not None:
-        yield PRESSURE.name, pressure
-    if "oxygen" in said:
-        yield OXYGEN.name, Oxygen(*said["oxygen"])
-    for signal in (SPO2, HEART_RATE, RESPIRATORY_RATE):
-        if signal.name in said:
-            yield signal.name, said[signal.name]
-
-
-def _lab(said: Said) -> Iterator[Stated]:
-    yield said["analyte"], Result(said["value"], said.get("comparator"), said["unit"])
-
-
-def _dose(said: Said) -> Iterator[Stated]:
-    dose = Dose(said.get("dose_value"), said.get("dose_unit"), said.get("route"))
-    yield f"{said['action']}:{said['drug']}", dose
-
-
-def _infusion(said: Said) -> Iterator[Stated]:
-    value = 0.0 if said["action"] == "stop" else said["rate_value"]
-    yield rate(said["drug"]).name, Rate(value, said.get("rate_unit"))
-
-
-def _support(said: Said) -> Iterator[Stated]:
-    yield support(said["support"]).name, said["action"] == "start"
-
-
-def _attribution(said: Said) -> Iterator[Stated]:
-    yield attribution(said["domain"]).name, said["cause"]
-
-
-def _patient(said: Said) -> Iterator[Stated]:
-    for field, value in said.items():
-        yield f"patient:{field}", value
-
-
-def _discharge(_: Said) -> Iterator[Stated]:
-    yield WATCH_END.name, "discharge"
-
-
-def _death(_: Said) -> Iterator[Stated]:
-    yield WATCH_END.name, "death"
-
-
-READERS: Final[Mapping[str, Callable[[Said], Iterator[Stated]]]] = MappingProxyType(
-    {
-        "vitals": _vitals,
-        "lab": _lab,
-        "dose": _dose,
-        "infusion": _infusion,
-        "support": _support,
-        "attribution": _attribution,
-        "patient": _patient,
-        "discharge": _discharge,
-        "death": _death,
-    }
-)
-
-
-def read(kind: str, said: Said) -> tuple[Stated, ...]:
-    """Read what one event says of each signal; a kind that no rule depends on says nothing."""
-    reader = READERS.get(kind)
-    return () if reader is None else tuple(reader(said))

@@ -4,7 +4,9 @@ Single readings of vital signs are kept for 6 hours; then the worst of each hour
 another kind than the one before it (a fever after none), and each after which nothing came for an
 hour; for 72 hours. So a walk over what is kept finds the same episodes. The newest is kept
 whatever its age, since what was last known holds. Laboratory results are kept for 72 hours,
-ferritin and doses as such.
+ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is charted again and
+again (a rate, a support, a finding) each change; of consciousness the first and the last of each
+level and day.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -18,23 +20,35 @@ from stream.clinical.oxygen import NEED_BY_DEVICE
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
 from stream.clinical.series import Reading, Series
 from stream.clinical.signals import (
+    CAPD,
+    CONSCIOUSNESS,
     FERRITIN,
     HEART_RATE,
+    ICE,
+    LVEF,
     OXYGEN,
+    PEEP,
+    PLATEAU,
     PRESSURE,
     RESPIRATORY_RATE,
+    SEDATED,
+    SEIZURE,
     SPO2,
     TEMPERATURE,
+    TIDAL_VOLUME,
     Oxygen,
     Pressure,
 )
-from stream.clinical.times import HOUR_MS
+from stream.clinical.times import DAY_MS, HOUR_MS
 
 SINGLE_READINGS_MS: Final = 6 * HOUR_MS
 WORST_READINGS_MS: Final = 72 * HOUR_MS
 RESULTS_MS: Final = 72 * HOUR_MS
 READINGS_MAX: Final = 600  # of one vital sign
-RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support or fact
+RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support, finding or fact
+# Of these each one counts for the stay, and what was given or found is never said twice.
+ONE_BY_ONE: Final = ("given", "ordered", "not_given", "fluid", "culture")
+LASTING: Final = frozenset({ICE.name, CAPD.name, SEIZURE.name, LVEF.name})
 
 
 class Badness(NamedTuple):
@@ -56,8 +70,12 @@ def forgotten(
         gone, limit = list(_thinned(series, judge, now_ms)), READINGS_MAX
     elif name == FERRITIN.name:
         return _ferritin(series)
-    elif ":" in name:
-        gone = []  # doses, rates, supports, attributions, facts
+    elif name == CONSCIOUSNESS.name:
+        gone, limit = list(_between(series, now_ms - RESULTS_MS)), READINGS_MAX
+    elif name.partition(":")[0] in ONE_BY_ONE or name in LASTING:
+        gone = []
+    elif ":" in name or name == SEDATED.name:
+        gone = _repeated(series, now_ms - RESULTS_MS)
     else:
         gone = _past(series, now_ms - RESULTS_MS)
     over = len(series) - len(gone) - limit
@@ -85,6 +103,9 @@ def judges(age_years: float | None) -> Mapping[str, Judge]:
             SPO2.name: lambda value: Badness(-value, None),
             HEART_RATE.name: lambda value: Badness(value, None),
             RESPIRATORY_RATE.name: lambda value: Badness(value, None),
+            TIDAL_VOLUME.name: lambda value: Badness(value, None),
+            PLATEAU.name: lambda value: Badness(value, None),
+            PEEP.name: lambda value: Badness(value, None),
         }
     )
 
@@ -115,6 +136,26 @@ def _thinned(series: Series, judge: Judge, now_ms: int) -> Iterator[Reading[Any]
 def _past(series: Series, horizon_ms: int) -> list[Reading[Any]]:
     """Choose what is too old; the newest is none of it."""
     return [reading for reading in series[:-1] if reading.effective_ms < horizon_ms]
+
+
+def _repeated(series: Series, horizon_ms: int) -> list[Reading[Any]]:
+    """Choose what said the same as the one before and the one after it."""
+    return [
+        reading
+        for before, reading, after in zip(series, series[1:], series[2:], strict=False)
+        if reading.effective_ms < horizon_ms and before.value == reading.value == after.value
+    ]
+
+
+def _between(series: Series, horizon_ms: int) -> Iterator[Reading[Any]]:
+    """Choose what lies between the first and the last that said the same on the same day."""
+    places: dict[object, list[int]] = {}
+    for place, reading in enumerate(series[:-1]):
+        if reading.effective_ms < horizon_ms:
+            same = reading.effective_ms // DAY_MS, reading.value
+            places.setdefault(same, []).append(place)
+    for found in places.values():
+        yield from (series[place] for place in found[1:-1])
 
 
 def _ferritin(series: Series) -> list[Reading[Any]]:
