@@ -15,6 +15,8 @@ from topics import codec, registry
 from topics.alerts import Present
 from topics.codec import Reason, Rejected
 
+# What is paged late depends on knowing that nothing of the past is still to come.
+PRESENT_EVERY_MS: Final = 60_000
 NO_TIME: Final = Rejected(Reason.BAD_TIME, "$", "the record's timestamp is no time of ours")
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ class Grading:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._wards: dict[int, Ward] = {}
-        self._catching_up: set[int] = set()
+        self._present_ms: dict[int, int] = {}  # when a partition was last told to be present
 
     # Owning partitions
 
@@ -68,12 +70,12 @@ class Grading:
         ]
         heapq.heapify(due)
         self._wards[partition] = Ward(Patients(states), clock_ms, due)
-        self._catching_up.add(partition)
+        self._present_ms.pop(partition, None)
 
     def revoked(self) -> None:
         """Forget every partition."""
         self._wards.clear()
-        self._catching_up.clear()
+        self._present_ms.clear()
 
     # Taking records
 
@@ -83,8 +85,7 @@ class Grading:
         for record in run.records:
             with dead_letter_on_error(record, group):
                 self._take(ward, record, group)
-        if run.partition in self._catching_up and run.at_end and ward.clock_ms is not None:
-            self._catching_up.discard(run.partition)
+        if run.at_end and ward.clock_ms is not None:
             self._tell_present(run.partition, ward.clock_ms, group)
 
     def _take(self, ward: Ward, record: Record, group: Group) -> None:
@@ -111,6 +112,11 @@ class Grading:
             clock.set(ward.clock_ms / 1000)
 
     def _tell_present(self, partition: int, clock_ms: int, group: Group) -> None:
+        """Say that a partition has caught up, and again for every minute that it stays so."""
+        told_ms = self._present_ms.get(partition)
+        if told_ms is not None and clock_ms - told_ms < PRESENT_EVERY_MS:
+            return
+        self._present_ms[partition] = clock_ms
         line = Present(partition=partition, at=datetime.fromtimestamp(clock_ms / 1000, UTC))
         group.publish(registry.ALERTS, partition, None, codec.encode(line))
 

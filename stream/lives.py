@@ -24,6 +24,7 @@ class Order(NamedTuple):
     patient_id: str
     alert_id: str
     send: Send
+    about_ms: int | None = None  # the time of the alert line that asked for it, if one did
 
 
 class UnknownVersionError(ValueError):
@@ -57,7 +58,6 @@ class Desk:
 
     def __init__(self, states: Mapping[bytes, Kept], clock_ms: int | None, policy: Policy) -> None:
         self.clock_ms = BEFORE_ANY_TICK if clock_ms is None else clock_ms
-        self.held: list[Order] | None = []  # pages that wait until what happened since was taken
         self.disputed: dict[str, str] = {}  # the alert that last told of a dispute, by patient
         self._states, self._policy = states, policy
         self._lives: dict[str, dict[str, Life]] = {}

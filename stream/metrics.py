@@ -137,6 +137,9 @@ RECOVERY_SECONDS: Final = _gauge("recovery_seconds", "How long the last recovery
 ASSIGNED_PARTITIONS: Final = _gauge("assigned_partitions", "Partitions this worker owns.")
 PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
+PAGES_HELD: Final = _gauge(
+    "pages_held", "Pages about the past that wait until the watchers have caught up."
+)
 INFO: Final = _gauge("info", "Always 1; its labels say what runs.", ["version", "role", "replica"])
 
 

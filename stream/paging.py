@@ -5,10 +5,10 @@ the decision is durable. How a try ended is written to the pages topic, and coun
 back from there like any other event. Nothing else remembers anything.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from alerts import wording
@@ -21,6 +21,7 @@ from alerts.sinks import Delivery, Sink
 from stream import metrics
 from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, is_plausible
+from stream.holding import Holding
 from stream.lives import Desk, Order
 from stream.ops_alerts import REPLICA, is_ops, ops_alert
 from stream.runs import Group, Kept, Record, Run
@@ -82,6 +83,7 @@ class Paging:
             try_limit_s=try_limit_s,
         )
         self._desks: dict[int, Desk] = {}
+        self._holdings: dict[int, Holding] = {}
         self._open: list[Order] = []  # decided in the group that is open
         self._closed: list[Order] = []  # decided in the group that is being written
         self._concluded: dict[tuple[str, str], int] = {}  # tries whose outcome is on its way back
@@ -95,16 +97,19 @@ class Paging:
         What happened meanwhile is taken first: the page may have arrived, or be answered.
         """
         desk = self._desks[partition] = Desk(states, clock_ms, self._policy)
-        desk.held = [
+        self._holdings[partition] = Holding(desk, partial(self._submit, desk))
+        orders = [
             Order(partition, patient_id, alert_id, send)
             for patient_id in list(desk.fall_due(desk.clock_ms))
             for alert_id, send in _recover(desk, patient_id)
         ]
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._held_at_most_s, self._release, partition, desk)
+        self._holdings[partition].recover(orders, self._held_at_most_s)
 
     def revoked(self) -> None:
         """Forget every partition; a try under way ends, and is written down."""
+        for holding in self._holdings.values():
+            holding.drop()
+        self._holdings.clear()
         self._desks.clear()
         self._open.clear()
         self._closed.clear()
@@ -123,7 +128,7 @@ class Paging:
             with dead_letter_on_error(record, group):
                 self._take(desk, record, group)
         if run.at_end:
-            self._release(run.partition, desk)
+            self._holdings[run.partition].caught_up()
 
     def _take(self, desk: Desk, record: Record, group: Group) -> None:
         match _read(record):
@@ -139,8 +144,8 @@ class Paging:
                     self._concluded.pop((line.page_id, line.sink), None)
             case Alert() as line:
                 self._decide(desk, line, line, record, group)
-            case Present():
-                pass  # nothing is held back because it is old
+            case Present() as line:
+                self._holdings[record.partition].present(epoch_ms(line.at))
 
     def _take_tick(self, desk: Desk, tick: Tick, record: Record, group: Group) -> None:
         desk.clock_ms = max(desk.clock_ms, epoch_ms(tick.at))
@@ -176,8 +181,9 @@ class Paging:
             return
         desk.put(patient_id, alert_id, decision.life)
         group.touch(record.partition, patient_id)
+        about_ms = epoch_ms(what.at) if isinstance(what, Alert) else None
         self._open += (
-            Order(record.partition, patient_id, alert_id, each) for each in decision.sends
+            Order(record.partition, patient_id, alert_id, each, about_ms) for each in decision.sends
         )
         before, after = (0 if each is None else each.disputes for each in (life, decision.life))
         if before < after:
@@ -212,20 +218,9 @@ class Paging:
         """Let the pages leave whose decisions are confirmed now."""
         orders, self._closed = self._closed, []
         for order in orders:
-            desk = self._desks[order.partition]
-            if desk.held is None:
-                self._submit(desk, order)
-            else:
-                desk.held.append(order)
+            self._holdings[order.partition].offer(order)
 
     # Sending
-
-    def _release(self, partition: int, desk: Desk) -> None:
-        if desk.held is None or self._desks.get(partition) is not desk:
-            return
-        held, desk.held = desk.held, None
-        for order in held:
-            self._submit(desk, order)
 
     def _submit(self, desk: Desk, order: Order) -> None:
         life = desk.of(order.patient_id).get(order.alert_id)

@@ -92,7 +92,8 @@ async def test_what_ends_before_its_page_left_is_not_paged(bench: Bench) -> None
 
 async def test_a_page_says_how_old_its_readings_are_when_it_leaves(bench: Bench) -> None:
     """The data came in a batch: the line speaks of NOON, the clock is 14 minutes on."""
-    await bench.hears(Tick(at=NOON + 14 * MINUTE), line(priority="P1"))
+    late = NOON + 14 * MINUTE
+    await bench.hears(Present(partition=PARTITION, at=late), Tick(at=late), line(priority="P1"))
 
     (page,) = bench.gateways["console"].got
     assert page.why == ("Systolic pressure 86 mmHg, 4 Mar 11:55 UTC (19 min ago)",)

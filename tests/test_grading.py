@@ -1,0 +1,67 @@
+"""What the watcher says beside the alerts: that a partition has caught up."""
+
+import json
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from builders import NOON
+
+from stream.clinical.engine import Engine
+from stream.grading import Grading
+from stream.runs import Group, Run, TopicPartition
+from stream.ticks import encode
+from topics import registry
+from topics.base import epoch_ms
+
+PARTITION = 3
+
+
+@pytest.fixture
+def grading() -> Grading:
+    watcher = Grading(Engine())
+    watcher.recovered(PARTITION, {}, None)
+    return watcher
+
+
+def present(grading: Grading, at: datetime, *, at_end: bool) -> list[str]:
+    """Take a tick; return the moments at which the partition is said to be present."""
+    group, at_ms = Group(), epoch_ms(at)
+    tick: Any = SimpleNamespace(
+        topic=registry.TICKS,
+        partition=PARTITION,
+        offset=at_ms,
+        timestamp=at_ms,
+        key=b"3",
+        value=encode(at_ms),
+    )
+    grading.take(Run(PARTITION, [tick], {}, 0, at_end), group)
+    rows = group.published.get(TopicPartition(registry.ALERTS, PARTITION), [])
+    return [json.loads(row.value or b"")["at"] for row in rows]
+
+
+def test_a_partition_is_present_once_it_is_read_to_its_end(grading: Grading) -> None:
+    assert present(grading, NOON, at_end=False) == []
+    assert present(grading, NOON, at_end=True) == ["2026-03-04T12:00:00Z"]
+
+
+def test_it_is_said_again_for_every_minute(grading: Grading) -> None:
+    """So the pager knows that watchers are well, and that what is late is so by its feed."""
+    present(grading, NOON, at_end=True)
+
+    said = [
+        len(present(grading, NOON + timedelta(seconds=at_s), at_end=True))
+        for at_s in range(5, 125, 5)
+    ]
+
+    assert [5 * (i + 1) for i, count in enumerate(said) if count] == [60, 120]
+
+
+def test_a_new_owner_says_it_anew(grading: Grading) -> None:
+    present(grading, NOON, at_end=True)
+
+    grading.revoked()
+    grading.recovered(PARTITION, {}, epoch_ms(NOON))
+
+    assert present(grading, NOON, at_end=True) == ["2026-03-04T12:00:00Z"]

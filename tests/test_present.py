@@ -1,0 +1,154 @@
+"""After an outage the pages are about now, whatever the watchers find on their way to it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from builders import NOON
+from pager import HOUR, MINUTE, answer, line
+from pagerbench import P1, P1_OVER, PARTITION, Bench, until
+
+from alerts.present import must_wait
+from stream import holding, metrics
+from topics.alerts import Present
+from topics.base import epoch_ms
+from topics.ticks import Tick
+
+NOW = NOON + 3 * HOUR
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    """A pager that is well, whose watchers come back after three hours."""
+    pager = Bench()
+    await pager.hears(Present(partition=PARTITION, at=NOON), Tick(at=NOW))
+    return pager
+
+
+def pages_held() -> float:
+    value: float = metrics.PAGES_HELD._value.get()
+    return value
+
+
+def caught_up(at_later: timedelta = timedelta()) -> Present:
+    return Present(partition=PARTITION, at=NOW + at_later)
+
+
+@pytest.mark.parametrize(
+    ("about_s", "present_s", "waits"),
+    [
+        (0, None, False),
+        (-60, None, False),  # a minute is not more than a minute
+        (-61, None, True),
+        (-61, -91, True),
+        (-61, -90, False),  # the watchers are well: it is the feed that is slow
+        (-7_200, -5, False),
+        (30, None, False),  # a device whose clock runs ahead
+    ],
+)
+def test_a_page_about_the_past_waits_while_the_partition_catches_up(
+    about_s: int, present_s: int | None, *, waits: bool
+) -> None:
+    clock_ms = epoch_ms(NOW)
+    present_ms = None if present_s is None else clock_ms + 1_000 * present_s
+
+    assert must_wait(clock_ms + 1_000 * about_s, clock_ms, present_ms) is waits
+
+
+async def test_what_has_ended_by_now_is_not_paged(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR))
+
+    await bench.hears(caught_up())
+
+    assert bench.got() == []
+
+
+async def test_what_is_still_open_is_paged_once_and_says_since_when(bench: Bench) -> None:
+    held_before = pages_held()
+    await bench.hears(line(priority="P3", grade=1))
+    await bench.hears(line(2, "changed", "P1", grade=3, at=NOON + HOUR))
+    before, held = bench.got(), pages_held()
+
+    await bench.hears(caught_up())
+
+    (page,) = bench.gateways["console"].got
+    assert (before, page.call, page.revision) == ([], P1, 2)
+    assert "Open since 4 Mar 12:00 UTC" in " ".join(page.what)
+    assert pages_held() == held_before < held
+
+
+async def test_who_was_told_before_the_outage_hears_of_an_end_within_it(bench: Bench) -> None:
+    await bench.hears(Present(partition=PARTITION, at=NOW), line(priority="P1"))
+    await bench.reads_back()
+    await bench.ticks(4 * HOUR)
+
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR))
+    before = bench.got()
+    await bench.hears(caught_up(HOUR))
+
+    assert (before, bench.got()) == ([P1], [P1, P1_OVER])
+
+
+async def test_what_is_about_now_does_not_wait_for_what_is_not(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+
+    await bench.hears(line(priority="P3", rule="CRS-UP", at=NOW - MINUTE))
+
+    assert bench.got() == ["P3 | Work list"]
+
+
+async def test_an_answer_to_what_is_held_keeps_it_from_being_paged(bench: Bench) -> None:
+    """Somebody saw it on the board before the pager spoke."""
+    await bench.hears(line(priority="P1"))
+    await bench.hears(answer())
+
+    await bench.hears(caught_up())
+
+    assert bench.got() == []
+
+
+async def test_a_slow_feed_is_not_taken_for_an_outage(bench: Bench) -> None:
+    """The watchers say once a minute that nothing of the past is still to come."""
+    await bench.hears(caught_up())
+
+    await bench.hears(line(priority="P1"))
+
+    assert bench.got() == [P1]
+
+
+async def test_present_and_line_in_one_group_leave_together(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"), caught_up())
+
+    assert bench.got() == [P1]
+
+
+async def test_nothing_is_held_longer_than_its_limit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever has become of the watchers: what is open then is paged."""
+    monkeypatch.setattr(holding, "CAUGHT_UP_WITHIN_S", 0.01)
+    await bench.hears(line(priority="P1"))
+
+    async with asyncio.timeout(10):
+        await until(lambda: bench.got() == [P1])
+
+
+async def test_what_was_held_at_a_crash_goes_out_all_the_same(bench: Bench) -> None:
+    """It is a page decided on and not sent, as any other."""
+    await bench.hears(line(priority="P1"))
+
+    bench.start(epoch_ms(NOW))
+    await bench.hears(Tick(at=NOW))
+
+    assert bench.got() == [P1]
+
+
+async def test_partitions_that_are_another_s_hold_nothing(bench: Bench) -> None:
+    held_before = pages_held()
+    await bench.hears(line(priority="P1"))
+
+    bench.paging.revoked()
+
+    assert pages_held() == held_before
+    assert bench.got() == []
