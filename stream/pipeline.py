@@ -64,6 +64,7 @@ class Pipeline:
         self._lag: dict[int, int] = {}
         self._busy = False
         self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
+        self._taken_s = time.monotonic()  # when any partition last got on
         self._recovery_began_s = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -205,6 +206,7 @@ class Pipeline:
         self.account.taken(run.partition, len(run.records))
         self.health.moved()
         self._moved_s.pop(run.partition, None)
+        self._taken_s = time.monotonic()
         for topic, records in Counter(record.topic for record in run.records).items():
             metrics.RECORDS.labels(topic=topic).inc(records)
 
@@ -270,11 +272,17 @@ class Pipeline:
             metrics.PARTITION_LAG_RECORDS.labels(topic=topic, partition=partition).set(lag)
             total += lag
         self._lag[partition] = total
-        if not total:
+        if not total or self._is_in_turn(partition, now_s):
             self._moved_s.pop(partition, None)
         waited_s = now_s - self._moved_s.setdefault(partition, now_s)
         if waited_s > STALLS_ENDURED * self.settings.stall_s:
             end_process(f"{total} records of partition {partition} wait, and none is taken")
+
+    def _is_in_turn(self, partition: int, now_s: float) -> bool:
+        """Tell whether a partition waits for others that get on: after an outage it may be long."""
+        if now_s - self._taken_s > self.settings.stall_s:
+            return False
+        return self.account.on_the_way(partition) > 0 or not self.has_room()
 
 
 def _end_with(task: "asyncio.Task[None]") -> None:

@@ -180,3 +180,22 @@ async def test_a_worker_whose_own_ticks_do_not_come_back_ends(bench: Bench) -> N
         bench.pipeline._observe_lag(0, now_s)
 
     assert bench.reasons == ["2 records of partition 0 wait, and none is taken"]
+
+
+async def test_a_partition_waits_while_others_get_on(bench: Bench) -> None:
+    """After an outage they may have much before them; ended and started anew they would again."""
+    bench.pipeline.app.consumer = SimpleNamespace(
+        _thread=SimpleNamespace(behind=lambda _tp, _next: 1)
+    )
+    await bench.claim(0, 1)
+    bench.pipeline.begin(start(0, 1))
+    bench.pipeline.account.fetched(1, bench.pipeline.settings.pending_records)
+    for now_s in range(1_000, 1_200):
+        bench.pipeline._taken_s = now_s
+        bench.pipeline._observe_lag(0, now_s)
+    while_others_get_on = list(bench.reasons)
+    for now_s in range(1_200, 1_291):
+        bench.pipeline._observe_lag(0, now_s)
+
+    assert while_others_get_on == []
+    assert bench.reasons == ["2 records of partition 0 wait, and none is taken"]
