@@ -414,11 +414,12 @@ def test_a_device_that_disagrees_with_the_fio2_is_flagged(
 
 @pytest.mark.parametrize("table", [REVIEW, CONSENSUS], ids=["manikath-2025", "astct-2019"])
 @pytest.mark.parametrize("need", OxygenNeed)
+@pytest.mark.parametrize("high_fio2", [False, None])
 def test_a_device_charted_long_ago_may_be_worse_by_now_and_is_never_milder(
-    table: CrsTable, need: OxygenNeed
+    table: CrsTable, need: OxygenNeed, high_fio2: bool | None
 ) -> None:
     """Also where a severer level has a lower grade: an airway protected is no hypoxia."""
-    grade = grade_oxygen(table, Breathing(need, None, high_fio2=False))
+    grade = grade_oxygen(table, Breathing(need, None, high_fio2=high_fio2))
 
     assert grade == GradeRange(table.by_oxygen[need], 4)
 

@@ -308,6 +308,15 @@ def test_a_ventilator_is_never_stale() -> None:
     assert "oxygen_device" not in seen.status(START + hours(30)).stale
 
 
+@pytest.mark.parametrize("device", ["cpap", "bipap"])
+def test_positive_pressure_charted_long_ago_is_still_grade_4(device: str) -> None:
+    seen = Bedside(patient(), fever(oxygen={"device": device}))
+
+    seen.take(reading(at=START + hours(5), heart_rate_per_min=90))
+
+    assert seen.ranges(START + hours(5)) == ((4, 4), (4, 4))
+
+
 def test_without_a_fever_nothing_is_left_open() -> None:
     well = vitals(at=START)
     seen = Bedside(patient(), well)

@@ -120,7 +120,7 @@ def grade_oxygen(table: CrsTable, breathing: Breathing) -> GradeRange:
         grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
     if table.high_fio2 is None or breathing.high_fio2 is False:
         return grade
-    lowest = table.high_fio2 if breathing.high_fio2 else grade.lowest
+    lowest = table.high_fio2 if breathing.high_fio2 else min(table.by_oxygen.values())
     return worst(grade, GradeRange(lowest, table.high_fio2))
 
 
