@@ -24,6 +24,7 @@ DEFINES_SOMETHING = {"alerts/sinks/__init__.py"}
 # Clinical modules that state numbers or criteria; the others only carry them about.
 STATES_CRITERIA = (
     "circulation",
+    "comparators",
     "course",
     "crs",
     "freshness",
@@ -33,6 +34,11 @@ STATES_CRITERIA = (
         f"{folder}/{path.stem}"
         for folder in ("policies", "rules")
         for path in sorted((ROOT / "stream/clinical" / folder).glob("[a-z]*_*.py"))
+    ),
+    *(
+        f"scores/{path.stem}"
+        for path in sorted((ROOT / "stream/clinical/scores").glob("[a-z]*.py"))
+        if path.stem not in {"criteria", "steps"}
     ),
 )
 

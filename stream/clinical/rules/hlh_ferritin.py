@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from stream.clinical.comparators import is_above, is_at_most
 from stream.clinical.rules.rule import (
     Bound,
     Evidence,
@@ -82,18 +83,15 @@ def walk(results: Iterable[Reading[Result]]) -> Crossing | None:
 
 def crossed(result: Result) -> tuple[float, Priority] | None:
     """Find the highest threshold that a result proves to be crossed."""
-    if result.comparator in ("<", "<="):
-        return None
-    more_than = result.comparator == ">"  # then the value itself is already exceeded
     for threshold, priority in THRESHOLDS_NG_ML:
-        if result.value > threshold or (more_than and result.value == threshold):
+        if is_above(result, threshold):
             return threshold, priority
     return None
 
 
 def proves_end(result: Result) -> bool:
     """Tell whether a result proves 3 000 or less."""
-    return result.comparator not in (">", ">=") and result.value <= END_NG_ML
+    return is_at_most(result, END_NG_ML) is True
 
 
 def _ended(results: tuple[Reading[Result], ...]) -> Verdict:

@@ -1,0 +1,1 @@
+"""Published scores, one file each: numbers in, points out, and what is missing said."""
