@@ -1,31 +1,34 @@
 """After each record, and when something falls due: which rules are asked, and what they tell.
 
-Only rules that a changed signal can reach are asked; all of them where an episode or a stay begins
-or ends, where the watch does, and when something falls due.
+Only rules that a changed signal can reach are asked, and of a signal that stays at its level only
+those that depend on each reading; all of them where an episode or a stay begins or ends, where the
+watch does, and when something falls due.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from stream.clinical import lifecycle
 from stream.clinical.course import closes_at, numbered, settled
+from stream.clinical.levels import Level, still
 from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import begins_next_ms, with_stay
 from stream.clinical.patient import Patient, Told
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules import refused
-from stream.clinical.rules.register import BY_NAME, RULES, reached_by
+from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
 from stream.clinical.series import since
-from stream.clinical.signals import DEATH_CAUSES, WATCH_END
+from stream.clinical.signals import DEATH_CAUSES, INFUSED_AT, WATCH_END
 from stream.clinical.view import View
 from topics.alerts import Alert
 
 COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay begins
 NONE: Final[frozenset[str]] = frozenset()
+TURNING: Final = frozenset({INFUSED_AT.name, WATCH_END.name, refused.DOUBTS})
 WHY_BY_END: Final = MappingProxyType(
     {"discharge": "The patient was discharged", "death": "The patient has died"}
 )
@@ -40,6 +43,7 @@ class Question:
     changed: frozenset[str] | None = None  # names of signals
     from_ms: int | None = None  # the moment that a record speaks of
     looks_back: bool = False
+    known: Patient | None = None  # the patient before the record, where one came
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Clinic:
 
 def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, list[Alert]]:
     """Ask the rules; return the patient with what was told, and the lines to tell."""
+    rules = _reached(patient, question)
+    if rules == () and _goes_on(patient, question):
+        return _looked_at(patient, question.now_ms), []
     before, now_ms = patient, question.now_ms
     patient = with_stay(patient, now_ms)
     episodes = numbered(patient.episodes, settled(patient.course, now_ms))
@@ -63,11 +70,13 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
         question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
     )
     asking = _Asking(View(patient, now_ms, clinic.management), occasion)
-    if changed is None or WATCH_END.name in changed or _turned(before, patient):
+    if changed is None or rules is None or _turned(before, patient):
         asking.ask_all()
     else:
-        asking.ask_some(changed)
-    patient = patient._replace(alerts=asking.alerts, wakes=asking.wakes, changed_ms=now_ms)
+        asking.ask_some(rules)
+    patient = patient._replace(
+        alerts=asking.alerts, wakes=asking.wakes, changed_ms=now_ms, asked_ms=now_ms
+    )
     return patient, asking.lines
 
 
@@ -101,15 +110,12 @@ class _Asking:
             self._ask(rule)
         self._wake_for_time()
 
-    def ask_some(self, changed: frozenset[str]) -> None:
-        """Ask the rules that these signals can reach."""
+    def ask_some(self, rules: tuple[Rule, ...]) -> None:
+        """Ask these rules."""
         if self._over is not None:
             return
-        for rule in reached_by(changed):
+        for rule in rules:
             self._ask(rule)
-        if refused.DOUBTS in changed:
-            self._ask(refused.UNIT)
-            self._ask(refused.RANGE)
         self._wake_for_time()
 
     def _ask(self, rule: Rule) -> None:
@@ -151,6 +157,47 @@ class _Asking:
             self.wakes[name] = min(ahead)
         else:
             self.wakes.pop(name, None)
+
+
+def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
+    """Name the rules that what changed can reach; None is all of them."""
+    changed, known, due_ms = question.changed, question.known, patient.due_ms
+    if changed is None or WATCH_END.name in changed:
+        return None
+    same: frozenset[Level[Any]] = frozenset()
+    # What is older than the last answer may move back since when an alert has been true.
+    in_order = question.from_ms is not None and question.from_ms >= patient.asked_ms
+    if known is not None and in_order and (due_ms is None or due_ms > question.now_ms):
+        same = still(known, patient, levels_of(changed))
+    rules = reached_by(changed, same)
+    return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
+
+
+def _goes_on(patient: Patient, question: Question) -> bool:
+    """Tell whether stay and episode go on as they did, and nothing is due."""
+    known, changed, course = question.known, question.changed, patient.course
+    if known is None or changed is None or not changed.isdisjoint(TURNING):
+        return False
+    if WATCH_END.name in patient.series:
+        return False
+    closes_ms, due_ms = closes_at(course), patient.due_ms
+    return (
+        course.onset_ms == known.course.onset_ms
+        and course.closed == known.course.closed
+        and (closes_ms is None or closes_ms > question.now_ms)
+        and (due_ms is None or due_ms > question.now_ms)
+    )
+
+
+def _looked_at(patient: Patient, now_ms: int) -> Patient:
+    """Note the time, and when the episode closes now."""
+    closes_ms = closes_at(patient.course)
+    if patient.wakes.get(COURSE) == closes_ms:
+        return patient._replace(changed_ms=now_ms)
+    wakes = {name: at_ms for name, at_ms in patient.wakes.items() if name != COURSE}
+    if closes_ms is not None:
+        wakes[COURSE] = closes_ms
+    return patient._replace(changed_ms=now_ms, wakes=wakes)
 
 
 def _why_over(view: View, end: str) -> str:

@@ -116,14 +116,14 @@ class Engine:
         untimely = _untimely(patient, event, entry, clock_ms)
         if untimely is not None:
             return self._refused(patient, untimely, arrival, outcome)
-        now_ms = max(arrival.at_ms, patient.changed_ms)
+        before, now_ms = patient, max(arrival.at_ms, patient.changed_ms)
         patient, changed, looks_back, from_ms, outcome.duplicate = observe(patient, entry)
         if not outcome.duplicate:
             patient, doubted = _doubts(patient, event, found.dropped, now_ms, outcome)
             changed |= doubted
         # A fact about the patient, such as an age, may change what past readings meant.
         looks_back = looks_back or entry.effective_ms < now_ms or event.kind == "patient"
-        question = Question(arrival.at_ms, now_ms, changed, from_ms, looks_back)
+        question = Question(arrival.at_ms, now_ms, changed, from_ms, looks_back, before)
         return self._answered(patient, question, outcome)
 
     def _refused(

@@ -76,7 +76,10 @@ def observe(patient: Patient, entry: Entry) -> Observed:
         entry = replace(entry, replaces=True)
     before = patient.series
     patient = _with_entry(patient, entry)
-    patient = patient._replace(series=_changed(patient.series, old, new))
+    charted_ms = patient.charted_ms
+    if entry.kind != "vitals":
+        charted_ms = max((charted_ms, *(reading.effective_ms for _, reading in (*old, *new))))
+    patient = patient._replace(series=_changed(patient.series, old, new), charted_ms=charted_ms)
     removed, added = _without_common(old, new)
     if removed or added:
         patient = _followed(patient, removed + added)

@@ -91,6 +91,8 @@ class Patient(NamedTuple):
     applied: Mapping[str, int] = NOTHING  # by topic: the last offset taken
     cut: Mapping[str, int] = NOTHING  # by limit: how much it has cut
     changed_ms: int = 0  # the latest time it was looked at
+    asked_ms: int = 0  # the latest time a rule was asked
+    charted_ms: int = 0  # the latest moment of anything that is no vital sign
     trimmed: int = 0  # how many entries were left when it was last looked what to forget
     stay: int = 0  # counts the infusions; 0 before any is known
     stay_from_ms: int | None = None  # when it begins; readings from before do not count for it

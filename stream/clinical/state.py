@@ -17,6 +17,8 @@ PLAIN_FIELDS: Final = (
     "applied",
     "cut",
     "changed_ms",
+    "asked_ms",
+    "charted_ms",
     "trimmed",
     "stay",
     "stay_from_ms",

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.clinical import asking
+from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.register import RULES
 from topics.base import rfc_3339
 
@@ -217,11 +218,62 @@ def test_asking_the_rules_that_are_reached_gives_what_asking_all_gives(history: 
     some = Bedside(patient(), *events)
     some.tick(END)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(asking, "reached_by", lambda _: RULES)
+        patched.setattr(asking, "reached_by", lambda *_: RULES)
         everything = Bedside(patient(), *events)
         everything.tick(END)
 
     assert some.lines == everything.lines
+
+
+watched = st.fixed_dictionaries(
+    {
+        "temperature_c": st.sampled_from([36.6, 36.8, 37.9, 38.0, 39.5]),
+        "systolic_mmhg": st.sampled_from([84, 89, 90, 118, 120]),
+        "spo2_percent": st.sampled_from([88, 95, 97]),
+        "oxygen": st.sampled_from([{"device": "room_air"}, {"device": "high_flow"}]),
+    }
+)
+
+
+def monitored(
+    sets: list[dict[str, Any]], repeats: int, every_min: int, delay_s: int
+) -> list[Fields]:
+    """A monitor that says each set of readings some times over, at its own pace."""
+    return [
+        late(vitals(at=START + minutes(every_min * place), **readings), timedelta(seconds=delay_s))
+        for place, readings in enumerate(each for each in sets for _ in range(repeats))
+    ]
+
+
+monitors = st.builds(
+    monitored,
+    sets=st.lists(watched, min_size=1, max_size=6),
+    repeats=st.integers(1, 8),
+    every_min=st.sampled_from([1, 7, 31]),
+    delay_s=st.sampled_from([0, 3, 90]),
+)
+
+
+@few
+@given(
+    history=st.lists(anything, max_size=8, unique_by=lambda each: each["event_id"]),
+    monitor=monitors,
+    management=st.sampled_from(list(MANAGEMENT)),
+)
+def test_a_level_that_stays_changes_nothing_that_is_told(
+    history: Any, monitor: Any, management: str
+) -> None:
+    """Beside a monitor, whatever else comes, on time or late, under each management profile."""
+    events = in_order([apart(each, place) for place, each in enumerate(history + monitor)])
+    some = Bedside(patient(), *events, management=management)
+    some.tick(END)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(asking, "reached_by", lambda *_: RULES)
+        everything = Bedside(patient(), *events, management=management)
+        everything.tick(END)
+
+    assert some.lines == everything.lines
+    assert some.status(END) == everything.status(END)
 
 
 @few

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
+from stream.clinical.levels import FEVER, LOW_PRESSURE, OXYGEN_USED, Level
 from stream.clinical.masking import MASKING_SIGNALS
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import evidence
@@ -16,8 +17,14 @@ from stream.clinical.signals import WEIGHT, Signal, attribution
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-GRADE_INPUTS: Final[tuple[Signal[Any], ...]] = (
-    *dict.fromkeys((*COURSE_SIGNALS, *MASKING_SIGNALS)),
+GRADE_LEVELS: Final[tuple[Level[Any], ...]] = (FEVER, LOW_PRESSURE, OXYGEN_USED)
+GRADE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
+    *GRADE_LEVELS,
+    *(
+        signal
+        for signal in dict.fromkeys((*COURSE_SIGNALS, *MASKING_SIGNALS))
+        if all(signal != level.signal for level in GRADE_LEVELS)
+    ),
     *COURSE_FACTS,
     WEIGHT,
     attribution("fever"),

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from stream.clinical.levels import Level
 from stream.clinical.rules import (
     crs_up,
     fever_masked,
@@ -28,7 +29,7 @@ BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule 
 
 
 def _by_input() -> Mapping[str, tuple[Rule, ...]]:
-    names = {signal.name for rule in RULES for signal in rule.inputs}
+    names = {each.name for rule in RULES for each in rule.inputs}
     return MappingProxyType(
         {
             name: tuple(rule for rule in RULES if any(name == each.name for each in rule.inputs))
@@ -38,10 +39,25 @@ def _by_input() -> Mapping[str, tuple[Rule, ...]]:
 
 
 BY_INPUT: Final = _by_input()
+LEVELS: Final = frozenset(each for rule in RULES for each in rule.inputs if isinstance(each, Level))
 
 
 @lru_cache(maxsize=4096)  # feeds send the same few combinations again and again
-def reached_by(signals: frozenset[str]) -> tuple[Rule, ...]:
-    """Name the rules that a change of these signals can reach, in their order."""
-    reached = {rule.name for signal in signals for rule in BY_INPUT.get(signal, ())}
+def levels_of(signals: frozenset[str]) -> tuple[Level[Any], ...]:
+    """Name the levels of these signals that rules depend on."""
+    return tuple(level for level in LEVELS if level.name in signals)
+
+
+@lru_cache(maxsize=4096)
+def reached_by(signals: frozenset[str], still: frozenset[Level[Any]]) -> tuple[Rule, ...]:
+    """Name the rules that a change of these signals can reach, in their order.
+
+    A rule that depends on a level alone is not reached where it is `still` what it was.
+    """
+    reached = {
+        rule.name
+        for signal in signals
+        for rule in BY_INPUT.get(signal, ())
+        if any(each.name == signal and each not in still for each in rule.inputs)
+    }
     return tuple(rule for rule in RULES if rule.name in reached)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from stream.clinical.levels import Level
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.signals import Signal
 from stream.clinical.view import View
@@ -59,7 +60,7 @@ class Rule:
 
     name: str
     bound: Bound
-    inputs: tuple[Signal[Any], ...]  # what can change its verdict, beside time
+    inputs: tuple[Signal[Any] | Level[Any], ...]  # what can change its verdict, beside time
     judge: Callable[[View], Verdict]
     of_records: bool = False  # it speaks of refused records: these stay refused, it never retracts
 

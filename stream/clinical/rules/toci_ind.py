@@ -43,8 +43,8 @@ def judge(view: View) -> Verdict:
         until = f"{moment(next_ms).day} {moment(next_ms):%b %H:%M} UTC"
         return Verdict(None, next_ms, f"Tocilizumab was given; not to be repeated before {until}.")
     grades, long_ms = _grades(view), _long_fever_ms(view)
+    wake_ms = long_ms if long_ms is not None and long_ms > view.at_ms else None
     if not grades:
-        wake_ms = long_ms if long_ms is not None and long_ms > view.at_ms else None
         return Verdict(None, wake_ms, "The criteria for tocilizumab are no longer met.")
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
@@ -56,7 +56,7 @@ def judge(view: View) -> Verdict:
         grades=grades,
         repeat_after_ms=INTERVAL_MS,
     )
-    return Verdict(finding)
+    return Verdict(finding, wake_ms)
 
 
 def next_dose_ms(view: View) -> int | None:

@@ -5,6 +5,7 @@ Source: CLINICAL.md DEC-22, DEC-41, DEC-49, DEC-52.
 
 from typing import Final
 
+from stream.clinical.levels import Level
 from stream.clinical.oxygen import REASONS_OTHER_THAN_HYPOXIA
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
@@ -57,4 +58,9 @@ def _of_hypoxia(view: View) -> list[Evidence]:
     return []
 
 
-RULE: Final = Rule("UNATTRIBUTED-DETERIORATION", Bound.STAY, (*GRADE_INPUTS, SPO2), judge)
+def _is_low(spo2_percent: float, _: float | None) -> object:
+    return spo2_percent < SPO2_LIMIT_PERCENT
+
+
+LOW_SPO2: Final = Level(SPO2, _is_low)
+RULE: Final = Rule("UNATTRIBUTED-DETERIORATION", Bound.STAY, (*GRADE_INPUTS, LOW_SPO2), judge)

@@ -1,0 +1,86 @@
+"""Levels: all that a rule makes of a reading, where it needs no more than that.
+
+A rule depends on a signal, and then each reading of it reaches the rule; or on a level of it, and
+then a reading reaches the rule only where the level turns. So a monitor that says every minute
+that all is as it was costs next to nothing. A level stands for its signal only where nothing but
+the level of the newest reading matters, and its order among all that is charted by hand; not how
+long ago it was, nor what was measured before. What a rule shows of such a reading is what it was
+when something last turned or was said again.
+Source: CLINICAL.md §1.9, DEC-1, DEC-27, DEC-41.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from stream.clinical.bedside import fact
+from stream.clinical.circulation import MEAN_LIMIT_MMHG, systolic_limit_mmhg
+from stream.clinical.crs import FEVER_C
+from stream.clinical.patient import Patient
+from stream.clinical.signals import (
+    AGE,
+    OXYGEN,
+    PRESSURE,
+    TEMPERATURE,
+    Oxygen,
+    Pressure,
+    Signal,
+    Temperature,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Level(Generic[T]):
+    """A level of a signal: `of` gives it for a value, at an age in years."""
+
+    signal: Signal[T]
+    of: Callable[[T, float | None], object]
+
+    @property
+    def name(self) -> str:
+        """The name of its signal."""
+        return self.signal.name
+
+
+def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> frozenset[Level[Any]]:
+    """Name the levels that the newest reading of their signal left as they were.
+
+    It is newer than all that is charted by hand, as was the one before it: so neither comes to lie
+    on the other side of a dose, of a rate, or of an attribution.
+    """
+    found = []
+    charted_ms = max(after.charted_ms, after.stay_from_ms or 0)
+    for level in levels:
+        was, now = before.series.get(level.name, ()), after.series.get(level.name, ())
+        if not was or len(now) != len(was) + 1:
+            continue
+        last, newest = was[-1], now[-1]
+        if charted_ms <= last.effective_ms < newest.effective_ms:
+            age_years = fact(after, AGE)
+            if level.of(last.value, age_years) == level.of(newest.value, age_years):
+                found.append(level)
+    return frozenset(found)
+
+
+def _fever(temperature: Temperature, _: float | None) -> object:
+    return temperature.celsius >= FEVER_C
+
+
+def _low(pressure: Pressure, age_years: float | None) -> object:
+    """Which of the two are there, and which of them is low."""
+    systolic, mean = pressure
+    return (
+        None if systolic is None else systolic < systolic_limit_mmhg(age_years),
+        None if mean is None else mean < MEAN_LIMIT_MMHG,
+    )
+
+
+def _as_charted(oxygen: Oxygen, _: float | None) -> object:
+    return oxygen
+
+
+FEVER: Final = Level(TEMPERATURE, _fever)
+LOW_PRESSURE: Final = Level(PRESSURE, _low)
+OXYGEN_USED: Final = Level(OXYGEN, _as_charted)
