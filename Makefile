@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check bench chaos chaos-report lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -28,6 +28,12 @@ check: .venv/.installed ## lint, types, imports
 
 bench: .venv/.installed ## speed, as ratios within one run
 	PYTHONPATH=tests $(BIN)/python -m bench
+
+chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 FAULTS=40
+	PYTHONPATH=tests $(BIN)/python -m chaos run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),5) --faults $(or $(FAULTS),40)
+
+chaos-report: .venv/.installed ## the reports of all rounds, into docs/chaos.md
+	PYTHONPATH=tests $(BIN)/python -m chaos merge
 
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

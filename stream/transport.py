@@ -15,6 +15,7 @@ Four things differ from Faust 0.15.3 as it comes, each through a seam that it of
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 QUIET_RECORDS: Final = 200  # a fetch with fewer is followed by a short pause, for more to gather
 
 FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
+
+# What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
+# and what it has may be earlier than what the others give.
+TOLD_FOR_MS: Final = 500
 
 log = logging.getLogger("stormwatch.transport")
 
@@ -78,10 +83,13 @@ class Thread(driver.AIOKafkaConsumerThread):
         return fetched
 
     def at_end(self, tp: TopicPartition) -> bool:
-        """Tell whether a partition is read to the end that its last fetch told of."""
+        """Tell whether a partition is read to the end that a fetch told of just now."""
         if (state := self._state(tp)) is None or not state.has_valid_position:
             return False
-        return state.highwater is not None and state.position >= state.highwater
+        if state.highwater is None or state.position < state.highwater:
+            return False
+        told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
+        return time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS
 
     def behind(self, tp: TopicPartition, next_offset: int) -> int:
         """Count the records after an offset that the last fetch told of."""

@@ -1,6 +1,7 @@
 """Reading starts where what is ours was committed, and nothing is committed that is another's."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from stream.runs import TopicPartition
-from stream.transport import Consumer, NothingRead
+from stream.transport import Consumer, NothingRead, Thread
 
 LABS = "labs"
 
@@ -92,6 +93,23 @@ async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:
     await bench.consumer.perform_seek()
 
     assert len(bench.pipeline.starts) == 2
+
+
+@pytest.mark.parametrize(
+    ("told_ms_ago", "position", "is_at_end"), [(0, 5, True), (0, 4, False), (10_000, 5, False)]
+)
+def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
+    told_ms_ago: int, position: int, *, is_at_end: bool
+) -> None:
+    """One that is not reached may have what is earlier than all that the others give."""
+    told_ms = time.time_ns() // 1_000_000 - told_ms_ago
+    state = SimpleNamespace(
+        has_valid_position=True, position=position, highwater=5, timestamp=told_ms
+    )
+    thread: Any = Thread.__new__(Thread)  # without a consumer
+    thread._state = lambda _: state
+
+    assert thread.at_end(TopicPartition(LABS, 0)) is is_at_end
 
 
 def test_a_run_is_never_too_old_for_faust() -> None:

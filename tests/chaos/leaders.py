@@ -1,0 +1,71 @@
+"""Moves the leadership of every partition to another node, as a rolling restart does."""
+
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.admin import AlterPartitionReassignmentsRequest
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Array, Int8, Int16, Int32, Schema, String
+
+PREFERRED = 0
+TIMEOUT_MS = 10_000
+
+
+class _Elected(Response):  # type: ignore[misc]  # aiokafka has no types
+    API_KEY = 43
+    API_VERSION = 1
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("error_code", Int16),
+        (
+            "results",
+            Array(
+                ("topic", String("utf-8")),
+                (
+                    "partitions",
+                    Array(("partition", Int32), ("error", Int16), ("message", String("utf-8"))),
+                ),
+            ),
+        ),
+    )
+
+
+class _ElectV1(RequestStruct):  # type: ignore[misc]
+    API_KEY = 43
+    API_VERSION = 1
+    RESPONSE_TYPE = _Elected
+    SCHEMA = Schema(
+        ("election_type", Int8),
+        ("topics", Array(("topic", String("utf-8")), ("partitions", Array(Int32)))),
+        ("timeout_ms", Int32),
+    )
+
+
+class _Elect(Request[_ElectV1]):  # type: ignore[misc]
+    API_KEY = 43
+
+    def __init__(self, topics: list[tuple[str, list[int]]]) -> None:
+        self._topics = topics
+
+    def build(self, request_struct_class: type[_ElectV1]) -> _ElectV1:
+        return request_struct_class(PREFERRED, self._topics, TIMEOUT_MS)
+
+
+async def move_leaders(admin: AIOKafkaAdminClient) -> int:
+    """Turn the order of every partition's copies by one; return how many partitions there are."""
+    described = await admin.describe_topics()
+    turned: list[tuple[str, list[tuple[int, list[int], Any]], Any]] = [
+        (
+            topic["topic"],
+            [
+                (p["partition"], [*p["replicas"][1:], p["replicas"][0]], {})
+                for p in topic["partitions"]
+            ],
+            {},
+        )
+        for topic in described
+    ]
+    await admin._send_request(AlterPartitionReassignmentsRequest(TIMEOUT_MS, turned, {}))
+    names = [(name, [number for number, *_ in partitions]) for name, partitions, _ in turned]
+    await admin._send_request(_Elect(names))
+    return sum(len(partitions) for _, partitions in names)

@@ -1,0 +1,89 @@
+"""Merges the reports of rounds into one page."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from chaos.schedule import KINDS
+
+ROOT: Final = Path(__file__).parent.parent.parent
+REPORTS: Final = ROOT / "build" / "chaos"
+DOCUMENT: Final = ROOT / "docs" / "chaos.md"
+AIM_FAULTS: Final = 300
+AIM_EVENTS: Final = 1_000_000
+WRONG: Final = ("missing", "extra", "states_differ", "open_differ", "dead_letters_missing")
+
+Report = dict[str, Any]
+
+HEAD: Final = """# Chaos
+
+Written by `make chaos-report` from the reports of single rounds; do not edit it by hand.
+
+A round runs the real commands: three watchers under a supervisor, on three real brokers with a disk and a network that can be
+taken from them, a ward that sends for as long as faults are made, and at its end a replay of what lies on the topics as the oracle.
+`make chaos` runs rounds, `tests/chaos/` has them; a seed gives the same schedule of faults and the same events.
+
+Every alert line has to be on the topic with the very bytes of the replay, under its id and revision, and every state in the
+changelog too. Two of the twelve partitions have a device with a wrong clock: live, a record is taken when it comes, in a replay it
+waits for its time, so there only what is open in the end is compared. *Missing* and *extra* count alert lines, *repeated* those that
+were written more than once with the same bytes, which the pager ignores.
+
+"""
+
+
+def merged(folder: Path) -> str:
+    """Return the page about all reports in a folder."""
+    reports = [json.loads(each.read_text()) for each in sorted(folder.glob("*.json"))]
+    return HEAD + "\n".join((*_totals(reports), "", *_kinds(reports), "", *_rounds(reports))) + "\n"
+
+
+def _totals(reports: Sequence[Report]) -> list[str]:
+    faults = sum(sum(each["faults"].values()) for each in reports)
+    events = sum(each["events"] for each in reports)
+    lines = sum(each["alert_lines"] for each in reports)
+    repeated = sum(each["repeated"] for each in reports)
+    wrong = ", ".join(f"{sum(r[name] for r in reports)} {name.replace('_', ' ')}" for name in WRONG)
+    undisturbed = max((each["longest_undisturbed_s"] for each in reports), default=0.0)
+    return [
+        "## So far",
+        "",
+        f"{len(reports)} rounds, {faults} faults (the aim is {AIM_FAULTS}), {events:,} records (the aim is {AIM_EVENTS:,}), {lines:,} alert lines:",
+        f"**{wrong}**; {repeated:,} lines repeated.",
+        f"Longest time from event to alert with no fault near it: {undisturbed} s.",
+    ]
+
+
+def _kinds(reports: Sequence[Report]) -> list[str]:
+    counts: Counter[str] = Counter()
+    longest: dict[str, float] = {}
+    for report in reports:
+        counts.update(report["faults"])
+        for kind, seconds in report["longest_s"].items():
+            longest[kind] = max(seconds, longest.get(kind, 0.0))
+    rows = [
+        f"| {kind.replace('_', ' ')} | {counts[kind]} | {longest.get(kind, '')} |" for kind in KINDS
+    ]
+    return [
+        "| fault | times | longest from event to alert, s |",
+        "| --- | --- | --- |",
+        *rows,
+        "",
+        "From the moment an event was first sent, whether or not a broker was there to take it, to its alert line. A line counts for",
+        "every fault that was made within 20 s before the event or until the line came: faults overlap on purpose.",
+    ]
+
+
+def _rounds(reports: Sequence[Report]) -> list[str]:
+    rows = [
+        f"| {each['seed']} | {each['seconds']} | {sum(each['faults'].values())} | {each['events']:,} |"
+        f" {each['alert_lines']:,} | {sum(each[name] for name in WRONG)} | {each['repeated']} |"
+        f" {'yes' if each['small_disk'] else 'no: not run'} |"
+        for each in sorted(reports, key=lambda each: each["seed"])
+    ]
+    return [
+        "| seed | seconds | faults | records | alert lines | wrong | repeated | full disk could be made |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        *rows,
+    ]

@@ -1,0 +1,62 @@
+"""Which faults happen when: the same seed, the same schedule."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+# How often each kind is drawn. Those of the feed spoil one step of the ward's minutes.
+OF_PROCESSES: Final = MappingProxyType(
+    {
+        "worker_kill": 6,
+        "worker_stop": 3,
+        "worker_term": 4,
+        "worker_joins": 3,
+        "broker_kill": 3,
+        "all_brokers_kill": 1,
+        "leaders_move": 3,
+        "connections_cut": 4,
+        "network_gone": 2,
+        "disk_full": 1,
+    }
+)
+OF_THE_FEED: Final = MappingProxyType({"poison": 3, "duplicates": 3, "late": 3, "wrong_clock": 3})
+KINDS: Final = (*OF_PROCESSES, *OF_THE_FEED)
+OVERLAPPING: Final = 0.5  # of the faults come while the one before is not over
+LONGEST_BREAK_S: Final = 6.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong. `pick` says whom it hits, as a share of those there are."""
+
+    number: int
+    kind: str
+    pick: float
+    length: float  # of what lasts, as a share of the longest
+    waits: bool  # for the workers to be well again after it
+    break_s: float
+
+
+def drawn(seed: int, faults: int) -> list[Fault]:
+    """Draw a schedule of so many faults."""
+    chance = random.Random(f"kinds of {seed}")
+    weights = {**OF_PROCESSES, **OF_THE_FEED}
+    return scheduled(seed, chance.choices(list(weights), list(weights.values()), k=faults))
+
+
+def scheduled(seed: int, kinds: Sequence[str]) -> list[Fault]:
+    """Schedule faults of these kinds, one after the other."""
+    chance = random.Random(f"faults of {seed}")
+    return [
+        Fault(
+            number,
+            kind,
+            chance.random(),
+            round(chance.random(), 3),
+            chance.random() > OVERLAPPING,
+            round(chance.uniform(0.5, LONGEST_BREAK_S), 2),
+        )
+        for number, kind in enumerate(kinds)
+    ]
