@@ -15,6 +15,7 @@ COMMANDS: Final = MappingProxyType(
         "page": ("deploy.page:page", "Page: alert lines in, pages out."),
         "replay": ("deploy.replay:replay", "Run the engine over replay files, with no broker."),
         "schema": ("deploy.schema:schema", "Export the schemas of all topics."),
+        "simulate": ("deploy.simulate.command:simulate", "Write a replay file of a made-up ward."),
         "topics": ("deploy.topics_job:topics", "Make and check the topics."),
         "validate": ("deploy.validate:validate", "Check replay files line by line."),
         "watch": ("deploy.watch:watch", "Watch: events in, alerts and status out."),
