@@ -4,33 +4,53 @@ Answers count in the order in which they arrive. The condition goes on whatever 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
+from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
-from alerts.life import Answer, Happening, Life, Reason
-from alerts.outgoing import page_all
-from alerts.policy import Policy
+from alerts.climbing import call as call_tiers
+from alerts.climbing import climb
+from alerts.life import Answer, Change, Life, Reason
+from alerts.outgoing import Call, new_send, put
+from alerts.routing import Part
 from topics.acks import Ack, AckAction
 from topics.base import MILLISECOND, EventStatus, epoch_ms
 from topics.codec import encode
 
 ACKS_REMEMBERED: Final = 16  # events of one alert: a resend comes soon or never
+ANSWERS_KEPT: Final = 8  # people on one alert; the oldest makes room
+TAKEN_WITHIN: Final = timedelta(minutes=5)  # by whom it was handed to
 
 
-def take_answer(life: Life, ack: Ack, now: Happening, policy: Policy) -> Life:
-    """Take an answer once; to an alert that has ended it changes nothing."""
+class Said(StrEnum):
+    """What a person wants of the pager."""
+
+    NOTHING = "nothing"  # said before, a demo, or about what has ended
+    ACKNOWLEDGE = "acknowledge"
+    SNOOZE = "snooze"
+    CLOSE = "close"
+    HAND_OVER = "hand over"
+    UNACKNOWLEDGE = "unacknowledge"
+    DECLINE = "decline"
+
+
+def listen(life: Life, ack: Ack) -> tuple[Said, Life]:
+    """Say what an answer asks for, and remember it: it counts once."""
     digest = digest_of(ack)
     if digest in life.acks:
-        return life
-    life = replace(life, acks=(*life.acks, digest)[-ACKS_REMEMBERED:])
+        return Said.NOTHING, life
+    heard = replace(life, acks=(*life.acks, digest)[-ACKS_REMEMBERED:])
     if ack.demo or not life.is_open:
-        return life
-    if ack.status is not EventStatus.ENTERED_IN_ERROR:
-        return _ACTIONS[ack.action](life, ack, now, policy)
-    stands = life.answer is not None and life.answer.event == _name_of(ack)
-    return _take_back(life, ack, now, policy) if stands else life
+        return Said.NOTHING, heard
+    if ack.status is EventStatus.ENTERED_IN_ERROR:
+        stands = any(each.event == _name_of(ack) for each in life.answers)
+        return (Said.UNACKNOWLEDGE if stands else Said.NOTHING), heard
+    if ack.action is AckAction.ACKNOWLEDGE and ack.hand_to is not None:
+        return Said.HAND_OVER, heard
+    if ack.action is AckAction.UNACKNOWLEDGE and ack.decline:
+        return Said.DECLINE, heard
+    return Said(ack.action.value), heard
 
 
 def digest_of(ack: Ack) -> str:
@@ -38,35 +58,105 @@ def digest_of(ack: Ack) -> str:
     return hashlib.sha256(encode(ack)).hexdigest()[:32]
 
 
-def _let_stand(life: Life, ack: Ack, now: Happening, policy: Policy) -> Life:
+def let_stand(change: Change) -> Life:
     """Page nothing while it stands, if it can be an answer to how bad the alert is now."""
-    if life.sends and life.shown is not None and life.level.is_worse_than(life.shown):
-        return life  # what it has become is still on its way to those who answer
-    until_ms = _snooze_end(ack, now, policy) if ack.action is AckAction.SNOOZE else None
-    answer = Answer(ack.action, ack.by, _name_of(ack), life.level, until_ms)
-    return replace(life, answer=answer, sends=())
-
-
-def _take_back(life: Life, _: Ack, now: Happening, policy: Policy) -> Life:
-    if life.answer is None:
+    life, ack = change.heard, change.ack
+    if _is_about_less(life):
         return life
-    return page_all(replace(life, answer=None), Reason.UNACKNOWLEDGED, now, policy)
+    until_ms = _end_of(change)
+    answer = Answer(ack.action, ack.by, _name_of(ack), life.level, until_ms)
+    answered = replace(life, answers=_with(life, answer))
+    # Where more people are needed the others are called on.
+    return answered if answered.answer is None else replace(answered, sends=(), due_ms=None)
 
 
-_ACTIONS: Final[Mapping[AckAction, Callable[[Life, Ack, Happening, Policy], Life]]] = (
-    MappingProxyType(
-        {
-            AckAction.ACKNOWLEDGE: _let_stand,
-            AckAction.SNOOZE: _let_stand,
-            AckAction.CLOSE: _let_stand,
-            AckAction.UNACKNOWLEDGE: _take_back,
-        }
+def hand_over(change: Change) -> Life:
+    """Call somebody else instead of the tiers, for as long as it takes to answer."""
+    _, life, now, policy = change
+    ack = change.ack
+    if _is_about_less(life):
+        return life
+    to = ack.hand_to or ""
+    addresses = policy.routing.addresses(to, now.clock_ms)
+    if not addresses:
+        return decline(change)  # nobody is called that: whoever is next is
+    until_ms = now.clock_ms + TAKEN_WITHIN // MILLISECOND
+    answer = Answer(ack.action, ack.by, _name_of(ack), life.level, until_ms, handed_to=to)
+    handed = replace(life, answers=_with(life, answer), sends=(), due_ms=None, reached=False)
+    call = Call(Reason.HANDED_OVER, now, policy)
+    tier = max(1, life.tier)
+    sends = tuple(new_send(handed, each, Part.ACT, call, tier=tier) for each in addresses)
+    return put(handed, sends)
+
+
+def take_back(change: Change) -> Life:
+    """Take back what that person answered, or else all answers; call anew if too few are left."""
+    _, life, now, policy = change
+    if not life.answers:
+        return life
+    left = replace(life, answers=_without(life, change.ack))
+    return left if left.answer is not None else call_tiers(left, Reason.UNACKNOWLEDGED, now, policy)
+
+
+def decline(change: Change) -> Life:
+    """Call the next tier now, unless somebody else has it."""
+    _, life, now, policy = change
+    by = change.ack.by
+    answers = tuple(each for each in life.answers if each.by != by and not each.handed_to)
+    left = replace(life, answers=answers)
+    if left.answer is not None:
+        return left
+    tiers = policy.routing.route_of(life.about, now.clock_ms).tiers
+    if not any(tier.answer_within for tier in tiers):
+        return left  # nobody was asked to come
+    skipped = replace(left, turns=max(left.turns, *(tier.times for tier in tiers)))
+    return climb(skipped, Reason.DECLINED, now, policy)
+
+
+def lapse(change: Change) -> Life:
+    """Let the answers go whose time is over; call anew if too few are left."""
+    _, life, now, policy = change
+    answers = tuple(
+        each for each in life.answers if each.until_ms is None or each.until_ms > now.clock_ms
     )
-)
+    left = replace(life, answers=answers)
+    if left.answer is not None or life.answer is None:
+        return left
+    return call_tiers(replace(left, sends=()), Reason.ANSWER_OVER, now, policy)
 
 
-def _snooze_end(ack: Ack, now: Happening, policy: Policy) -> int:
-    """Return when a snooze ends: no later than a day from now, whatever it says."""
+def _is_about_less(life: Life) -> bool:
+    """Tell whether what it has become is still on its way to those who answer."""
+    is_worse = life.shown is not None and life.level.is_worse_than(life.shown)
+    return bool(life.sends) and is_worse
+
+
+def _with(life: Life, answer: Answer) -> tuple[Answer, ...]:
+    """Add an answer: one a person; whoever answers takes what was handed over."""
+    others = (each for each in life.answers if each.by != answer.by and not each.handed_to)
+    # What silences everything gives way to what holds for a time only, as people say.
+    kept = tuple(each for each in others if each.action is AckAction.ACKNOWLEDGE)
+    return (*kept, answer)[-ANSWERS_KEPT:]
+
+
+def _without(life: Life, ack: Ack) -> tuple[Answer, ...]:
+    if ack.status is EventStatus.ENTERED_IN_ERROR:
+        return tuple(each for each in life.answers if each.event != _name_of(ack))
+    left = tuple(each for each in life.answers if each.by != ack.by)
+    return () if left == life.answers else left
+
+
+def _end_of(change: Change) -> int | None:
+    """Return when an answer no longer holds: a snooze after a day at most, whatever it says."""
+    _, life, now, policy = change
+    ack = change.ack
+    if ack.action is AckAction.CLOSE:
+        return None
+    if ack.action is AckAction.ACKNOWLEDGE:
+        lasts = policy.acknowledged_for.get(life.level.priority)
+        if not life.line.priorities:
+            return None  # about Stormwatch itself: no data end it, and once seen to it is
+        return None if lasts is None else now.clock_ms + lasts // MILLISECOND
     if ack.snooze_until is None:
         return now.clock_ms + policy.snooze_default // MILLISECOND
     latest_ms = now.clock_ms + policy.snooze_max // MILLISECOND

@@ -2,24 +2,28 @@
 
 What follows from what:
 
-    a line         repeated or older: nothing. Open: told to those whom its priority concerns, and
-                   again when it is worse, or is repeated while nobody has answered. Ended: told to
-                   everyone who may believe that it is open.
+    a line         repeated or older: nothing. Open: told to those whom its priority concerns, tier
+                   by tier until somebody answers, and anew when it is worse, or is repeated while
+                   nobody has. Ended: told to everyone who may believe that it is open.
     an answer      while it stands nothing is paged, unless the alert becomes worse than it was.
                    It goes when it is taken back, when its time is over, and with the condition.
     a page line    how a try ended: done with, or due again later.
-    a tick         retries and snoozes fall due; what ended long ago is forgotten.
+    a tick         the next tier, retries and the end of answers fall due; what ended long ago is
+                   forgotten.
 
-It never asks the time: a happening carries the clock of its partition.
+The table of `alerts.machine` says which of it follows in which state. It never asks the time: a
+happening carries the clock of its partition.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from alerts.answers import take_answer
-from alerts.life import BEFORE_ANY_TICK, Happening, Life, Reason, Send, Stage
+from alerts import outcomes
+from alerts.answers import listen
+from alerts.life import BEFORE_ANY_TICK, Change, Happening, Life, Send, Stage
 from alerts.lines import hear
-from alerts.outgoing import page_all
+from alerts.machine import Clock, move, state_of
 from alerts.policy import Policy
 from alerts.sinks import Delivery
 from topics.acks import Ack
@@ -48,20 +52,16 @@ def decide(life: Life | None, happening: Happening, policy: Policy) -> Decision:
 def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | None:
     what = happening.what
     if isinstance(what, Alert):
-        return hear(life, what, happening, policy)
+        line, change = hear(life, what, happening, policy)
+        return move(line, change, state_of(life))
     if life is None:
         return None  # an answer to, or a page about, what we never heard of or have forgotten
     if isinstance(what, Ack):
-        return take_answer(life, what, happening, policy)
+        said, heard = listen(life, what)
+        return move(said, Change(life, heard, happening, policy), state_of(life))
     if isinstance(what, PageLine):
         return _take_outcome(life, what, happening, policy)
     return _take_tick(life, happening, policy)
-
-
-def depart(life: Life, send: Send) -> Life:
-    """Know that a try leaves now: from here on somebody may have been told."""
-    told = _maybe_told(life, send)
-    return replace(told, sends=_with(told.sends, replace(send, stage=Stage.UNDER_WAY)))
 
 
 def recover(life: Life) -> Decision:
@@ -69,9 +69,8 @@ def recover(life: Life) -> Decision:
     again = []
     for send in life.sends:
         if send.stage is not Stage.WAITING:
-            life = depart(life, send)
-            again.append(replace(send, stage=Stage.QUEUED))
-            life = replace(life, sends=_with(life.sends, again[-1]))
+            life, queued = outcomes.again(life, send)
+            again.append(queued)
     return Decision(life, tuple(again))
 
 
@@ -97,46 +96,13 @@ def _take_outcome(life: Life, tried: PageLine, now: Happening, policy: Policy) -
         return life
     match tried.outcome:
         case Outcome.SENT:
-            done = _without(_maybe_told(life, send), send)
-            return done if send.tells_end else replace(done, shown=life.level)
-        case Outcome.REFUSED:
-            return _without(life, send)
-        case Outcome.GIVEN_UP:
-            return _without(_maybe_told(life, send), send)
-        case Outcome.RETRY if tried.attempt >= send.attempt:
-            return _try_later(_maybe_told(life, send), send, tried, now, policy)
-        case _:  # a try before this one, or what a person answered
+            return outcomes.arrive(life, send)
+        case Outcome.REFUSED | Outcome.GIVEN_UP:
+            return outcomes.fail(life, send, tried, now, policy)
+        case Outcome.RETRY:
+            return outcomes.try_later(life, send, tried, now, policy)
+        case _:  # what a person answered
             return life
-
-
-def _try_later(life: Life, send: Send, tried: PageLine, now: Happening, policy: Policy) -> Life:
-    wait_ms = policy.backoff(tried.attempt) // MILLISECOND
-    later = replace(
-        send,
-        attempt=tried.attempt + 1,
-        stage=Stage.WAITING,
-        due_ms=now.clock_ms + wait_ms,
-    )
-    return replace(life, sends=_with(life.sends, later))
-
-
-def _maybe_told(life: Life, send: Send) -> Life:
-    """Remember that a try left; one without an answer may have arrived all the same."""
-    return life if send.tells_end else replace(life, told=life.told | {send.address})
-
-
-def _without(life: Life, done: Send) -> Life:
-    sends = tuple(send for send in life.sends if send is not done)
-    told = life.told - {done.address} if done.tells_end else life.told
-    return replace(life, sends=sends, told=told)
-
-
-def _with(sends: tuple[Send, ...], changed: Send) -> tuple[Send, ...]:
-    return tuple(changed if _same(send, changed) else send for send in sends)
-
-
-def _same(one: Send, other: Send) -> bool:
-    return (one.page_id, one.address) == (other.page_id, other.address)
 
 
 def _take_tick(life: Life, now: Happening, policy: Policy) -> Life | None:
@@ -145,9 +111,9 @@ def _take_tick(life: Life, now: Happening, policy: Policy) -> Life | None:
         if life.ended_ms == BEFORE_ANY_TICK:
             return replace(life, ended_ms=clock_ms)
         return None if clock_ms >= _forgotten_ms(life, policy) else life
-    answer = life.answer
-    if answer is not None and answer.until_ms is not None and answer.until_ms <= clock_ms:
-        life = page_all(replace(life, answer=None), Reason.ANSWER_OVER, now, policy)
+    life = life.dated(clock_ms)
+    for clock in _rings(life, clock_ms):
+        life = move(clock, Change(life, life, now, policy), state_of(life))
     sends = tuple(
         replace(send, stage=Stage.QUEUED, due_ms=None)
         if send.due_ms is not None and send.due_ms <= clock_ms
@@ -155,6 +121,14 @@ def _take_tick(life: Life, now: Happening, policy: Policy) -> Life | None:
         for send in life.sends
     )
     return life if sends == life.sends else replace(life, sends=sends)
+
+
+def _rings(life: Life, clock_ms: int) -> Iterator[Clock]:
+    """Say what falls due in this tick: each of it once, however long the clock stood."""
+    if any(each.until_ms is not None and each.until_ms <= clock_ms for each in life.answers):
+        yield Clock.ANSWER_OVER
+    if life.due_ms is not None and life.due_ms <= clock_ms:
+        yield Clock.NEXT_DUE
 
 
 def _forgotten_ms(life: Life, policy: Policy) -> int:

@@ -1,15 +1,17 @@
 """What the pager remembers of an alert: its newest line, who was told, who answered, what is due.
 
 A plain value that `decide` makes anew at each happening. Times are epoch milliseconds; those that
-end in `_ms` and speak of the future are by the partition's clock, its ticks.
+end in `_ms` and speak of the future are by the partition's clock, its ticks. Before any tick such a
+time counts from the first tick on.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from alerts.policy import Level, Part, Target
+from alerts.policy import Level, Policy
+from alerts.routing import About, Address, Part
 from topics.acks import Ack, AckAction
 from topics.alerts import Alert, AlertState
 from topics.pages import PageLine
@@ -18,6 +20,7 @@ from topics.ticks import Tick
 BEFORE_ANY_TICK: Final = (
     0  # the clock of a partition that has had none; all that is due then is due
 )
+FIRST_CLOCK_MS: Final = 10 * 365 * 24 * 60 * 60 * 1000  # earlier times count from the first tick
 OPEN_STATES: Final = frozenset({AlertState.RAISED, AlertState.CHANGED})
 
 
@@ -29,13 +32,6 @@ class Happening(NamedTuple):
     record_ms: int
 
 
-class Address(NamedTuple):
-    """A role, and the sink through which it is told."""
-
-    target: Target
-    sink: str
-
-
 class Reason(StrEnum):
     """Why a page goes out now."""
 
@@ -43,8 +39,13 @@ class Reason(StrEnum):
     WORSE = "worse"
     REPEATED = "repeated"
     CONCERNED = "concerned"  # milder now, and so somebody else's who was not told yet
+    REMINDED = "reminded"  # told before, and nobody has answered
+    CLIMBED = "climbed"  # nobody of the tier before has answered
+    UNREACHED = "unreached"  # nobody of the tier before could be told
+    DECLINED = "declined"  # somebody who was called can't come
+    HANDED_OVER = "handed_over"
     UNACKNOWLEDGED = "unacknowledged"
-    ANSWER_OVER = "answer_over"  # the time of a snooze
+    ANSWER_OVER = "answer_over"  # the time of an acknowledgement or a snooze
     ENDED = "ended"
 
 
@@ -79,6 +80,11 @@ class Send:
         """Whether it calls off what was told before."""
         return self.reason is Reason.ENDED
 
+    @property
+    def counts(self) -> bool:
+        """Whether somebody who gets it has to do something."""
+        return self.part is not Part.HEADS_UP
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -88,7 +94,8 @@ class Answer:
     by: str
     event: str  # which event said so
     level: Level
-    until_ms: int | None = None  # the end of a snooze
+    until_ms: int | None = None  # when it no longer holds
+    handed_to: str = ""  # the role or person who has to answer by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +112,35 @@ class Life:
     shown: Level | None = None  # what the newest page that arrived said, or may have said
     paged_ms: int | None = None  # when anyone was last paged, by the times in the lines
     rounds: int = 0  # of pages about this revision
-    answer: Answer | None = None
+    tier: int = 0  # the highest that was called since nobody answers; 0: none yet
+    turns: int = 0  # how often that tier was called
+    reached: bool = False  # whether somebody of that tier was told who has to do something
+    due_ms: int | None = None  # when somebody else is called, unless somebody answers
+    responders: int = 1  # how many have to acknowledge
+    answers: tuple[Answer, ...] = ()  # those that hold, one a person, the newest last
     acks: tuple[str, ...] = ()  # the newest acknowledgement events taken
     disputes: int = 0  # lines of one revision with different content
+    unreached: int = 0  # how often every tier was tried in vain
     ended_ms: int = BEFORE_ANY_TICK  # by the clock
 
     @property
     def is_open(self) -> bool:
         """Whether the condition holds."""
         return self.line.state in OPEN_STATES
+
+    @property
+    def about(self) -> About:
+        """What decides who is told of it."""
+        return About(self.level.priority, self.line.rule, self.line.unit)
+
+    @property
+    def answer(self) -> Answer | None:
+        """The newest answer, where they are enough for nobody to be called."""
+        silencing = [each for each in self.answers if each.action is not AckAction.ACKNOWLEDGE]
+        if silencing or len(self.answers) >= self.responders:
+            return self.answers[-1]
+        handed = (each for each in self.answers if each.handed_to)
+        return next(handed, None)
 
     def find(self, page_id: str, sink: str) -> Send | None:
         """Return the send of a page through a sink, while it is on its way."""
@@ -128,8 +155,41 @@ class Life:
 
     def due_times(self) -> Iterator[int]:
         """Name every time at which the clock has something to say to it, but its forgetting."""
-        if self.answer is not None and self.answer.until_ms is not None:
-            yield self.answer.until_ms
+        if self.due_ms is not None:
+            yield self.due_ms
+        for answer in self.answers:
+            if answer.until_ms is not None:
+                yield answer.until_ms
         for send in self.sends:
             if send.due_ms is not None:
                 yield send.due_ms
+
+    def dated(self, clock_ms: int) -> "Life":
+        """Let what was put off before any tick count from now on."""
+        answers = tuple(replace(a, until_ms=_from(a.until_ms, clock_ms)) for a in self.answers)
+        due_ms = _from(self.due_ms, clock_ms)
+        if (due_ms, answers) == (self.due_ms, self.answers):
+            return self
+        return replace(self, due_ms=due_ms, answers=answers)
+
+
+class Change(NamedTuple):
+    """What happens to an alert: as it was, and as it is heard of now. First they are the same."""
+
+    life: Life
+    heard: Life
+    now: Happening
+    policy: Policy
+
+    @property
+    def ack(self) -> Ack:
+        """The answer that happened; raises TypeError where it was none."""
+        if not isinstance(self.now.what, Ack):
+            raise TypeError(type(self.now.what))
+        return self.now.what
+
+
+def _from(time_ms: int | None, clock_ms: int) -> int | None:
+    if time_ms is None or time_ms >= FIRST_CLOCK_MS:
+        return time_ms
+    return clock_ms + time_ms

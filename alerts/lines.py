@@ -1,34 +1,50 @@
 """What follows from a line of the alert: raised, changed, resolved or retracted."""
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
+from enum import StrEnum
 
-from alerts.life import BEFORE_ANY_TICK, Answer, Happening, Life, Reason
-from alerts.outgoing import new_send, page_all, page_anew, put, to_all
-from alerts.policy import Part, Policy
+from alerts.climbing import call, call_anew
+from alerts.life import BEFORE_ANY_TICK, Answer, Change, Happening, Life, Reason
+from alerts.outgoing import Call, new_send, put, to_tier
+from alerts.policy import Policy
+from alerts.routing import Part, Tier
 from topics.alerts import Alert, AlertState
 from topics.base import MILLISECOND, epoch_ms
 from topics.codec import encode
 
 
-def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> Life:
-    """Take a line, unless it or a later one was taken before."""
+class Line(StrEnum):
+    """What a line brings that was not known."""
+
+    OLD = "old"  # had before, older, or the milder of two that disagree
+    RAISED = "raised"
+    WORSE = "worse"
+    AGAIN = "again"  # the rule repeats itself
+    OTHER = "other"  # milder, or true for other reasons
+    ENDED = "ended"  # resolved or retracted
+
+
+def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> tuple[Line, Change]:
+    """Say what a line brings, and what it makes of the alert before anyone is told."""
     heard = _with_line(life, line, policy)
     if life is None:
-        return _TRANSITIONS[False, heard.is_open](heard, heard, now, policy)
+        kind = Line.RAISED if heard.is_open else Line.ENDED
+        return kind, Change(heard, heard, now, policy)
     if line.revision < life.line.revision or heard.digest == life.digest:
-        return life
+        return Line.OLD, Change(life, life, now, policy)
     if line.revision == life.line.revision:  # replicas disagree: the more urgent counts
         life, heard = (replace(each, disputes=life.disputes + 1) for each in (life, heard))
         if (heard.is_open, heard.level.weight) <= (life.is_open, life.level.weight):
-            return life
+            return Line.OLD, Change(life, life, now, policy)
     # It is raised once, so one that is raised anew has ended in between.
     anew = line.state is AlertState.RAISED and line.revision > life.line.revision
-    was_open = life.is_open and not anew
-    return _TRANSITIONS[was_open, heard.is_open](life, heard, now, policy)
+    if not heard.is_open:
+        return Line.ENDED, Change(life, heard, now, policy)
+    if anew or not life.is_open:
+        return Line.RAISED, Change(life, heard, now, policy)
+    heard = replace(heard, answers=_that_hold(life, heard, policy))
+    return _kind_of_change(life, heard, policy), Change(life, heard, now, policy)
 
 
 def _with_line(life: Life | None, line: Alert, policy: Policy) -> Life:
@@ -46,41 +62,10 @@ def _with_line(life: Life | None, line: Alert, policy: Policy) -> Life:
     )
 
 
-def _raise(_: Life, heard: Life, now: Happening, policy: Policy) -> Life:
-    """Begin anew: who answered before answered something that has ended since."""
-    at_ms = epoch_ms(heard.line.at)
-    raised = replace(
-        heard,
-        open_since_ms=at_ms,
-        level_since_ms=at_ms,
-        sends=(),
-        shown=None,
-        answer=None,
-        ended_ms=BEFORE_ANY_TICK,
-    )
-    return page_all(raised, Reason.RAISED, now, policy)
-
-
-def _change(life: Life, heard: Life, now: Happening, policy: Policy) -> Life:
-    if life.answer is not None:
-        answer = _settled(life.answer, life, heard, policy)
-        if not heard.level.is_worse_than(answer.level):
-            return replace(heard, answer=answer)
-        return page_all(replace(heard, answer=None), Reason.WORSE, now, policy)
-    if heard.level.is_new_beside(life.level):
-        # A page that is replaced now may have been read: an answer to it is no answer to this one.
-        maybe_read = any(send.address in life.told for send in life.sends)
-        shown = life.level if life.shown is None and maybe_read else life.shown
-        why = _unless_news(heard, Reason.WORSE)
-        return page_anew(replace(heard, shown=shown), why, now, policy)
-    if _is_repeat(life, heard, policy):
-        return page_anew(heard, _unless_news(heard, Reason.REPEATED), now, policy)
-    return _hand_over(heard, now, policy)
-
-
-def _unless_news(life: Life, reason: Reason) -> Reason:
-    """Return why a page goes out: an alert of which nobody can have heard is new to everyone."""
-    return reason if life.told else Reason.RAISED
+def _that_hold(life: Life, heard: Life, policy: Policy) -> tuple[Answer, ...]:
+    """Return the answers that cover what the alert has become."""
+    settled = (_settled(each, life, heard, policy) for each in life.answers)
+    return tuple(each for each in settled if not heard.level.is_worse_than(each.level))
 
 
 def _settled(answer: Answer, life: Life, heard: Life, policy: Policy) -> Answer:
@@ -92,6 +77,14 @@ def _settled(answer: Answer, life: Life, heard: Life, policy: Policy) -> Answer:
     if held_ms < policy.settled_after // MILLISECOND:
         return answer
     return replace(answer, level=answer.level.milder_of(life.level))
+
+
+def _kind_of_change(life: Life, heard: Life, policy: Policy) -> Line:
+    if life.answer is not None:
+        return Line.WORSE if heard.answer is None else Line.OTHER
+    if heard.level.is_new_beside(life.level):
+        return Line.WORSE
+    return Line.AGAIN if _is_repeat(life, heard, policy) else Line.OTHER
 
 
 def _is_repeat(life: Life, heard: Life, policy: Policy) -> bool:
@@ -111,13 +104,63 @@ def _content(line: Alert) -> tuple[object, ...]:
     return line.priorities, grades, {each.signal for each in line.because}
 
 
-def _hand_over(heard: Life, now: Happening, policy: Policy) -> Life:
+def note(change: Change) -> Life:
+    """Know the newest line, and tell nobody."""
+    return change.heard
+
+
+def begin(change: Change) -> Life:
+    """Begin anew: who answered before answered something that has ended since."""
+    at_ms = epoch_ms(change.heard.line.at)
+    raised = replace(
+        change.heard,
+        open_since_ms=at_ms,
+        level_since_ms=at_ms,
+        sends=(),
+        shown=None,
+        answers=(),
+        ended_ms=BEFORE_ANY_TICK,
+    )
+    return call(raised, Reason.RAISED, change.now, change.policy)
+
+
+def call_as_worse(change: Change) -> Life:
+    """Call the first tier anew: it is worse than what was told, or than what was answered."""
+    life, heard, now, policy = change
+    if life.answer is not None:
+        return call(heard, Reason.WORSE, now, policy)
+    # A page that is replaced now may have been read: an answer to it is no answer to this one.
+    maybe_read = any(send.address in life.told for send in life.sends)
+    shown = life.level if life.shown is None and maybe_read else life.shown
+    return call_anew(replace(heard, shown=shown), _unless_news(heard, Reason.WORSE), now, policy)
+
+
+def call_as_repeated(change: Change) -> Life:
+    """Call the first tier anew: the rule says it again, and nobody has answered."""
+    reason = _unless_news(change.heard, Reason.REPEATED)
+    return call_anew(change.heard, reason, change.now, change.policy)
+
+
+def _unless_news(life: Life, reason: Reason) -> Reason:
+    """Return why a page goes out: an alert of which nobody can have heard is new to everyone."""
+    return reason if life.told else Reason.RAISED
+
+
+def tell_concerned(change: Change) -> Life:
     """Tell those whom it concerns now and who were not told yet; the others hear of its end.
 
     Nobody is told that it became milder: that might call off a team which is on its way.
     """
-    wanted = to_all(heard, _unless_news(heard, Reason.CONCERNED), now, policy)
-    targets = {send.address.target for send in wanted}
+    _, heard, now, policy = change
+    held_until_ms = policy.routing.held_until_ms(heard.about, now.clock_ms)
+    if held_until_ms is not None:
+        return replace(heard, tier=0, due_ms=held_until_ms)
+    tiers = policy.routing.route_of(heard.about, now.clock_ms).tiers
+    if not tiers:
+        return replace(heard, sends=(), tier=0, due_ms=None)
+    reason = _unless_news(heard, Reason.CONCERNED)
+    wanted = to_tier(heard, 1, tiers[0], Call(reason, now, policy))
+    targets = {target for tier in tiers[: max(1, heard.tier)] for target in tier.parts}
     parts = {send.address: send.part for send in wanted}
     # What is wanted of a role may be another thing now than what asked for its page.
     redone = {
@@ -134,28 +177,33 @@ def _hand_over(heard: Life, now: Happening, policy: Policy) -> Life:
     fresh = tuple(
         send for send in wanted if send.address.target not in known or send.address in redone
     )
-    return put(replace(heard, sends=kept), fresh)
+    waiting = _waiting_on(replace(heard, sends=kept), tiers, now, is_told=bool(fresh))
+    return put(waiting, fresh)
 
 
-def _end(_: Life, heard: Life, now: Happening, __: Policy) -> Life:
+def _waiting_on(life: Life, tiers: tuple[Tier, ...], now: Happening, *, is_told: bool) -> Life:
+    """Wait on for an answer, if one is wanted still; who is told only now has time to give it."""
+    tier = min(max(life.tier, 1), len(tiers))
+    within = tiers[tier - 1].answer_within
+    if within is None:
+        return replace(life, tier=tier, due_ms=None)
+    latest_ms = now.clock_ms + within // MILLISECOND
+    due_ms = latest_ms if is_told or life.due_ms is None else life.due_ms
+    return replace(life, tier=tier, due_ms=due_ms)
+
+
+def end(change: Change) -> Life:
     """Tell the end to whoever may believe that it is open, answered or not."""
-    ended = replace(heard, sends=(), shown=None, answer=None, ended_ms=now.clock_ms)
-    told = sorted(heard.told)
-    sends = tuple(new_send(ended, each, Part.HEADS_UP, Reason.ENDED, now) for each in told)
+    _, heard, now, policy = change
+    told = Call(Reason.ENDED, now, policy)
+    ended = replace(
+        heard, sends=(), shown=None, answers=(), due_ms=None, tier=0, ended_ms=now.clock_ms
+    )
+    sends = tuple(new_send(ended, each, Part.HEADS_UP, told, tier=1) for each in sorted(heard.told))
     return put(ended, sends)
 
 
-def _stay_ended(life: Life, heard: Life, now: Happening, _: Policy) -> Life:
+def stay_ended(change: Change) -> Life:
     """Keep the newest words; where it was never open here, remember when it was heard of."""
+    life, heard, now, _ = change
     return replace(heard, ended_ms=now.clock_ms) if life is heard else heard
-
-
-Transition = Callable[[Life, Life, Happening, Policy], Life]
-_TRANSITIONS: Final[Mapping[tuple[bool, bool], Transition]] = MappingProxyType(
-    {  # (it was open, it is open)
-        (False, True): _raise,
-        (True, True): _change,
-        (True, False): _end,
-        (False, False): _stay_ended,
-    }
-)

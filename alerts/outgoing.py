@@ -1,33 +1,15 @@
 """Pages on their way: who is to be told now, under which id, and what replaces what."""
 
 from dataclasses import replace
-from typing import Final
+from typing import NamedTuple
 from uuid import uuid5
 
-from alerts.life import Address, Happening, Life, Reason, Send
-from alerts.policy import Part, Policy
+from alerts.life import Happening, Life, Reason, Send
+from alerts.policy import Policy
+from alerts.routing import Address, Part, Tier
 from topics.alerts import NAMESPACE, Alert
 from topics.base import epoch_ms
 from topics.pages import page_id
-
-TIER: Final = 1  # the only one so far
-
-
-def page_all(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
-    """Tell everyone whom it concerns. Older pages to others stay on their way."""
-    return put(life, to_all(life, reason, now, policy))
-
-
-def page_anew(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
-    """Tell everyone whom a newer line concerns, in place of every page that surely never left.
-
-    Such a page would go to whom the line before concerned, in the words of this one.
-    """
-    sends = to_all(life, reason, now, policy)
-    if not sends:
-        return life
-    left = tuple(send for send in life.sends if not life.surely_unsent(send))
-    return put(replace(life, sends=left), sends)
 
 
 def put(life: Life, sends: tuple[Send, ...]) -> Life:
@@ -39,23 +21,31 @@ def put(life: Life, sends: tuple[Send, ...]) -> Life:
     return replace(life, sends=(*kept, *sends), rounds=life.rounds + 1, paged_ms=sends[0].at_ms)
 
 
-def to_all(life: Life, reason: Reason, now: Happening, policy: Policy) -> tuple[Send, ...]:
-    """Return the pages to everyone whom it concerns."""
+class Call(NamedTuple):
+    """Why pages go out, upon what, and how the site pages."""
+
+    reason: Reason
+    now: Happening
+    policy: Policy
+
+
+def to_tier(life: Life, number: int, tier: Tier, call: Call) -> tuple[Send, ...]:
+    """Return the pages to everyone of a tier; the first has the number 1."""
     return tuple(
-        new_send(life, Address(target, sink), part, reason, now)
-        for tier in policy.tiers_of(life.level.priority)[:TIER]
+        new_send(life, address, part, call, tier=number)
         for target, part in tier.parts.items()
-        for sink in policy.routes.get(target, ())
+        for address in call.policy.routing.addresses(target, call.now.clock_ms)
     )
 
 
-def new_send(life: Life, address: Address, part: Part, reason: Reason, now: Happening) -> Send:
+def new_send(life: Life, address: Address, part: Part, call: Call, *, tier: int) -> Send:
     """Return a page to one role through one sink, not yet tried."""
+    reason, now, _ = call
     at_ms = epoch_ms(life.line.at)
     return Send(
-        page_id=_name_page(life, address),
+        page_id=_name_page(life, address, tier),
         address=address,
-        tier=TIER,
+        tier=tier,
         part=part,
         reason=reason,
         at_ms=at_ms if isinstance(now.what, Alert) else max(at_ms, now.clock_ms),
@@ -63,7 +53,7 @@ def new_send(life: Life, address: Address, part: Part, reason: Reason, now: Happ
     )
 
 
-def _name_page(life: Life, address: Address) -> str:
+def _name_page(life: Life, address: Address, tier: int) -> str:
     """Name a page, the same over tries and restarts; the next one about a revision is another."""
-    first = page_id(life.line.alert_id, life.line.revision, address.target, TIER)
+    first = page_id(life.line.alert_id, life.line.revision, address.whom, tier)
     return first if life.rounds == 0 else str(uuid5(NAMESPACE, f"{first}|{life.rounds}"))

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerts.policy import Part, Target
+from alerts.readings import cut
+from alerts.routing import Part
 from topics.alerts import AlertState, Priority
 
 
@@ -12,13 +13,14 @@ from topics.alerts import AlertState, Priority
 class Page:
     """A page as a gateway gets it; `page_id` is the same over all its tries and sinks.
 
-    From `subject` on everything is words for people; what is empty is left out.
+    From `subject` on everything is words for people; what is empty is left out. `also` has the
+    other pages that travel with it, the sickest patient first.
     """
 
     page_id: str
     alert_id: str
     revision: int
-    patient_id: str
+    patient_id: str | None  # None where the site does not show it
     unit: str | None
     bed: str | None
     rule: str
@@ -26,12 +28,14 @@ class Page:
     state: AlertState
     is_open: bool
     at: datetime  # the moment it speaks of
-    target: Target
+    target: str  # the role
+    role: str  # what it is called
+    person: str  # who has duty; empty where that is not known
     tier: int
     part: Part
     answer_within: timedelta | None
 
-    subject: str  # one line of less than 140 characters, to be read without the rest
+    subject: str  # one sentence of less than 140 characters, to be read without the rest
     call: str  # who is called, and how soon
     title: str
     who: str
@@ -41,6 +45,7 @@ class Page:
     under: str
     source: str
     answer: str
+    also: tuple["Page", ...] = ()
 
     @property
     def rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -65,4 +70,18 @@ class Page:
         lines = [self.call, f"{self.title} ({self.rule})", ""]
         for label, said in self.rows:
             lines += [f"{label}: {said[0]}", *(f"  {more}" for more in said[1:])]
-        return "\n".join(lines)
+        return "\n\n".join(["\n".join(lines), *(page.text for page in self.also)])
+
+    def fit(self, room: int | None) -> str:
+        """Return as much as a target has room for, in characters; None: all of it.
+
+        Where the whole text does not fit, the sentence comes first, and as many lines as fit.
+        """
+        if room is None or len(self.text) <= room:
+            return self.text
+        said = cut(self.subject, room)
+        for line in filter(None, self.text.splitlines()):
+            if len(said) + 1 + len(line) > room:
+                break
+            said = f"{said}\n{line}"
+        return said

@@ -1,9 +1,4 @@
-"""Who is told, and how soon they must answer.
-
-Tiers follow the priorities of CLINICAL.md DEC-3: P1 calls rapid response now, P2 the primary team
-with a heads-up to rapid response, P3 goes on the work list, INFO is never told. There is one tier
-so far; a second one is another `Tier` in the tuple.
-"""
+"""How a site pages: which grading policies count, how long answers hold, how often is tried."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from alerts.routing import Routing
 from topics.alerts import Alert, Priority
 
 # The rules whose alerts no CRS grade decides: those bound to the stay (CLINICAL.md §6). Their lines
@@ -48,6 +44,10 @@ TRIES_MAX: Final = 480  # 8 hours, a shift: by then people have long been told t
 
 REPEATED_AFTER: Final = timedelta(hours=8)  # as rules repeat themselves: TOCI-IND, CLINICAL.md §1.2
 SETTLED_AFTER: Final = timedelta(hours=1)
+# Who acknowledged may have been called away since. No source has a number; these are ours.
+ACKNOWLEDGED_FOR: Final = MappingProxyType(
+    {Priority.P1: timedelta(hours=2), Priority.P2: timedelta(hours=8)}
+)
 SNOOZE_DEFAULT: Final = timedelta(minutes=15)
 SNOOZE_MAX: Final = timedelta(hours=24)
 # Longer than a replay or a replica that lags reaches back: the inputs are kept 45 days.
@@ -57,44 +57,15 @@ ENDED_KEPT: Final = timedelta(days=46)
 EVERY_POLICY: Final = ""
 
 
-class Target(StrEnum):
-    """A role that is told."""
+class Shown(StrEnum):
+    """What tells of whom an alert is. A pseudonym is no name, but a site may leave it out."""
 
-    RAPID_RESPONSE = "rapid_response"
-    PRIMARY_TEAM = "primary_team"
-    WORK_LIST = "work_list"
-
-
-class Part(StrEnum):
-    """What is wanted of a role."""
-
-    ACT = "act"
-    HEADS_UP = "heads_up"
-    LIST = "list"  # to be seen to in its turn
+    PATIENT = "patient"
+    UNIT = "unit"
+    BED = "bed"
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """Who is told together, and by when one of them must answer; None: in their turn."""
-
-    parts: Mapping[Target, Part]
-    answer_within: timedelta | None
-
-
-# The review gives no numbers but P2's. Five minutes for P1 are ours.
-TIERS: Final = MappingProxyType(
-    {
-        Priority.P1: (Tier({Target.RAPID_RESPONSE: Part.ACT}, timedelta(minutes=5)),),
-        Priority.P2: (
-            Tier(
-                {Target.PRIMARY_TEAM: Part.ACT, Target.RAPID_RESPONSE: Part.HEADS_UP},
-                timedelta(minutes=15),
-            ),
-        ),
-        Priority.P3: (Tier({Target.WORK_LIST: Part.LIST}, None),),
-        Priority.INFO: (),
-    }
-)
+EVERYTHING: Final = frozenset(Shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +104,19 @@ class Level:
 class Policy:
     """How a site pages.
 
-    `routes` says through which sinks each role is told. `narrowed_to` names the one grading policy
-    that counts; by default the most urgent of all of them does, since the review grades some
-    patients lower than the consensus (CLINICAL.md §2.4).
+    `routing` says who is told. `narrowed_to` names the one grading policy that counts; by default
+    the most urgent of all of them does, since the review grades some patients lower than the
+    consensus (CLINICAL.md §2.4). `shows` is what pages tell of who and where the patient is.
     """
 
-    routes: Mapping[Target, tuple[str, ...]]
+    routing: Routing
     narrowed_to: str | None = None
-    tiers: Mapping[Priority, tuple[Tier, ...]] = field(default_factory=lambda: TIERS)
+    shows: frozenset[Shown] = EVERYTHING
     retry_after: tuple[timedelta, ...] = RETRY_AFTER
     tries_max: int = TRIES_MAX
     repeated_after: timedelta = REPEATED_AFTER
     settled_after: timedelta = SETTLED_AFTER
+    acknowledged_for: Mapping[Priority, timedelta] = field(default_factory=lambda: ACKNOWLEDGED_FOR)
     snooze_default: timedelta = SNOOZE_DEFAULT
     snooze_max: timedelta = SNOOZE_MAX
     ended_kept: timedelta = ENDED_KEPT
@@ -165,15 +137,6 @@ class Policy:
             policies=tuple(sorted(held)),
         )
 
-    def tiers_of(self, priority: Priority) -> tuple[Tier, ...]:
-        """Return who is told of an alert, tier by tier."""
-        return self.tiers[priority]
-
     def backoff(self, attempt: int) -> timedelta:
         """Return how long to wait after a try that was worth another one; the first is 1."""
         return self.retry_after[min(attempt, len(self.retry_after)) - 1]
-
-
-def through(*sinks: str) -> Mapping[Target, tuple[str, ...]]:
-    """Route every role through all of these sinks."""
-    return dict.fromkeys(Target, sinks)

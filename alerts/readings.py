@@ -93,6 +93,7 @@ COMPARATORS: Final = MappingProxyType(
 
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+CUT: Final = "…"  # where something was left out
 DECIMALS: Final = 4  # vasopressin runs at 0.03 units/min
 GROUPED_FROM: Final = 10_000  # below it digits are easily counted
 A_MINUTE: Final = timedelta(minutes=1)
@@ -106,10 +107,15 @@ _KIND: Final = re.compile(r"^(given|rate|support|ordered):")
 
 def reading(because: Because, now: datetime) -> str:
     """Write one reading: what, how much, when, how long ago."""
-    amount = " ".join(part for part in (_value(because.value), _unit(because.unit)) if part)
     at = because.effective_at
     age = ago(at, now)
-    return f"{name_of(because.signal)} {amount}, {clock_time(at)}" + (f" ({age})" if age else "")
+    return f"{amount(because)}, {clock_time(at)}" + (f" ({age})" if age else "")
+
+
+def amount(because: Because) -> str:
+    """Write what was read, and how much of it."""
+    much = " ".join(part for part in (_value(because.value), _unit(because.unit)) if part)
+    return f"{name_of(because.signal)} {much}"
 
 
 def name_of(signal: str) -> str:
@@ -164,6 +170,15 @@ def span(length: timedelta) -> str:
 def clean(text: str) -> str:
     """Take out what a terminal would obey: a bed number may come from anywhere."""
     return "".join(each if each.isprintable() else " " for each in text)
+
+
+def cut(text: str, room: int) -> str:
+    """Cut a text at a word, so that it has no more than so many characters."""
+    if len(text) <= room:
+        return text
+    whole = text[: room - len(CUT)]
+    at_a_word = whole.rsplit(None, 1)[0] if " " in whole.strip() else whole
+    return at_a_word.rstrip(" ,:;(") + CUT
 
 
 def _value(value: float | str | None) -> str:

@@ -1,5 +1,7 @@
-"""What each rule is called on a pager: a few words that stay true when it has ended.
+"""What each rule is called on a pager, and what it says of a patient in half a sentence.
 
+A title is a few words that stay true when it has ended. A saying goes on from the name of the
+patient: it says what is so now, and never that somebody has a disease, a clinician's word.
 Source: CLINICAL.md §6, every id of it, and the alerts about Stormwatch itself (DESIGN.md, Sinks).
 """
 
@@ -73,6 +75,70 @@ TITLES: Final = MappingProxyType(
 )
 
 
+SAYINGS: Final = MappingProxyType(
+    {
+        "CRS-UP": "meets criteria for a higher grade of CRS",
+        "ICANS-UP": "meets criteria for a higher grade of ICANS",
+        "FEVER-MASKED": "may have a fever that a drug hides",
+        "UNATTRIBUTED-DETERIORATION": "has low pressure or oxygen and no fever: no CRS by criteria",
+        "ICE-DUE": "had no ICE assessment in the time that the policy asks for",
+        "ICE-SUBTLE": "shows a new neurological sign: do an ICE assessment now",
+        "ICE-UNABLE": "cannot do an ICE assessment: the last grade stands",
+        "NEURO-EDEMA": "shows signs of brain edema",
+        "TOCI-IND": "meets criteria for tocilizumab, and none was given",
+        "TOCI-DOSE": "is ordered or was given tocilizumab outside the dose by weight",
+        "TOCI-INTERVAL": "is ordered or was given tocilizumab less than 8 h after the last",
+        "TOCI-MAX": "is near or at the greatest number of tocilizumab doses",
+        "POST-TOCI-FEVER": "has a fever more than 12 h after tocilizumab",
+        "IL6-PARADOX": "has an IL-6 that says nothing since tocilizumab",
+        "IL6-RULE": "has an IL-6 that supports CRS",
+        "STEROID-CRS": "meets criteria for a steroid for CRS, and none was given",
+        "STEROID-ICANS": "meets criteria for a steroid for ICANS, and none was given",
+        "DUAL": "meets criteria for CRS and ICANS: tocilizumab and a steroid",
+        "STEROID-TAPER": "may have the steroid tapered",
+        "STEROID-LONG": "has had a high-dose steroid for over 72 h",
+        "STEROID-PROPHYLAXIS": "has had a steroid for over 96 h: think of prophylaxis",
+        "SHOCK24": "is in shock 24 h after tocilizumab",
+        "REFRACTORY": "does not respond to the treatment given so far",
+        "ANAKINRA-SALVAGE": "meets criteria to consider anakinra now",
+        "ANAKINRA-EARLY": "meets criteria to consider anakinra early",
+        "CYTAPHERESIS": "meets criteria to consider cytapheresis",
+        "HLH-FERRITIN": "has a ferritin above an HLH threshold",
+        "HLH-SUSPECT": "meets criteria to suspect HLH/MAS",
+        "HSCORE": "has an HScore above 169",
+        "CRS-FEATURES": "shows features of CRS",
+        "SEPSIS-FEATURES": "shows features of sepsis",
+        "ABX-EMPIRIC": "needs antibiotics, and none were given",
+        "CULTURES": "needs cultures, and none were taken",
+        "ABX-1H": "needs antibiotics within 1 h",
+        "ABX-NARROW": "may have the antibiotics narrowed",
+        "REASSESS": "is to be reassessed after tocilizumab",
+        "COINFECTION": "may have an infection as well",
+        "FLUID-CAP": "has had much fluid: overload",
+        "PRESSOR-PIVOT": "has low pressure after fluids: start a vasopressor",
+        "PRESSOR-ORDER": "has an unusual choice of vasopressor",
+        "DOPAMINE-AVOID": "was started on dopamine",
+        "INOTROPE": "has a weak heart: consider an inotrope",
+        "CARDIAC-MARKER": "has a raised cardiac marker",
+        "LPV": "is ventilated outside the protective limits",
+        "PRONE": "meets criteria to consider the prone position",
+        "INTUB-WINDOW": "was intubated: protect the brain",
+        "DATA-UNIT": "has a value that was refused for its unit: check it",
+        "DATA-RANGE": "has a value that was refused as impossible: check it",
+        "OPS-ENGINE": "may not be watched: Stormwatch failed on an event. Look at the patient",
+        "OPS-SINK": "has an alert that nobody could be told: look at the patient",
+        "OPS-SILENCE": "sends no data: look at the patient",
+        "OPS-REPLICA": "is seen differently by two watchers",
+        "OPS-CATCHUP": "is seen late: Stormwatch is behind",
+    }
+)
+
+
 def title_of(rule: str) -> str:
     """Return what a rule is called; one that has no title yet keeps its id."""
     return TITLES.get(rule, rule)
+
+
+def saying_of(rule: str) -> str:
+    """Return what a rule says of a patient; one that has no words yet names itself."""
+    return SAYINGS.get(rule, f"has an alert {rule}")

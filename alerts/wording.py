@@ -4,40 +4,45 @@ A page names a patient by pseudonymous id, ward and bed; no name or record numbe
 It says that criteria are met, never that a patient has something: that is a clinician's word.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from alerts.answers import TAKEN_WITHIN
 from alerts.life import BEFORE_ANY_TICK, Life, Reason, Send
 from alerts.page import Page
-from alerts.policy import NOT_BY_CRS_GRADE, Part, Policy, Target
+from alerts.policy import Policy, Shown
 from alerts.readings import A_MINUTE, ago, clean, clock_time, reading, span
+from alerts.routing import Part
+from alerts.sentences import (
+    by_number,
+    crs_of,
+    grades_of,
+    place_of,
+    sentence_of,
+)
 from alerts.titles import title_of
-from topics.alerts import Alert, AlertState, Grade
+from topics.alerts import Alert, AlertState
 from topics.base import EPOCH, MILLISECOND
 
-SUBJECT_MAX: Final = 139  # characters: what CDS Hooks asks of a summary
 READINGS_MAX: Final = 12
 ID_SHOWN: Final = 8  # characters of an alert's id that are enough to answer it
 CALLED_NOW: Final = timedelta(minutes=5)  # who must answer this soon is called now
 
-ROLES: Final = MappingProxyType(
-    {
-        Target.RAPID_RESPONSE: "Rapid response",
-        Target.PRIMARY_TEAM: "Primary team",
-        Target.WORK_LIST: "Work list",
-    }
-)
 WHY_NOW: Final = MappingProxyType(
     {
         Reason.RAISED: "New.",
         Reason.WORSE: "WORSE than when it was last told.",
         Reason.REPEATED: "AGAIN: still true, and nobody has answered.",
         Reason.CONCERNED: "Milder than before; it is yours now.",
+        Reason.REMINDED: "AGAIN: nobody has answered yet.",
+        Reason.CLIMBED: "ESCALATED: nobody who was called before you has answered.",
+        Reason.UNREACHED: "ESCALATED: nobody who comes before you could be told.",
+        Reason.DECLINED: "ESCALATED: somebody who was called cannot come.",
+        Reason.HANDED_OVER: "HANDED OVER to you: acknowledge, or everyone is called again.",
         Reason.UNACKNOWLEDGED: "AGAIN: the acknowledgement was taken back.",
-        Reason.ANSWER_OVER: "AGAIN: the snooze is over, and it is still true.",
+        Reason.ANSWER_OVER: "AGAIN: the time of the answer is over, and it is still true.",
     }
 )
 HOW_ENDED: Final = MappingProxyType(
@@ -54,28 +59,33 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
     That is by the clock of its partition, which is behind what asked for the page by a tick.
     """
     line = life.line
-    now = EPOCH + max(send.at_ms, clock_ms) * MILLISECOND
-    within = _answer_within(life, send, policy)
+    at_ms = max(send.at_ms, clock_ms)
+    now = EPOCH + at_ms * MILLISECOND
+    within = _answer_within(life, send, policy, at_ms)
+    shows, routing = policy.shows, policy.routing
+    person = send.address.person
     return Page(
         page_id=send.page_id,
         alert_id=line.alert_id,
         revision=line.revision,
-        patient_id=line.patient_id,
-        unit=line.unit,
-        bed=line.bed,
+        patient_id=line.patient_id if Shown.PATIENT in shows else None,
+        unit=line.unit if Shown.UNIT in shows else None,
+        bed=line.bed if Shown.BED in shows else None,
         rule=clean(line.rule),
         priority=life.level.priority,
         state=line.state,
         is_open=life.is_open,
         at=now,
         target=send.address.target,
+        role=routing.title_of(send.address.target),
+        person=routing.title_of(person) if person else "",
         tier=send.tier,
         part=send.part,
         answer_within=within,
-        subject=_subject(life, send),
-        call=_call(life, send, within),
+        subject=_subject(life, send, policy),
+        call=_call(life, send, within, policy),
         title=clean(title_of(line.rule)),
-        who=_who(line),
+        who=_who(line, shows),
         what=_said(_what(life, send, now)),
         why=_said(_why(line, now) if life.is_open else (clean(line.advice),)),
         advice=_advice(life, send),
@@ -93,32 +103,25 @@ def bare(life: Life) -> Life:
     return replace(life, line=life.line.model_copy(update=left_out | rest))
 
 
-def _answer_within(life: Life, send: Send, policy: Policy) -> timedelta | None:
-    tiers = policy.tiers_of(life.level.priority)
-    if not life.is_open or send.part is not Part.ACT or send.tier > len(tiers):
+def _answer_within(life: Life, send: Send, policy: Policy, at_ms: int) -> timedelta | None:
+    if not life.is_open or send.part is not Part.ACT:
         return None
-    return tiers[send.tier - 1].answer_within
+    if send.reason is Reason.HANDED_OVER:
+        return TAKEN_WITHIN
+    tiers = policy.routing.route_of(life.about, at_ms).tiers
+    return tiers[send.tier - 1].answer_within if send.tier <= len(tiers) else None
 
 
-def _subject(life: Life, send: Send) -> str:
-    line = life.line
-    what = f"{life.level.priority} {clean(title_of(line.rule))}"
-    if grades := _grades(line):
-        what += f", {grades}"
-    if not life.is_open:
-        what = f"ENDED: {what}"
-    elif send.part is Part.HEADS_UP:
-        what = f"Heads-up: {what}"
-    patient = f" | patient {clean(line.patient_id)}"
-    place = f" | {' '.join(_place(line))}" if _place(line) else ""
-    for subject in (what + patient + place, what + patient):
-        if len(subject) <= SUBJECT_MAX:
-            return subject
-    return what[: SUBJECT_MAX - len(patient)] + patient
+def _subject(life: Life, send: Send, policy: Policy) -> str:
+    lead = "Heads-up: " if life.is_open and send.part is Part.HEADS_UP else ""
+    return sentence_of(life.line, life.level.priority, shows=policy.shows, lead=lead)
 
 
-def _call(life: Life, send: Send, within: timedelta | None) -> str:
-    role = ROLES[send.address.target]
+def _call(life: Life, send: Send, within: timedelta | None, policy: Policy) -> str:
+    target, _, person = send.address
+    role = clean(policy.routing.title_of(target))
+    if person not in ("", target):
+        role += f" ({clean(policy.routing.title_of(person))})"
     if not life.is_open:
         return f"ENDED {life.level.priority} | {role}: this alert is over"
     lead = f"{life.level.priority} | {role}"
@@ -128,17 +131,13 @@ def _call(life: Life, send: Send, within: timedelta | None) -> str:
     return f"{lead}: heads-up" if send.part is Part.HEADS_UP else lead
 
 
-def _who(line: Alert) -> str:
-    place = _place(line) or ("ward and bed not known",)
-    who = [f"Patient {clean(line.patient_id)}", *place]
+def _who(line: Alert, shows: frozenset[Shown]) -> str:
+    place = place_of(line, shows) or ("ward and bed not known",)
+    name = f"Patient {clean(line.patient_id)}" if Shown.PATIENT in shows else "Patient"
+    who = [name, *place]
     if line.day is not None:
         who.append(f"day {line.day} after infusion" if line.day >= 0 else "before infusion")
     return ", ".join(who)
-
-
-def _place(line: Alert) -> tuple[str, ...]:
-    ward = () if line.unit is None else (f"ward {clean(line.unit)}",)
-    return ward if line.bed is None else (*ward, f"bed {clean(line.bed)}")
 
 
 def _what(life: Life, send: Send, now: datetime) -> tuple[str, ...]:
@@ -146,7 +145,7 @@ def _what(life: Life, send: Send, now: datetime) -> tuple[str, ...]:
     if not life.is_open:
         ended = clock_time(life.line.at)
         return (HOW_ENDED[life.line.state], f"Open since {clock_time(since)}, ended {ended}.")
-    grades = f"Meets criteria for {said}." if (said := _grades(life.line)) else ""
+    grades = f"Meets criteria for {said}." if (said := grades_of(life.line)) else ""
     began = f"Open since {clock_time(since)}."
     if now - since >= A_MINUTE:
         began = f"{began[:-1]}, {ago(since, now)}."
@@ -161,35 +160,17 @@ def _said(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(each for each in lines if each)
 
 
-def _grades(line: Alert) -> str:
-    """Write the grades that are proven, and under which policy; empty where none is."""
-    proven = {name: grade.lowest for name, grade in _crs(line).items() if grade.lowest > 0}
-    return f"CRS grade {_by_number(proven)}" if proven else ""
-
-
 def _doubt(line: Alert) -> str:
     """Say how much worse it may be; empty where nothing more is known to be possible."""
     possible = {
         name: grade.highest
-        for name, grade in _crs(line).items()
+        for name, grade in crs_of(line).items()
         if grade.highest > grade.lowest > 0
     }
     if not possible:
         return ""
     # Which value it is, the line doesn't say.
-    return f"Not ruled out: grade {_by_number(possible)}; a value that sets it is missing or old."
-
-
-def _crs(line: Alert) -> Mapping[str, Grade]:
-    return {} if line.crs is None or line.rule in NOT_BY_CRS_GRADE else line.crs
-
-
-def _by_number(grades: Mapping[str, int]) -> str:
-    """Write grades with their policies: 2 (manikath-2025), 3 (astct-2019)."""
-    names: dict[int, list[str]] = {}
-    for name, grade in grades.items():
-        names.setdefault(grade, []).append(clean(name))
-    return ", ".join(f"{grade} ({', '.join(of)})" for grade, of in names.items())
+    return f"Not ruled out: grade {by_number(possible)}; a value that sets it is missing or old."
 
 
 def _why(line: Alert, now: datetime) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from alerts.life import OPEN_STATES
-from alerts.policy import SNOOZE_DEFAULT, SNOOZE_MAX, Policy, through
+from alerts.policy import SNOOZE_DEFAULT, SNOOZE_MAX, Policy
 from alerts.readings import clean, moment, span
+from alerts.routing import through
 from alerts.titles import title_of
 from deploy import answering
 from deploy.answering import Found

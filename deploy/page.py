@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import click
 
-from alerts.policy import Policy, through
+from alerts.policy import Policy
+from alerts.routing import through
 from alerts.sinks import Sink
 from alerts.sinks.console import ConsoleSink
 from alerts.sinks.webhook import WebhookSink

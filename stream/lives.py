@@ -11,6 +11,7 @@ from alerts.decide import due_ms
 from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
 from stream.runs import Kept
+from topics.alerts import Alert
 
 VERSION: Final = 1
 AT_ONCE_MS: Final = 0  # due before any clock: a page may be on its way
@@ -58,7 +59,7 @@ class Desk:
 
     def __init__(self, states: Mapping[bytes, Kept], clock_ms: int | None, policy: Policy) -> None:
         self.clock_ms = BEFORE_ANY_TICK if clock_ms is None else clock_ms
-        self.disputed: dict[str, str] = {}  # the alert that last told of a dispute, by patient
+        self.raised: dict[tuple[str, str], Alert] = {}  # last about ourselves, by patient and rule
         self._states, self._policy = states, policy
         self._lives: dict[str, dict[str, Life]] = {}
         self._pending: dict[str, int] = {}

@@ -64,6 +64,9 @@ TICKS_WRITTEN: Final = _counter("ticks_written_total", "Ticks written, one a par
 PAGE_TRIES: Final = _counter(
     "page_tries_total", "Tries to send a page, by how they ended.", ["sink", "outcome"]
 )
+ALERTS_UNREACHED: Final = _counter(
+    "alerts_unreached_total", "Times that every tier of an alert was tried in vain."
+)
 ENGINE_FAILURES: Final = _counter(
     "engine_failures_total", "Records on which the engine failed; they are dead letters."
 )

@@ -32,6 +32,13 @@ REPLICA: Final = OpsRule(
     "Two watchers said different things of one revision of an alert of this patient: the more "
     "urgent is paged. Operations compares the replicas.",
 )
+SINK: Final = OpsRule(
+    "OPS-SINK",
+    Priority.P2,
+    "An alert of this patient could be told to nobody who is to be told: look at the patient. "
+    "Operations finds out why the gateways refuse.",
+)
+SINK_OF_P1: Final = SINK._replace(priority=Priority.P1)
 
 
 def is_ops(rule: str) -> bool:
@@ -56,3 +63,12 @@ def ops_alert(rule: OpsRule, patient_id: str, at_ms: int) -> Alert:
         advice=rule.advice,
         source=SOURCE,
     )
+
+
+def beside(told: Alert, last: Alert | None) -> Alert | None:
+    """Return what is still to be said where `last` is the newest of its kind; None: nothing."""
+    if last is None or last.alert_id != told.alert_id:
+        return told
+    if last.priority.urgency >= told.priority.urgency:
+        return None
+    return told.model_copy(update={"revision": last.revision + 1, "state": AlertState.CHANGED})

@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import Final
 from uuid import uuid5
 
-from alerts.life import Life, Send
+from alerts.life import Life
 from alerts.page import Page
+from stream.lives import Order
 from topics.acks import Ack, AckAction
 from topics.alerts import NAMESPACE
 from topics.audit import AuditLine
@@ -25,11 +26,12 @@ OUTCOMES: Final = MappingProxyType(
 )
 
 
-def tried(send: Send, page: Page, outcome: Outcome, at: datetime) -> PageLine:
+def tried(order: Order, page: Page, message: Page, outcome: Outcome, at: datetime) -> PageLine:
     """Say how a try of a page ended; the revision is that of the words it had."""
+    send = order.send
     return PageLine(
         page_id=page.page_id,
-        patient_id=page.patient_id,
+        patient_id=order.patient_id,
         alert_id=page.alert_id,
         revision=page.revision,
         at=at,
@@ -38,6 +40,8 @@ def tried(send: Send, page: Page, outcome: Outcome, at: datetime) -> PageLine:
         sink=send.address.sink,
         attempt=send.attempt,
         outcome=outcome,
+        person=send.address.person or None,
+        together=message.page_id if message.also else None,
     )
 
 
@@ -62,6 +66,8 @@ def answered(ack: Ack, life: Life) -> PageLine:
         outcome=Outcome.UNACKNOWLEDGED if taken_back else OUTCOMES[ack.action],
         by=ack.by,
         note=ack.note,
+        handed_to=ack.hand_to,
+        declined=ack.decline or None,
     )
 
 
@@ -70,8 +76,17 @@ def audit(ack: Ack) -> AuditLine:
     return AuditLine(
         at=ack.recorded_at,
         by=ack.by,
-        action=ack.action,
+        action=_deed(ack),
         patient_id=ack.patient_id,
         alert_id=ack.alert_id,
         note=ack.note,
     )
+
+
+def _deed(ack: Ack) -> str:
+    """Name what somebody did; what was handed over says to whom."""
+    if ack.action is AckAction.ACKNOWLEDGE and ack.hand_to is not None:
+        return f"hand over to {ack.hand_to}"
+    if ack.action is AckAction.UNACKNOWLEDGE and ack.decline:
+        return "decline"
+    return ack.action.value

@@ -13,17 +13,18 @@ from typing import Final
 
 from alerts import wording
 from alerts.answers import digest_of
-from alerts.decide import decide, depart, outcome_of, recover
+from alerts.decide import decide, outcome_of, recover
 from alerts.life import Happening, Life, Send, Stage
+from alerts.outcomes import depart
 from alerts.page import Page
 from alerts.policy import Policy
 from alerts.sinks import Delivery, Sink
 from stream import metrics
 from stream import page_lines as lines
-from stream.guard import dead_letter, dead_letter_on_error, is_plausible
+from stream.guard import dead_letter, dead_letter_on_error
 from stream.holding import Holding
 from stream.lives import Desk, Order
-from stream.ops_alerts import REPLICA, is_ops, ops_alert
+from stream.ops_telling import Turn, tell_operations
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
 from topics import codec, registry
@@ -37,6 +38,7 @@ from topics.ticks import Tick
 HELD_AT_MOST_S: Final = 20.0  # after recovery, until what happened meanwhile is taken
 TRY_LIMIT_S: Final = 30.0  # a sink that never comes back is left behind
 CLOSE_GRACE_S: Final = 5.0
+GATHER_S: Final = 3.0  # what is decided of a patient within it travels together; never P1
 CONCLUDED_MAX: Final = 10_000  # outcomes not read back; those of partitions that are gone stay
 
 TRIED: Final = (Outcome.SENT, Outcome.RETRY, Outcome.REFUSED, Outcome.GIVEN_UP)
@@ -72,6 +74,7 @@ class Paging:
         now: Callable[[], datetime] = utc_now,
         try_limit_s: float = TRY_LIMIT_S,
         held_at_most_s: float = HELD_AT_MOST_S,
+        gather_s: float = GATHER_S,
     ) -> None:
         self._policy, self._produce, self._now = policy, produce, now
         self._held_at_most_s = held_at_most_s
@@ -81,6 +84,7 @@ class Paging:
             conclude=self._conclude,
             fail=end_process,
             try_limit_s=try_limit_s,
+            gather_s=gather_s,
         )
         self._desks: dict[int, Desk] = {}
         self._holdings: dict[int, Holding] = {}
@@ -185,22 +189,8 @@ class Paging:
         self._open += (
             Order(record.partition, patient_id, alert_id, each, about_ms) for each in decision.sends
         )
-        before, after = (0 if each is None else each.disputes for each in (life, decision.life))
-        if before < after:
-            self._tell_dispute(desk, about, record, group)
-
-    def _tell_dispute(self, desk: Desk, about: About, record: Record, group: Group) -> None:
-        """Say that replicas disagree: to the log, and once a day for a patient to operations."""
-        log.warning("replicas_disagree %s-%s@%s", record.topic, record.partition, record.offset)
-        patient_id = about.patient_id
-        at_ms = record.timestamp if is_plausible(record.timestamp) else desk.clock_ms
-        told = ops_alert(REPLICA, patient_id, at_ms)
-        is_known = told.alert_id in (desk.disputed.get(patient_id), *desk.of(patient_id))
-        of_ops = isinstance(about, Alert) and is_ops(about.rule)  # it would dispute itself
-        if not of_ops and not is_known:
-            desk.disputed[patient_id] = told.alert_id
-            key = patient_id.encode()
-            group.publish(registry.ALERTS, record.partition, key, codec.encode(told))
+        if decision.life is not None:
+            tell_operations(desk, Turn(life, decision.life), record, group)
 
     # Writing a group
 
@@ -225,7 +215,7 @@ class Paging:
     def _submit(self, desk: Desk, order: Order) -> None:
         life = desk.of(order.patient_id).get(order.alert_id)
         if life is not None:
-            self._sender.submit(life.level.priority.urgency, order)
+            self._sender.submit(life.level.weight, order)
 
     def _depart(self, order: Order) -> Page | None:
         """Return the page of an order, if it is still to be sent; from here on it may have left."""
@@ -250,7 +240,7 @@ class Paging:
             log.exception("words_failed")
             return wording.write(wording.bare(life), send, self._policy, clock_ms)
 
-    async def _conclude(self, order: Order, page: Page, delivery: Delivery) -> None:
+    async def _conclude(self, order: Order, page: Page, message: Page, delivery: Delivery) -> None:
         """Write down how a try ended; it counts once it is read back."""
         outcome = outcome_of(delivery, order.send.attempt, self._policy)
         now = self._now()
@@ -264,7 +254,7 @@ class Paging:
         self._concluded[page.page_id, sink] = order.send.attempt
         if len(self._concluded) > CONCLUDED_MAX:
             del self._concluded[next(iter(self._concluded))]
-        line = lines.tried(order.send, page, outcome, now)
+        line = lines.tried(order, page, message, outcome, now)
         key = order.patient_id.encode()
         await self._produce(registry.PAGES, order.partition, key, codec.encode(line))
 
@@ -288,4 +278,4 @@ def _recover(desk: Desk, patient_id: str) -> Iterator[tuple[str, Send]]:
 
 
 def _answers(life: Life) -> tuple[object, ...]:
-    return life.answer, life.sends
+    return life.answers, life.sends

@@ -1,45 +1,40 @@
 """Tries pages through sinks: several at once, never two of one alert to one role at a time.
 
-So what is told last arrives last: the end of an alert does not overtake its page.
+So what is told last arrives last: the end of an alert does not overtake its page. Pages about one
+patient that are decided within seconds travel together; P1 waits for no company.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from itertools import count
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
-from alerts.life import Address
+from alerts.bundle import together
 from alerts.page import Page
 from alerts.sinks import Delivery, Sink
+from stream.lineup import Lane, Lineup, Weight
 from stream.lives import Order
+from topics.alerts import Priority
 
 AT_ONCE: Final = 8  # tries under way through one sink
+AT_ONCE_FROM: Final = Priority.P1.urgency
 
 log = logging.getLogger("stormwatch.sender")
 
-Waiting = tuple[int, int, Order]  # the least is tried first
 Depart = Callable[[Order], Page | None]
-Conclude = Callable[[Order, Page, Delivery], Awaitable[None]]
-
-
-class Lane(NamedTuple):
-    """What has one try under way at most."""
-
-    patient_id: str
-    alert_id: str
-    address: Address
+Conclude = Callable[[Order, Page, Page, Delivery], Awaitable[None]]
 
 
 class Sender:
     """Takes orders, the most urgent first, and tries each once.
 
-    `depart` gives the page, or None where it is obsolete. `conclude` keeps how the try ended. Where
-    one of them fails, `fail` is called: nobody would know of that page any more.
+    `depart` gives the page, or None where it is obsolete. `conclude` keeps how the try ended: of a
+    page, and of the message that carried it. Where one of them fails, `fail` is called: nobody
+    would know of that page any more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, what it reaches the world by
         self,
         sinks: Mapping[str, Sink],
         *,
@@ -47,80 +42,75 @@ class Sender:
         conclude: Conclude,
         fail: Callable[[str], object],
         try_limit_s: float,
+        gather_s: float,
     ) -> None:
-        self._sinks, self._try_limit_s = sinks, try_limit_s
+        self._sinks, self._try_limit_s, self._gather_s = sinks, try_limit_s, gather_s
         self._depart, self._conclude, self._fail = depart, conclude, fail
-        self._queues: dict[str, asyncio.PriorityQueue[Waiting]] = {}
-        self._numbers = count()
-        self._workers: list[asyncio.Task[None]] = []
+        self._lineups: dict[str, Lineup] = {}
+        self._tries: dict[str, set[asyncio.Task[None]]] = {}
         self._busy: set[Lane] = set()
-        self._behind: dict[Lane, Waiting] = {}  # the newest order for a lane that is busy
-        self._idle = asyncio.Event()
-        self._idle.set()
 
-    def submit(self, urgency: int, order: Order) -> None:
-        """Have a page tried, once it is the turn of its urgency."""
+    def submit(self, weight: Weight, order: Order) -> None:
+        """Have a page tried, once it is its turn."""
         name = order.send.address.sink
-        if name not in self._queues:
-            self._start(name)
-        self._queues[name].put_nowait((-urgency, next(self._numbers), order))
+        if name not in self._lineups:
+            sink = self._sinks.get(name)
+            self._lineups[name] = Lineup(bundles=sink is not None and sink.bundles)
+            self._tries[name] = set()
+        gathers = weight[0] < AT_ONCE_FROM and self._gather_s > 0
+        number = self._lineups[name].add(weight, order, gathers=gathers)
+        loop = asyncio.get_running_loop()
+        if gathers:
+            loop.call_later(self._gather_s, self._ready, name, number)
+        # Not at once: what is submitted in one go is sorted before any of it leaves.
+        loop.call_soon(self._go_on, name)
 
     async def close(self, grace_s: float) -> None:
         """Begin no more tries; let those under way end, if that takes no longer than this."""
-        for queue in self._queues.values():
-            while not queue.empty():
-                queue.get_nowait()
-        self._behind.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), grace_s)
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        for lineup in self._lineups.values():
+            lineup.clear()
+        under_way = [each for tries in self._tries.values() for each in tries]
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=grace_s)
+            for each in late:
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         for sink in self._sinks.values():
             await sink.close()
 
-    def _start(self, name: str) -> None:
-        self._queues[name] = asyncio.PriorityQueue()
-        for _ in range(AT_ONCE):
-            worker = asyncio.get_running_loop().create_task(self._work(name))
-            worker.add_done_callback(self._ended)
-            self._workers.append(worker)
+    def _ready(self, name: str, number: int) -> None:
+        self._lineups[name].ready(number)
+        self._go_on(name)
 
-    def _ended(self, worker: "asyncio.Task[None]") -> None:
-        if not worker.cancelled() and worker.exception() is not None:
-            log.critical("sender_failed", exc_info=worker.exception())
+    def _go_on(self, name: str) -> None:
+        """Begin as many tries as may be under way."""
+        tries = self._tries[name]
+        while len(tries) < AT_ONCE and (orders := self._lineups[name].take(self._busy)):
+            lanes = {Lane(each.patient_id, each.alert_id, each.send.address) for each in orders}
+            self._busy |= lanes
+            task = asyncio.get_running_loop().create_task(self._try(name, orders))
+            tries.add(task)
+            task.add_done_callback(partial(self._ended, name, lanes))
+
+    def _ended(self, name: str, lanes: set[Lane], done: "asyncio.Task[None]") -> None:
+        self._tries[name].discard(done)
+        self._busy -= lanes
+        if not done.cancelled() and done.exception() is not None:
+            log.critical("sender_failed", exc_info=done.exception())
             self._fail("what became of a page can't be kept")
+            return
+        self._go_on(name)
 
-    async def _work(self, name: str) -> None:
-        queue = self._queues[name]
-        while True:
-            waiting = await queue.get()
-            order = waiting[-1]
-            lane = Lane(order.patient_id, order.alert_id, order.send.address)
-            if lane in self._busy:
-                self._behind[lane] = waiting
-                continue
-            self._busy.add(lane)
-            self._idle.clear()
-            try:
-                await self._try(order)
-            finally:
-                self._free(lane)
-
-    def _free(self, lane: Lane) -> None:
-        self._busy.discard(lane)
-        if not self._busy:
-            self._idle.set()
-        if (waiting := self._behind.pop(lane, None)) is not None:
-            self._queues[lane.address.sink].put_nowait(waiting)
-
-    async def _try(self, order: Order) -> None:
-        page = self._depart(order)
-        if page is not None:
-            sink = self._sinks.get(order.send.address.sink)
-            # A sink that the site has taken away since delivers nothing any more.
-            delivery = Delivery.REFUSED if sink is None else await self._deliver(sink, page)
-            await self._conclude(order, page, delivery)
+    async def _try(self, name: str, orders: tuple[Order, ...]) -> None:
+        pages = [(order, page) for order in orders if (page := self._depart(order)) is not None]
+        if not pages:
+            return
+        message = together([page for _, page in pages])
+        sink = self._sinks.get(name)
+        # A sink that the site has taken away since delivers nothing any more.
+        delivery = Delivery.REFUSED if sink is None else await self._deliver(sink, message)
+        for order, page in pages:
+            await self._conclude(order, page, message, delivery)
 
     async def _deliver(self, sink: Sink, page: Page) -> Delivery:
         try:

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from builders import NOON, PATIENT_ID
 
-from alerts.decide import decide, depart
+from alerts.decide import decide
 from alerts.life import Happening, Life, Send, Stage
-from alerts.policy import Policy, through
+from alerts.outcomes import depart
+from alerts.policy import Policy
+from alerts.routing import through
 from topics.acks import Ack, AckAction
 from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
 from topics.base import epoch_ms
@@ -159,4 +161,4 @@ def shown(sends: Sends) -> list[str]:
 
 def through_two_sinks() -> Policy:
     """Page through the console and a webhook."""
-    return replace(CONSOLE, routes=through("console", "webhook"))
+    return replace(CONSOLE, routing=through("console", "webhook"))

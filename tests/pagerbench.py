@@ -37,6 +37,7 @@ class Gateway:
 
     def __init__(self, name: str = "console") -> None:
         self.name = name
+        self.room, self.bundles = None, False
         self.got: list[Page] = []
         self.answer: Delivery | Exception = Delivery.SENT
         self.opened = asyncio.Event()
@@ -82,7 +83,7 @@ class Bench:
             self.gateways,
             produce=self._produce,
             end_process=self.ended.append,
-            **self.options,
+            **{"gather_s": 0.0} | self.options,
         )
         self.paging.recovered(PARTITION, dict(self.states), clock_ms)
 

@@ -94,6 +94,7 @@ def test_an_answer_counts_where_a_worse_page_can_reach_nobody() -> None:
     case.tells(line())
     case.hears(line(2, "changed", "P1", grade=3))
     case.tries(Outcome.REFUSED)
+    case.tries(Outcome.REFUSED)  # the second tier, called at once
 
     case.answers()
 

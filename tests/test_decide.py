@@ -7,8 +7,9 @@ from builders import NOON
 from pager import CONSOLE, DAY, HOUR, MINUTE, Case, answer, line, shown, through_two_sinks, tried
 
 from alerts.decide import decide, due_ms, outcome_of, recover
-from alerts.life import BEFORE_ANY_TICK, Address, Happening, Life, Stage
-from alerts.policy import TRIES_MAX, Target
+from alerts.life import BEFORE_ANY_TICK, Happening, Life, Stage
+from alerts.policy import TRIES_MAX
+from alerts.routing import Address, Target
 from alerts.sinks import Delivery
 from topics.base import epoch_ms
 from topics.pages import Outcome
@@ -121,9 +122,9 @@ def test_a_snooze_is_looked_at_again_when_it_ends() -> None:
     assert due_ms(case.known, CONSOLE) == epoch_ms(NOON + HOUR)
 
 
-def test_what_is_told_and_open_waits_for_nothing() -> None:
+def test_what_is_told_and_asks_for_no_answer_waits_for_nothing() -> None:
     case = Case()
-    case.tells(line())
+    case.tells(line(priority="P3"))
 
     assert due_ms(case.known, CONSOLE) is None
 

@@ -13,7 +13,7 @@ from pager import (
 )
 
 from alerts.life import Life
-from alerts.policy import Target
+from alerts.routing import Target
 from topics.pages import Outcome
 
 # State: what an alert of P2 has come to. Under it: what happens, what becomes of the alert, and the
@@ -34,6 +34,8 @@ TABLE = """
         unacknowledge  unknown
         snooze         unknown
         close          unknown
+        hand over      unknown
+        decline        unknown
         sent           unknown
         retry          unknown
         refused        unknown
@@ -55,12 +57,14 @@ TABLE = """
         unacknowledge  queued
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: raised
         sent           told
         retry          waiting
-        refused        nobody told
-        given up       nobody told
-        an hour        queued
-        47 days        queued
+        refused        queued             both: unreached
+        given up       queued             both: unreached
+        an hour        queued             both: raised
+        47 days        queued             both: raised
     under way
         raised         queued             both: raised
         repeated       under way
@@ -76,12 +80,14 @@ TABLE = """
         unacknowledge  under way
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           told
         retry          waiting
-        refused        nobody told
-        given up       nobody told
-        an hour        under way
-        47 days        under way
+        refused        queued             both: unreached
+        given up       queued             both: unreached
+        an hour        queued             both: climbed
+        47 days        queued             both: climbed
     waiting
         raised         queued             both: raised
         repeated       waiting
@@ -97,33 +103,37 @@ TABLE = """
         unacknowledge  waiting
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           told
         retry          waiting
-        refused        nobody told
-        given up       nobody told
-        an hour        queued             both: raised
-        47 days        queued             both: raised
+        refused        queued             both: unreached
+        given up       queued             both: unreached
+        an hour        queued             both: climbed
+        47 days        queued             both: climbed
     refused
         raised         queued             both: raised
-        repeated       nobody told
-        older          nobody told
+        repeated       queued
+        older          queued
         said again     queued             both: repeated
         worse          queued             rapid response: worse
         higher grade   queued             both: worse
         milder         queued             work list: concerned
-        other signals  nobody told
+        other signals  queued
         resolved       telling end        both: ended
         retracted      telling end        both: ended
         acknowledge    acknowledge
-        unacknowledge  nobody told
+        unacknowledge  queued
         snooze         snooze
         close          close
-        sent           nobody told
-        retry          nobody told
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
+        sent           told
+        retry          waiting
         refused        nobody told
         given up       nobody told
-        an hour        nobody told
-        47 days        nobody told
+        an hour        queued             both: reminded
+        47 days        queued             both: reminded
     told
         raised         queued             both: raised
         repeated       told
@@ -139,12 +149,14 @@ TABLE = """
         unacknowledge  told
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           told
         retry          told
         refused        told
         given up       told
-        an hour        told
-        47 days        told
+        an hour        queued             both: climbed
+        47 days        queued             both: climbed
     acknowledge
         raised         queued             both: raised
         repeated       acknowledge
@@ -160,12 +172,37 @@ TABLE = """
         unacknowledge  queued             both: unacknowledged
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           acknowledge
         retry          acknowledge
         refused        acknowledge
         given up       acknowledge
         an hour        acknowledge
-        47 days        acknowledge
+        47 days        queued             both: answer_over
+    handed over
+        raised         queued             both: raised
+        repeated       handed over
+        older          handed over
+        said again     handed over
+        worse          queued             rapid response: worse
+        higher grade   queued             both: worse
+        milder         handed over
+        other signals  handed over
+        resolved       telling end        everyone: ended
+        retracted      telling end        everyone: ended
+        acknowledge    acknowledge
+        unacknowledge  queued             both: unacknowledged
+        snooze         snooze
+        close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
+        sent           handed over
+        retry          handed over
+        refused        handed over
+        given up       handed over
+        an hour        queued             both: answer_over
+        47 days        queued             both: answer_over
     snooze
         raised         queued             both: raised
         repeated       snooze
@@ -181,6 +218,8 @@ TABLE = """
         unacknowledge  queued             both: unacknowledged
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           snooze
         retry          snooze
         refused        snooze
@@ -202,6 +241,8 @@ TABLE = """
         unacknowledge  queued             both: unacknowledged
         snooze         snooze
         close          close
+        hand over      handed over        operations: handed_over
+        decline        queued             both: declined
         sent           close
         retry          close
         refused        close
@@ -223,6 +264,8 @@ TABLE = """
         unacknowledge  telling end
         snooze         telling end
         close          telling end
+        hand over      telling end
+        decline        telling end
         sent           ended
         retry          telling end
         refused        ended
@@ -244,6 +287,8 @@ TABLE = """
         unacknowledge  ended
         snooze         ended
         close          ended
+        hand over      ended
+        decline        ended
         sent           ended
         retry          ended
         refused        ended
@@ -275,6 +320,11 @@ ROADS: dict[str, Callable[[Case], object]] = {
         case.answers("snooze", "a0", snooze_until=NOON + HOUR),
     ),
     "close": lambda case: (case.tells(line()), case.answers("close", "a0")),
+    "handed over": lambda case: (
+        case.tells(line()),
+        case.answers(event_id="a0", hand_to=Target.OPERATIONS),
+        case.tries(),
+    ),
     "telling end": lambda case: (case.tells(line()), case.hears(line(2, "resolved"))),
     "ended": lambda case: case.tells(line(), line(2, "resolved")),
 }
@@ -292,7 +342,7 @@ def _state_of(life: Life | None) -> str:
     if not life.is_open:
         return "telling end" if life.sends else "ended"
     if life.answer is not None:
-        return life.answer.action
+        return "handed over" if life.answer.handed_to else life.answer.action
     if life.sends:
         return " ".join(sorted({send.stage.replace("_", " ") for send in life.sends}))
     return "nobody told" if life.shown is None else "told"
@@ -326,6 +376,8 @@ HAPPENINGS: dict[str, Callable[[Case], object]] = {
     "unacknowledge": lambda case: case.answers("unacknowledge"),
     "snooze": lambda case: case.answers("snooze"),
     "close": lambda case: case.answers("close"),
+    "hand over": lambda case: case.answers(hand_to=Target.OPERATIONS),
+    "decline": lambda case: case.answers("unacknowledge", decline=True),
     "sent": _every_try(Outcome.SENT),
     "retry": _every_try(Outcome.RETRY),
     "refused": _every_try(Outcome.REFUSED),
@@ -337,6 +389,8 @@ WHO = {
     frozenset({Target.PRIMARY_TEAM, Target.RAPID_RESPONSE}): "both",
     frozenset({Target.RAPID_RESPONSE}): "rapid response",
     frozenset({Target.WORK_LIST}): "work list",
+    frozenset({Target.OPERATIONS}): "operations",
+    frozenset({Target.PRIMARY_TEAM, Target.RAPID_RESPONSE, Target.OPERATIONS}): "everyone",
 }
 
 
@@ -362,4 +416,4 @@ def test_the_table_has_every_happening_in_every_state() -> None:
 
     states = dict.fromkeys(state for state, _ in rows)
     assert rows == [(state, happening) for state in states for happening in HAPPENINGS]
-    assert len(states) == 11
+    assert len(states) == 12

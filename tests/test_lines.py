@@ -6,7 +6,7 @@ import pytest
 from builders import NOON
 from pager import CONSENSUS, DAY, HOUR, MINUTE, REVIEW, Case, graded, line, shown
 
-from alerts.policy import Target
+from alerts.routing import Target
 from topics.alerts import Alert, Priority
 from topics.pages import Outcome
 

@@ -9,6 +9,7 @@ from pagerbench import PARTITION, Bench
 
 from stream import lives
 from stream.lives import Desk, UnknownVersionError
+from topics.base import epoch_ms
 
 
 @pytest.fixture
@@ -34,7 +35,8 @@ async def test_what_may_be_on_its_way_is_looked_at_as_soon_as_a_worker_starts(
 
     await bench.reads_back()
 
-    assert (leaving, bench.states[PATIENT_ID.encode()].due_ms) == (lives.AT_ONCE_MS, None)
+    told = bench.states[PATIENT_ID.encode()].due_ms
+    assert (leaving, told) == (lives.AT_ONCE_MS, epoch_ms(NOON + 5 * MINUTE))
 
 
 async def test_the_state_of_a_later_version_is_not_guessed_at(bench: Bench) -> None:

@@ -323,7 +323,7 @@ async def test_lines_that_disagree_are_told_to_operations_once_a_day(bench: Benc
         PATIENT_ID,
         "2026-03-04T12:00:00Z",
     )
-    assert bench.got().count("P3 | Work list") == 1
+    assert bench.got().count("P3 | Operations") == 1
     next_day = bench.of(registry.ALERTS)[1:]
     assert (same_day, len(next_day)) == (1, 1)
     assert next_day[0]["alert_id"] != told["alert_id"]

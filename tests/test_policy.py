@@ -13,7 +13,7 @@ from pager import (
     through_two_sinks,
 )
 
-from alerts.policy import Target
+from alerts.routing import Role, Target
 from topics.alerts import Priority
 
 
@@ -69,6 +69,7 @@ def test_each_role_is_told_through_every_sink_of_its_route() -> None:
 
 
 def test_a_role_without_a_route_is_not_told() -> None:
-    policy = replace(CONSOLE, routes={Target.PRIMARY_TEAM: ("console",)})
+    roles: dict[str, Role] = {Target.PRIMARY_TEAM: Role("Primary team", ("console",))}
+    policy = replace(CONSOLE, routing=replace(CONSOLE.routing, roles=roles))
 
     assert shown(Case(policy).hears(line())) == ["primary_team/raised"]

@@ -24,10 +24,12 @@ from pager import (
 )
 
 from alerts.page import Page
-from alerts.policy import Policy, Target
+from alerts.policy import Policy
 from alerts.readings import ago, name_of, number, reading, span
+from alerts.routing import Target
+from alerts.sentences import SENTENCE_MAX
 from alerts.titles import TITLES, title_of
-from alerts.wording import READINGS_MAX, SUBJECT_MAX, bare, write
+from alerts.wording import READINGS_MAX, bare, write
 from topics.alerts import Alert, Because, Priority
 from topics.base import epoch_ms
 
@@ -38,7 +40,7 @@ ANY_NUMBER = st.floats(allow_nan=False, allow_infinity=False)  # as the contract
 ANY_VALUE = st.none() | st.booleans() | ANY_NUMBER | ANY_TEXT
 
 
-def pages(case: Case) -> dict[Target, Page]:
+def pages(case: Case) -> dict[str, Page]:
     """Write every page that is on its way."""
     return {send.address.target: write(case.known, send, case.policy) for send in case.known.sends}
 
@@ -91,8 +93,8 @@ def test_the_subject_can_be_read_without_the_rest() -> None:
     said = page(line(priorities=BOTH, crs=GRADES))
 
     assert said.subject == (
-        "P1 Tocilizumab due, not given, CRS grade 2 (manikath-2025), 3 (astct-2019)"
-        " | patient P01 | ward 5 West bed 12"
+        "P1 Patient P01 (ward 5 West, bed 12) meets criteria for tocilizumab, and none was given, "
+        "CRS grade 3: Systolic pressure 86 mmHg."
     )
 
 
@@ -110,7 +112,9 @@ def test_an_end_says_that_it_is_one_and_why() -> None:
         "Do: Nothing more for this alert. Others of the patient may be open.",
         "Policy: P1 by manikath-2025, astct-2019; advice of manikath-2025",
     ]
-    assert said.subject.startswith("ENDED: P1 Tocilizumab due, not given")
+    assert said.subject == (
+        "ENDED P1 Patient P01 (ward 5 West, bed 12): Tocilizumab due, not given."
+    )
     assert said.answer == ""
 
 
@@ -183,7 +187,7 @@ def test_a_page_says_that_it_is_worse() -> None:
         ),
         (
             lambda case: (case.answers("snooze"), case.waits(HOUR)),
-            "AGAIN: the snooze is over, and it is still true.",
+            "AGAIN: the time of the answer is over, and it is still true.",
         ),
     ],
 )
@@ -288,9 +292,13 @@ def test_a_long_subject_leaves_out_the_place_and_then_the_grades_but_not_the_pat
     long_place = page(line(priorities=BOTH, crs=GRADES, unit="w" * 60))
     long_id = page(line(priorities=BOTH, crs=GRADES, patient_id="p" * 64))
 
-    assert long_place.subject.endswith("3 (astct-2019) | patient P01")
-    assert long_id.subject.endswith(" | patient " + "p" * 64)
-    assert len(long_id.subject) == SUBJECT_MAX
+    assert long_place.subject == (
+        "P1 Patient P01 meets criteria for tocilizumab, and none was given, "
+        "CRS grade 2 (manikath-2025), 3 (astct-2019): Systolic pressure 86 mmHg."
+    )
+    assert long_id.subject == (
+        f"P1 Patient {'p' * 64} meets criteria for tocilizumab, and none was given."
+    )
 
 
 @given(patient_id=st.text(min_size=1, max_size=64), unit=ANY_TEXT, bed=ANY_TEXT, rule=ANY_TEXT)
@@ -299,9 +307,9 @@ def test_the_subject_is_short_and_always_names_the_patient(
 ) -> None:
     said = page(line(patient_id=patient_id, unit=unit, bed=bed, rule=rule, crs=GRADES))
 
-    assert len(said.subject) <= SUBJECT_MAX
+    assert len(said.subject) <= SENTENCE_MAX
     assert said.subject.isprintable()
-    assert "patient " in said.subject
+    assert "Patient " in said.subject
     if patient_id.isprintable():
         assert patient_id in said.subject
 

@@ -16,7 +16,11 @@ class AckAction(StrEnum):
 
 
 class Ack(Event):
-    """A person has answered an alert. `snooze_until` may lie in the future, as snoozes do."""
+    """A person has answered an alert. `snooze_until` may lie in the future, as snoozes do.
+
+    Who acknowledges may hand it over: `hand_to` is a role or a person of the site, who is paged and
+    has to acknowledge in turn. Who unacknowledges may `decline`: whoever is next is paged at once.
+    """
 
     kind: Literal["ack"]
     alert_id: Id
@@ -24,3 +28,5 @@ class Ack(Event):
     by: Id
     note: Note | None = None
     snooze_until: Timestamp | None = None
+    hand_to: Id | None = None
+    decline: bool = False

@@ -38,6 +38,10 @@ class PageLine(Strict):
     outcome: Outcome
     by: str | None = OMITTED
     note: str | None = OMITTED
+    person: str | None = OMITTED  # who has duty in the role that is told
+    together: str | None = OMITTED  # the message that carried it with others
+    handed_to: str | None = OMITTED
+    declined: bool | None = OMITTED
 
 
 def page_id(alert_id: str, revision: int, target: str, tier: int) -> str:

@@ -21,6 +21,14 @@ class Sink(Protocol):
     def name(self) -> str:
         """Its name: lower case, short."""
 
+    @property
+    def room(self) -> int | None:
+        """How many characters it can carry; None: as many as there are (see `Page.fit`)."""
+
+    @property
+    def bundles(self) -> bool:
+        """Whether several pages may travel in one: for people, not for what sorts alerts by id."""
+
     async def send(self, page: Page) -> Delivery:
         """Try once. The gateway may get a page twice, and knows it by its `page_id`."""
 

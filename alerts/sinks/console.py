@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.page import Page
-from alerts.policy import Part
+from alerts.routing import Part
 from alerts.sinks import Delivery
 from topics.alerts import Priority
 
@@ -41,6 +41,8 @@ class ConsoleSink:
     """Writes each page in one go, so that no two are ever mixed."""
 
     name: Final = NAME
+    room: Final = None
+    bundles: Final = True
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
@@ -81,7 +83,8 @@ def render(page: Page, *, colours: bool, width: int = WIDTH_MAX) -> str:
         emoji=False,
         markup=False,
     )
-    console.print(_block(page, colours=colours, width=width))
+    for each in (page, *page.also):
+        console.print(_block(each, colours=colours, width=width))
     lines = (line.rstrip() for line in drawn.getvalue().splitlines())
     return "\n".join(lines) + "\n"
 

@@ -33,6 +33,8 @@ class WebhookSink:
     """Posts pages to one URL, signed with a secret that both sides know."""
 
     name: Final = NAME
+    room: Final = None
+    bundles: Final = False  # a gateway sorts alerts by their ids
 
     def __init__(self, url: str, secret: str, *, timeout_s: float) -> None:
         self._url = SecretStr(url)
@@ -102,6 +104,8 @@ def body_of(page: Page) -> dict[str, Any]:
             "priority": page.priority,
             "state": page.state,
             "target": page.target,
+            "role": page.role,
+            "person": page.person or None,
             "tier": page.tier,
             "part": page.part,
             "answer_within_s": None if within is None else int(within.total_seconds()),

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pager import CONSOLE, HOUR, MINUTE, Case, Sends, answer, line, through_two_sinks, tried
 
 from alerts.decide import decide, due_ms, recover
-from alerts.life import Address, Happening, Life, Reason, Send, Stage
+from alerts.life import Happening, Life, Reason, Send, Stage
+from alerts.routing import Address
 from stream import lives
 from topics.acks import Ack
 from topics.alerts import Alert, Priority

@@ -1,0 +1,94 @@
+"""Calling one tier after another until somebody answers.
+
+A tier that has nobody is passed over at once. The last one is called again and again: while an
+alert that asks for an answer is open and has none, it always has a time at which somebody is called
+next.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from alerts.life import Happening, Life, Reason, Send
+from alerts.outgoing import Call, put, to_tier
+from alerts.policy import Policy
+from alerts.routing import Tier
+from topics.base import MILLISECOND
+
+Tiers = tuple[Tier, ...]
+
+
+def call(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
+    """Begin with the first tier, unless a maintenance holds it. Older pages stay on their way."""
+    route = policy.routing.route_of(life.about, now.clock_ms)
+    until_ms = policy.routing.held_until_ms(life.about, now.clock_ms)
+    begun = replace(life, tier=0, turns=0, reached=False, due_ms=None, responders=route.responders)
+    if until_ms is not None:
+        return replace(begun, due_ms=until_ms)
+    return _call_above(begun, route.tiers, Call(reason, now, policy))
+
+
+def call_anew(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
+    """Begin with the first tier, in place of every page that surely never left.
+
+    Such a page would go to whom the line before concerned, in the words of this one.
+    """
+    left = tuple(send for send in life.sends if not life.surely_unsent(send))
+    called = call(replace(life, sends=left), reason, now, policy)
+    return called if called.sends != left else replace(called, sends=life.sends)
+
+
+def climb(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
+    """Call whoever is next: the same tier again, the one after it, or the last one once more."""
+    if not life.told:
+        reason = Reason.RAISED  # no page has left yet: it is new to everyone
+    if life.tier == 0:  # a maintenance held it
+        return call(life, reason, now, policy)
+    tiers = policy.routing.route_of(life.about, now.clock_ms).tiers
+    again = Call(Reason.REMINDED if reason is Reason.CLIMBED else reason, now, policy)
+    if life.tier <= len(tiers) and life.turns < tiers[life.tier - 1].times:
+        return _call_again(life, life.tier, tiers, again)
+    if life.tier < len(tiers):
+        climbed = _call_above(life, tiers, Call(reason, now, policy))
+        if climbed.tier > life.tier:
+            return climbed
+    return _call_again(life, len(tiers), tiers, again)
+
+
+def climb_at_once(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
+    """Call the next tier that has somebody now; where there is none, all were tried in vain."""
+    tiers = policy.routing.route_of(life.about, now.clock_ms).tiers
+    return _call_above(life, tiers, Call(reason, now, policy))
+
+
+def _call_above(life: Life, tiers: Tiers, call: Call) -> Life:
+    """Call the first tier above that has anybody."""
+    for number in range(life.tier + 1, len(tiers) + 1):
+        if sends := to_tier(life, number, tiers[number - 1], call):
+            return _called(replace(life, tier=number, turns=1), tiers[number - 1], sends, call.now)
+    if not tiers:
+        return replace(life, due_ms=None)
+    return replace(life, unreached=life.unreached + 1, due_ms=_end_of(tiers[-1], call.now))
+
+
+def _call_again(life: Life, number: int, tiers: Tiers, call: Call) -> Life:
+    """Remind a tier: only those who have to do something."""
+    if number == 0:
+        return replace(life, due_ms=None)  # at this hour nobody is told of such an alert
+    tier = tiers[number - 1]
+    sends = to_tier(life, number, tier, call)
+    if not sends:
+        life = replace(life, unreached=life.unreached + 1)
+    counting = tuple(send for send in sends if send.counts)
+    turns = life.turns + 1 if number == life.tier else 1
+    return _called(replace(life, tier=number, turns=turns), tier, counting or sends, call.now)
+
+
+def _called(life: Life, tier: Tier, sends: Iterable[Send], now: Happening) -> Life:
+    called = replace(life, reached=False, due_ms=_end_of(tier, now))
+    return put(called, tuple(sends))
+
+
+def _end_of(tier: Tier, now: Happening) -> int | None:
+    """Return by when somebody of a tier must answer."""
+    within = tier.answer_within
+    return None if within is None else now.clock_ms + within // MILLISECOND

@@ -1,0 +1,50 @@
+"""Tells operations what the pager finds out about Stormwatch itself: once a day for a patient."""
+
+import logging
+from typing import NamedTuple
+
+from alerts.life import Life
+from stream import metrics
+from stream.guard import is_plausible
+from stream.lives import Desk
+from stream.ops_alerts import REPLICA, SINK, SINK_OF_P1, OpsRule, beside, is_ops, ops_alert
+from stream.runs import Group, Record
+from topics import codec, registry
+from topics.alerts import Priority
+
+log = logging.getLogger("stormwatch.paging")
+
+
+class Turn(NamedTuple):
+    """An alert before and after something happened to it."""
+
+    before: Life | None
+    after: Life
+
+
+def tell_operations(desk: Desk, turn: Turn, record: Record, group: Group) -> None:
+    """Say that replicas disagree, or that nobody could be told."""
+    before, after = turn
+    disputes, unreached = (0, 0) if before is None else (before.disputes, before.unreached)
+    if after.disputes > disputes:
+        log.warning("replicas_disagree %s-%s@%s", record.topic, record.partition, record.offset)
+        _raise_alert(desk, REPLICA, after, record, group)
+    if after.unreached > unreached:
+        log.critical("nobody_reached alert=%s", after.line.alert_id)
+        metrics.ALERTS_UNREACHED.inc()
+        rule = SINK_OF_P1 if after.level.priority is Priority.P1 else SINK
+        _raise_alert(desk, rule, after, record, group)
+
+
+def _raise_alert(desk: Desk, rule: OpsRule, life: Life, record: Record, group: Group) -> None:
+    if is_ops(life.line.rule):
+        return  # it would tell of itself, for ever
+    patient_id = life.line.patient_id
+    at_ms = record.timestamp if is_plausible(record.timestamp) else desk.clock_ms
+    told = ops_alert(rule, patient_id, at_ms)
+    known = desk.of(patient_id).get(told.alert_id)
+    last = desk.raised.get((patient_id, rule.name)) if known is None else known.line
+    if (said := beside(told, last)) is not None:
+        desk.raised[patient_id, rule.name] = said
+        key = patient_id.encode()
+        group.publish(registry.ALERTS, record.partition, key, codec.encode(said))
