@@ -185,12 +185,15 @@ class Paging:
             return
         desk.put(patient_id, alert_id, decision.life)
         group.touch(record.partition, patient_id)
-        about_ms = epoch_ms(what.at) if isinstance(what, Alert) else None
+        if decision.life is None:
+            return
         self._open += (
-            Order(record.partition, patient_id, alert_id, each, about_ms) for each in decision.sends
+            Order(
+                record.partition, patient_id, alert_id, each, _spoken_of(decision.life, each, what)
+            )
+            for each in decision.sends
         )
-        if decision.life is not None:
-            tell_operations(desk, Turn(life, decision.life), record, group)
+        tell_operations(desk, Turn(life, decision.life), record, group)
 
     # Writing a group
 
@@ -275,6 +278,16 @@ def _recover(desk: Desk, patient_id: str) -> Iterator[tuple[str, Send]]:
         again, sends = recover(life)
         desk.put(patient_id, alert_id, again)
         yield from ((alert_id, send) for send in sends)
+
+
+def _spoken_of(life: Life, send: Send, what: Happened) -> int | None:
+    """Return the time of what is told, where it may have ended since; None: it is about now.
+
+    A line may be of hours ago, and so is what nobody has answered after an outage. A second try is
+    of what was found to be true.
+    """
+    is_first = isinstance(what, Alert | Tick) and send.attempt == 1
+    return epoch_ms(life.line.at) if is_first else None
 
 
 def _answers(life: Life) -> tuple[object, ...]:
