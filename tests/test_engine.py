@@ -466,9 +466,10 @@ def test_an_answer_of_a_person_is_none_of_the_engines_business() -> None:
 # Restoring
 
 
-def test_a_state_of_another_version_is_not_read() -> None:
+@pytest.mark.parametrize("version", [1, state.VERSION + 1])
+def test_a_state_of_another_version_is_not_read(version: int) -> None:
     with pytest.raises(state.UnknownVersionError):
-        state.decode(b'{"version": 99}')
+        state.decode(b'{"version": %d}' % version)
 
 
 def test_a_state_round_trips_exactly() -> None:

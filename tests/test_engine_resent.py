@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import orjson
 import pytest
 from bedside import Bedside, corrected, hours, minutes, removed
 from builders import Fields, on_day, patient, vitals
 
-from stream.clinical import forget, state
+from stream.clinical import forget
 
 START = on_day(3, "08:30")
 
@@ -88,12 +87,3 @@ def test_what_was_replaced_is_remembered_for_72_hours_and_not_without_a_limit(
     later = START + hours(100)
     seen.take(*(vitals(at=later + minutes(each)) for each in range(1200)))
     assert seen.patient.replaced == {}
-
-
-def test_a_state_from_before_it_was_remembered_is_read() -> None:
-    seen = Bedside(patient(), vitals(at=START, event_id="a"))
-    found = orjson.loads(state.encode(seen.patient))
-    del found["replaced"]
-    found["entries"] = [each[:8] for each in found["entries"]]
-
-    assert state.decode(orjson.dumps(found)) == seen.patient

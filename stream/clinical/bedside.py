@@ -18,13 +18,13 @@ VASOPRESSOR_RATES: Final = tuple((drug, rate(drug)) for drug in VASOPRESSORS)
 
 def fact(patient: Patient, signal: Signal[T]) -> T | None:
     """Give what was last told of the patient; None is unknown."""
-    readings: tuple[Reading[T], ...] = patient.readings(signal)
+    readings: Sequence[Reading[T]] = patient.readings(signal)
     return readings[-1].value if readings else None
 
 
 def readings_of_stay(
     patient: Patient, signal: Signal[T], until_ms: int | None
-) -> tuple[Reading[T], ...]:
+) -> Sequence[Reading[T]]:
     """Give the readings of a signal that count: none from before the infusion (DEC-44)."""
     readings: Series = patient.readings(signal)
     if not readings:

@@ -5,12 +5,9 @@ entered in error, then corrected, final, preliminary; then the larger SHA-256. W
 error, and the demo values of a device, are remembered and say nothing.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, Final
-
-import orjson
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.readers import (
     KEPT_FIELDS,
@@ -37,18 +34,19 @@ FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "temperature_c": ("temperature_c", "temperature_site"),
         "pressure": ("systolic_mmhg", "mean_arterial_mmhg"),
+        "oxygen": OXYGEN_FIELDS,
         "consciousness": ("level", "rass"),
     }
 )
-DIGEST_LENGTH: Final = 16  # hex digits of the SHA-256 that are kept: enough to tell two apart
+DIGEST_LENGTH: Final = 8  # hex digits of the SHA-256 that are kept: enough to tell two apart
 
 Identity = tuple[str, str]  # source, event_id
 Version = tuple[int, int, str]  # recorded_ms, standing, digest: the larger one counts
+Stated = tuple[tuple[str, Reading[Any]], ...]  # names of signals, and what is read of them
 Charted = PatientEvent | MedicationEvent | AssessmentEvent | LabEvent | Vitals
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One record, with the fields that rules can depend on."""
 
     source: str
@@ -59,14 +57,8 @@ class Entry:
     standing: int
     digest: str
     said: Said  # empty where it was entered in error or is a demo
-    replaces: bool = False  # another version of it is known, which does not count
-    readings: tuple[tuple[str, Reading[Any]], ...] = field(init=False, repr=False, compare=False)
-    # As it stands in the state, which is written at every event while an entry never changes.
-    saved: orjson.Fragment = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "readings", tuple(self._read()))
-        object.__setattr__(self, "saved", orjson.Fragment(orjson.dumps(self._fields())))
+    replaces: bool  # another version of it is known, which does not count
+    readings: Stated  # what it says of each signal
 
     @property
     def identity(self) -> Identity:
@@ -78,33 +70,20 @@ class Entry:
         """Of two versions of a record the larger one counts."""
         return self.recorded_ms, self.standing, self.digest
 
-    def _fields(self) -> list[Any]:
-        return [getattr(self, name) for name in ENTRY_FIELDS]
-
-    def _read(self) -> Iterator[tuple[str, Reading[Any]]]:
-        """Read each signal that it speaks of; a fact about the patient counts once it is told."""
-        if self.standing == ENTERED_IN_ERROR:
-            return
-        at_ms = self.recorded_ms if self.kind == "patient" else self.effective_ms
-        for name, value in read(self.kind, self.said):
-            yield name, Reading(at_ms, self.recorded_ms, self.event_id, self.source, value)
-
-    def leaving_out(self, signals: list[str]) -> "Entry":
+    def leaving_out(self, signals: Collection[str]) -> "Entry":
         """Forget what it says of some signals of several."""
         names = [signal.rpartition(":")[2] for signal in signals]  # patient:weight_kg
         gone = {name for signal in names for name in FIELDS_OF_SIGNAL.get(signal, (signal,))}
         said = {name: value for name, value in self.said.items() if name not in gone}
-        return replace(self, said=said)
-
-
-ENTRY_FIELDS: Final = tuple(each.name for each in fields(Entry) if each.init)
+        readings = tuple(each for each in self.readings if each[0] not in signals)
+        return self._replace(said=said, readings=readings)
 
 
 def entry_of(event: Charted, digest: str) -> Entry:
     """Keep of an event what rules can depend on."""
     kind: str = event.kind
     silent = event.demo or event.status == "entered_in_error"
-    return Entry(
+    return restored(
         event.source,
         event.event_id,
         "demo" if event.demo else kind,
@@ -113,6 +92,40 @@ def entry_of(event: Charted, digest: str) -> Entry:
         STANDING[event.status],
         digest[:DIGEST_LENGTH],
         {} if silent else _said(event, kind),
+    )
+
+
+def restored(  # noqa: PLR0913, PLR0917, a record has these parts
+    source: str,
+    event_id: str,
+    kind: str,
+    effective_ms: int,
+    recorded_ms: int,
+    standing: int,
+    digest: str,
+    said: Said,
+    *,
+    replaces: bool = False,
+) -> Entry:
+    """Read again what is kept of a record; a fact about the patient counts once it is told."""
+    at_ms = recorded_ms if kind == "patient" else effective_ms
+    readings: Stated = ()
+    if standing != ENTERED_IN_ERROR:
+        readings = tuple(
+            (name, Reading(at_ms, recorded_ms, event_id, source, value))
+            for name, value in read(kind, said)
+        )
+    return Entry(
+        source,
+        event_id,
+        kind,
+        effective_ms,
+        recorded_ms,
+        standing,
+        digest,
+        said,
+        replaces,
+        readings,
     )
 
 
@@ -134,7 +147,8 @@ def _said(event: Charted, kind: str) -> Said:
 def _said_of_breathing(event: Charted) -> Said:
     said: dict[str, Any] = {}
     if (oxygen := getattr(event, "oxygen", None)) is not None:
-        said["oxygen"] = [plain(getattr(oxygen, name)) for name in OXYGEN_FIELDS]
+        values = {name: plain(getattr(oxygen, name)) for name in OXYGEN_FIELDS}
+        said |= {name: value for name, value in values.items() if value is not None}
     if (ventilator := getattr(event, "ventilator", None)) is not None:
         values = {name: getattr(ventilator, name) for name in VENTILATOR_FIELDS}
         said |= {name: value for name, value in values.items() if value is not None}

@@ -1,6 +1,6 @@
 """What is no longer remembered: everything has a limit, and what it cuts is counted.
 
-It is looked at each time a patient's record has doubled, so that forgetting costs little.
+It is looked at each time that a chunk of records is full, so that forgetting costs little.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -11,13 +11,13 @@ from typing import Any, Final
 from stream.clinical.bedside import fact
 from stream.clinical.course import walk
 from stream.clinical.entries import Entry, Identity, Version
+from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
-from stream.clinical.series import Reading, Series
+from stream.clinical.series import Reading, Readings, Series
 from stream.clinical.signals import AGE
-from stream.clinical.thinning import WORST_READINGS_MS, forgotten
+from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
 from stream.clinical.times import HOUR_MS
 
-FIRST_LOOK_ENTRIES: Final = 200
 SILENT_MAX: Final = 200  # records that say nothing: entered in error, demo
 REPLACED_MS: Final = 72 * HOUR_MS  # after a version was recorded, older ones may come again
 REPLACED_MAX: Final = 1000
@@ -27,18 +27,14 @@ Gone = Mapping[str, list[Reading[Any]]]  # by signal
 
 
 def trimmed(patient: Patient, now_ms: int) -> Patient:
-    """Forget what is past its limit, once there is enough of it."""
-    if len(patient.entries) < max(2 * patient.trimmed, FIRST_LOOK_ENTRIES):
+    """Forget what is past its limit, each time that enough has come since the last look."""
+    if not patient.entries.is_full:
         return patient
-    age_years = fact(patient, AGE)
-    found = {
-        name: forgotten(name, series, now_ms, age_years) for name, series in patient.series.items()
-    }
-    gone = {name: readings for name, readings in found.items() if readings}
+    gone = _gone(patient, now_ms)
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
-    entries = _entries_left(patient.entries, gone, cut)
+    entries = _entries_left(patient.entries.sealed(), gone, cut)
     replaced = _replaced(patient, entries, now_ms - REPLACED_MS, cut)
     alerts = _alerts_left(patient, cut)
     return patient._replace(
@@ -48,8 +44,14 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
         series=_series_left(patient.series, gone),
         alerts=alerts,
         cut=dict(cut),
-        trimmed=len(entries),
+        thinned_ms=max(patient.thinned_ms, thinned_until(now_ms)),
     )
+
+
+def _gone(patient: Patient, now_ms: int) -> Gone:
+    forgetting = Forgetting(now_ms, fact(patient, AGE), patient.thinned_ms)
+    found = {name: forgetting.of(name, series) for name, series in patient.series.items()}
+    return {name: readings for name, readings in found.items() if readings}
 
 
 def _walked(patient: Patient, horizon_ms: int) -> Course:
@@ -61,28 +63,32 @@ def _walked(patient: Patient, horizon_ms: int) -> Course:
 
 
 def _series_left(series: Mapping[str, Series], gone: Gone) -> Mapping[str, Series]:
+    if not gone:
+        return series
     left = dict(series)
     for name, readings in gone.items():
-        known = {_key(name, reading) for reading in readings}
-        left[name] = tuple(each for each in series[name] if _key(name, each) not in known)
+        known = set(map(id, readings))
+        left[name] = Readings(each for each in series[name] if id(each) not in known)
     return left
 
 
-def _entries_left(
-    entries: Mapping[Identity, Entry], gone: Gone, cut: Counter[str]
-) -> Mapping[Identity, Entry]:
+def _entries_left(entries: Ledger, gone: Gone, cut: Counter[str]) -> Ledger:
     """Leave readings out of their records, and records out that say nothing any more."""
-    known = {_key(name, reading) for name, readings in gone.items() for reading in readings}
+    names: dict[Identity, list[str]] = {}
+    for name, readings in gone.items():
+        for reading in readings:
+            names.setdefault((reading.source, reading.event_id), []).append(name)
     silent = [identity for identity, entry in entries.items() if not entry.readings]
-    surplus = set(silent[: max(len(silent) - SILENT_MAX, 0)])
+    surplus = silent[: max(len(silent) - SILENT_MAX, 0)]
     cut["silent"] += len(surplus)
-    left: dict[Identity, Entry] = {}
-    for identity, entry in entries.items():
-        names = [name for name, reading in entry.readings if _key(name, reading) in known]
-        says_nothing_now = bool(names) and len(names) == len(entry.readings)
-        if identity not in surplus and not says_nothing_now:
-            left[identity] = entry.leaving_out(names) if names else entry
-    return left
+    if not names and not surplus:
+        return entries
+    changed: dict[Identity, Entry | None] = dict.fromkeys(surplus)
+    for identity, forgotten in names.items():
+        entry = entries[identity]
+        says_more = len(forgotten) < len(entry.readings)
+        changed[identity] = entry.leaving_out(forgotten) if says_more else None
+    return entries.changed(changed)
 
 
 def _replaced(
@@ -94,6 +100,8 @@ def _replaced(
         for identity, entry in patient.entries.items()
         if entry.replaces and identity not in left
     }
+    if not patient.replaced and not forgotten_now:
+        return patient.replaced
     known = {
         identity: version
         for identity, version in {**patient.replaced, **forgotten_now}.items()
@@ -104,10 +112,6 @@ def _replaced(
     for identity in sorted(known, key=lambda each: known[each])[:over]:
         del known[identity]
     return known
-
-
-def _key(name: str, reading: Reading[Any]) -> tuple[str, str, str]:
-    return name, reading.source, reading.event_id
 
 
 def _alerts_left(patient: Patient, cut: Counter[str]) -> Mapping[str, Told]:

@@ -51,7 +51,7 @@ def stale_signals(patient: Patient, at_ms: int) -> list[str]:
     """Name the signals that were measured once and are too old now, in the order of their names."""
     stale: list[str] = []
     for signal in FRESH_MS:
-        readings: tuple[Reading[Any], ...] = readings_of_stay(patient, signal, None)
+        readings: Sequence[Reading[Any]] = readings_of_stay(patient, signal, None)
         if signal == OXYGEN:
             stale += _stale_oxygen(patient, readings, at_ms)
         elif readings and not is_fresh(signal, readings[-1], at_ms):

@@ -4,16 +4,15 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
-from stream.clinical.entries import STANDING, Entry
+from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
 from stream.clinical.patient import Course, Patient
 from stream.clinical.readers import READERS
-from stream.clinical.series import Reading, Series, since, with_reading, without
+from stream.clinical.series import Series, since, with_reading, without
 from stream.clinical.signals import INFUSED_AT
-from stream.clinical.times import DAY_MS
+from stream.clinical.times import DAY_MS, HOUR_MS
 
 LATE_MS: Final = 2 * DAY_MS  # after `effective_at`; 48 h exactly is not late
 LATE_KINDS: Final = frozenset(
@@ -34,7 +33,6 @@ LATE_KINDS: Final = frozenset(
     }
 )
 SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
-Stated = tuple[tuple[str, Reading[Any]], ...]  # names of signals, and what is read of them
 NONE: Final[frozenset[str]] = frozenset()
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
 FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
@@ -65,7 +63,8 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     version = patient.replaced.get(entry.identity) if known is None else known.version
     if version is not None and version >= entry.version:
         if known is not None and version > entry.version:
-            patient = _with_entry(patient, replace(known, replaces=True))
+            entries = patient.entries.with_entry(known._replace(replaces=True))
+            patient = patient._replace(entries=entries)
         return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms, is_known=True)
     if version is None and entry.kind not in KINDS_KEPT:
         return Observed(patient, NONE, looks_back=False, from_ms=entry.effective_ms)
@@ -73,13 +72,21 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     new = entry.readings
     says_so = entry.standing >= STANDING["corrected"]  # though the first version never came
     if version is not None or says_so:
-        entry = replace(entry, replaces=True)
+        entry = entry._replace(replaces=True)
     before = patient.series
-    patient = _with_entry(patient, entry)
     charted_ms = patient.charted_ms
     if entry.kind != "vitals":
         charted_ms = max((charted_ms, *(reading.effective_ms for _, reading in (*old, *new))))
-    patient = patient._replace(series=_changed(patient.series, old, new), charted_ms=charted_ms)
+        thinned_ms = patient.thinned_ms
+    else:
+        thinned_ms = min(patient.thinned_ms, entry.effective_ms // HOUR_MS * HOUR_MS)
+    patient = patient._replace(
+        entries=patient.entries.with_entry(entry),
+        replaced=_replaced(patient, entry),
+        series=_changed(before, old, new),
+        charted_ms=charted_ms,
+        thinned_ms=thinned_ms,
+    )
     removed, added = _without_common(old, new)
     if removed or added:
         patient = _followed(patient, removed + added)
@@ -114,12 +121,12 @@ def with_stay(patient: Patient, now_ms: int) -> Patient:
     return retraced(patient)
 
 
-def _with_entry(patient: Patient, entry: Entry) -> Patient:
-    """Remember an entry in the place of what was known of its record."""
-    replaced = patient.replaced
-    if entry.identity in replaced:
-        replaced = {each: version for each, version in replaced.items() if each != entry.identity}
-    return patient._replace(entries={**patient.entries, entry.identity: entry}, replaced=replaced)
+def _replaced(patient: Patient, entry: Entry) -> Mapping[Identity, Version]:
+    """Forget the version of a record that is known again."""
+    replaced, identity = patient.replaced, entry.identity
+    if identity not in replaced:
+        return replaced
+    return {each: version for each, version in replaced.items() if each != identity}
 
 
 def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:

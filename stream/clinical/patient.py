@@ -1,16 +1,18 @@
 """What is remembered of a patient: a plain record that is never changed in place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
 
-from stream.clinical.entries import Entry, Identity, Version
+from stream.clinical.entries import Identity, Version
+from stream.clinical.ledger import Ledger
 from stream.clinical.series import Reading, Series
 from stream.clinical.signals import Signal
 
 T = TypeVar("T")
 NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
+EMPTY: Final = Ledger()
 
 
 class Course(NamedTuple):
@@ -78,7 +80,7 @@ class Patient(NamedTuple):
     """Everything that is remembered of one patient. Times are epoch milliseconds."""
 
     patient_id: str
-    entries: Mapping[Identity, Entry] = NOTHING
+    entries: Ledger = EMPTY
     replaced: Mapping[Identity, Version] = NOTHING  # of forgotten entries that replaced others
     series: Mapping[str, Series] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
@@ -93,7 +95,7 @@ class Patient(NamedTuple):
     changed_ms: int = 0  # the latest time it was looked at
     asked_ms: int = 0  # the latest time a rule was asked
     charted_ms: int = 0  # the latest moment of anything that is no vital sign
-    trimmed: int = 0  # how many entries were left when it was last looked what to forget
+    thinned_ms: int = 0  # of vital signs from before it only what is worst is kept
     stay: int = 0  # counts the infusions; 0 before any is known
     stay_from_ms: int | None = None  # when it begins; readings from before do not count for it
 
@@ -102,6 +104,6 @@ class Patient(NamedTuple):
         """The next moment at which something falls due."""
         return min(self.wakes.values(), default=None)
 
-    def readings(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+    def readings(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """All readings of a signal, by when they were true."""
         return self.series.get(signal.name, ())

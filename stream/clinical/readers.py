@@ -121,8 +121,8 @@ def _vitals(said: Said) -> Iterator[Stated]:
     pressure = Pressure(said.get("systolic_mmhg"), said.get("mean_arterial_mmhg"))
     if pressure.systolic_mmhg is not None or pressure.mean_arterial_mmhg is not None:
         yield PRESSURE.name, pressure
-    if "oxygen" in said:
-        yield OXYGEN.name, Oxygen(*said["oxygen"])
+    if not said.keys().isdisjoint(OXYGEN_FIELDS):
+        yield OXYGEN.name, Oxygen(*map(said.get, OXYGEN_FIELDS))
     for signal in PLAIN_VITALS:
         if signal.name in said:
             yield signal.name, said[signal.name]

@@ -1,14 +1,17 @@
-"""A series: the readings of one signal, sorted; a tuple that is never changed in place.
+"""A series: the readings of one signal, sorted; it is never changed.
 
 Of two readings of one moment the one recorded later counts, then the one with the larger id: it is
 the last of them.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
+Order = tuple[int, int, str, str]  # what readings are sorted by
+K = TypeVar("K", int, Order)
 
 
 class Reading(NamedTuple, Generic[T]):
@@ -21,22 +24,79 @@ class Reading(NamedTuple, Generic[T]):
     value: T
 
 
-Series = tuple[Reading[Any], ...]
+class Readings(Sequence[Reading[T]]):
+    """The readings of one signal that are kept.
+
+    A series that is longer by one newest reading shares the list of the shorter one, which goes on
+    seeing only as many as it did: adding a reading costs the same however many there are.
+    """
+
+    __slots__ = ("_count", "_shared")
+
+    def __init__(self, readings: Iterable[Reading[T]] = ()) -> None:
+        self._shared = list(readings)
+        self._count = len(self._shared)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> Reading[T]: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Reading[T], ...]: ...
+    def __getitem__(self, place: int | slice) -> Reading[T] | tuple[Reading[T], ...]:
+        if isinstance(place, slice):
+            return tuple(self._shared[each] for each in range(*place.indices(self._count)))
+        if place < 0:
+            place += self._count
+        if not 0 <= place < self._count:
+            raise IndexError(place)
+        return self._shared[place]
+
+    def __iter__(self) -> Iterator[Reading[T]]:
+        return islice(self._shared, self._count)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Readings):
+            return NotImplemented
+        return self._count == other._count and all(map(_same, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def and_then(self, newest: Reading[T]) -> "Readings[T]":
+        """Give the series with one more reading at its end."""
+        if len(self._shared) != self._count:  # another one has gone on from here
+            return Readings((*self, newest))
+        longer: Readings[T] = Readings.__new__(Readings)
+        self._shared.append(newest)
+        longer._shared, longer._count = self._shared, self._count + 1
+        return longer
+
+    def place_of(self, sought: K, key: Callable[[Reading[T]], K], *, after_equal: bool) -> int:
+        """Find where something belongs by a key, before or after all that equal it."""
+        if after_equal:
+            return bisect_right(self._shared, sought, hi=self._count, key=key)
+        return bisect_left(self._shared, sought, hi=self._count, key=key)
 
 
-def with_reading(series: Series, reading: Reading[Any]) -> Series:
+Series = Sequence[Reading[Any]]  # `Readings`, or a part of them as a tuple
+
+
+def with_reading(series: Series, reading: Reading[Any]) -> Readings[Any]:
     """Put a reading in its place."""
-    if not series or _order(series[-1]) <= _order(reading):
-        return (*series, reading)
-    place = bisect_right(series, _order(reading), key=_order)
-    return (*series[:place], reading, *series[place:])
+    if not isinstance(series, Readings):
+        series = Readings(series)
+    if not series or series[-1][:4] <= reading[:4]:
+        return series.and_then(reading)
+    place = _place_of(series, reading[:4], _order, after_equal=True)
+    return Readings((*series[:place], reading, *series[place:]))
 
 
 def without(series: Series, reading: Reading[Any]) -> Series:
     """Take a reading out; it need not be there."""
-    place = bisect_left(series, _order(reading), key=_order)
+    place = _place_of(series, reading[:4], _order, after_equal=False)
     if place < len(series) and series[place] == reading:
-        return (*series[:place], *series[place + 1 :])
+        return Readings((*series[:place], *series[place + 1 :]))
     return series
 
 
@@ -44,25 +104,63 @@ def up_to(series: Series, moment_ms: int | None) -> Series:
     """Leave out what became true after a moment; None is no limit."""
     if moment_ms is None or not series or series[-1].effective_ms <= moment_ms:
         return series
-    return series[: bisect_right(series, moment_ms, key=_effective)]
+    return series[: _place_of(series, moment_ms, _effective, after_equal=True)]
 
 
 def since(series: Series, moment_ms: int | None) -> Series:
     """Leave out what was true before a moment; None is no limit."""
     if moment_ms is None or not series or series[0].effective_ms >= moment_ms:
         return series
-    return series[bisect_left(series, moment_ms, key=_effective) :]
+    return series[_place_of(series, moment_ms, _effective, after_equal=False) :]
+
+
+def newest_of(series: Series, from_ms: int | None, until_ms: int | None) -> Reading[Any] | None:
+    """Give the newest reading of a span, both ends included; None is no limit."""
+    if not series:
+        return None
+    newest: Reading[Any] | None = series[-1]
+    if until_ms is not None and series[-1].effective_ms > until_ms:
+        place = _place_of(series, until_ms, _effective, after_equal=True)
+        newest = series[place - 1] if place else None
+    if newest is None or (from_ms is not None and newest.effective_ms < from_ms):
+        return None
+    return newest
+
+
+def place_at(series: Series, moment_ms: int) -> int:
+    """Count the readings from before a moment."""
+    return _place_of(series, moment_ms, _effective, after_equal=False)
+
+
+def place_after(series: Series, moment_ms: int) -> int:
+    """Count the readings until a moment, which is included."""
+    return _place_of(series, moment_ms, _effective, after_equal=True)
 
 
 def one_a_moment(series: Series) -> Iterator[Reading[Any]]:
     """Leave out what another record of the same moment sets aside."""
-    for place, reading in enumerate(series):
-        following = series[place + 1] if place + 1 < len(series) else None
-        if following is None or following.effective_ms != reading.effective_ms:
-            yield reading
+    last: Reading[Any] | None = None
+    for reading in series:
+        if last is not None and last.effective_ms != reading.effective_ms:
+            yield last
+        last = reading
+    if last is not None:
+        yield last
 
 
-def _order(reading: Reading[Any]) -> tuple[int, int, str, str]:
+def _place_of(
+    series: Series, sought: K, key: Callable[[Reading[Any]], K], *, after_equal: bool
+) -> int:
+    if not isinstance(series, Readings):
+        series = Readings(series)
+    return series.place_of(sought, key, after_equal=after_equal)
+
+
+def _same(one: Reading[Any], other: Reading[Any]) -> bool:
+    return one == other
+
+
+def _order(reading: Reading[Any]) -> Order:
     return reading[:4]
 
 

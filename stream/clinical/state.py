@@ -1,17 +1,18 @@
 """The bytes of a patient's state: versioned JSON, exact both ways."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
 
 from stream.clinical.entries import Entry
+from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
-from stream.clinical.series import Reading, Series, with_reading
+from stream.clinical.series import Reading, Readings, Series
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -19,7 +20,7 @@ PLAIN_FIELDS: Final = (
     "changed_ms",
     "asked_ms",
     "charted_ms",
-    "trimmed",
+    "thinned_ms",
     "stay",
     "stay_from_ms",
 )
@@ -35,7 +36,7 @@ def encode(patient: Patient) -> bytes:
         {
             "version": VERSION,
             "patient_id": patient.patient_id,
-            "entries": [entry.saved for entry in patient.entries.values()],
+            "entries": patient.entries.saved(),
             "replaced": [[*name, *version] for name, version in patient.replaced.items()],
             "courses": [
                 _course_out(each) for each in (patient.before, patient.front, patient.course)
@@ -53,16 +54,16 @@ def decode(saved: bytes) -> Patient:
     found: dict[str, Any] = orjson.loads(saved)
     if found.get("version") != VERSION:
         raise UnknownVersionError(f"state version {found.get('version')}, known is {VERSION}")
-    entries = [Entry(*values) for values in found["entries"]]
+    entries = Ledger.read(found["entries"])
     before, front, course = (_course_in(each) for each in found["courses"])
     return Patient(
         patient_id=found["patient_id"],
-        entries={entry.identity: entry for entry in entries},
+        entries=entries,
         replaced={
             (source, event_id): (recorded_ms, standing, digest)
-            for source, event_id, recorded_ms, standing, digest in found.get("replaced", ())
+            for source, event_id, recorded_ms, standing, digest in found["replaced"]
         },
-        series=_series(entries),
+        series=_series(entries.values()),
         before=before,
         front=front,
         course=course,
@@ -80,12 +81,15 @@ def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _series(entries: list[Entry]) -> Mapping[str, Series]:
-    series: dict[str, Series] = {}
+def _series(entries: Iterable[Entry]) -> Mapping[str, Series]:
+    found: dict[str, list[Reading[Any]]] = {}
     for entry in entries:
         for name, reading in entry.readings:
-            series[name] = with_reading(series.get(name, ()), reading)
-    return series
+            found.setdefault(name, []).append(reading)
+    return {
+        name: Readings(sorted(readings, key=lambda each: each[:4]))
+        for name, readings in found.items()
+    }
 
 
 def _course_out(course: Course) -> dict[str, Any]:

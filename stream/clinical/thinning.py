@@ -1,12 +1,12 @@
 """Which readings of a series are forgotten.
 
-Single readings of vital signs are kept for 6 hours; then the worst of each hour, each one of
-another kind than the one before it (a fever after none), and each after which nothing came for an
-hour; for 72 hours. So a walk over what is kept finds the same episodes. The newest is kept
-whatever its age, since what was last known holds. Laboratory results are kept for 72 hours,
-ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is charted again and
-again (a rate, a support, a finding) each change; of consciousness the first and the last of each
-level and day.
+Single readings of vital signs are kept for 6 hours and until their hour is over; then the worst of
+each hour, each one of another kind than the one before it (a fever after none), and each after
+which nothing came for an hour; for 72 hours. So a walk over what is kept finds the same episodes.
+The newest is kept whatever its age, since what was last known holds. Laboratory results are kept
+for 72 hours, ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is
+charted again and again (a rate, a support, a finding) each change; of consciousness the first and
+the last of each level and day.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -18,7 +18,7 @@ from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systoli
 from stream.clinical.crs import FEVER_C
 from stream.clinical.oxygen import NEED_BY_DEVICE
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
-from stream.clinical.series import Reading, Series
+from stream.clinical.series import Reading, Series, place_after, place_at
 from stream.clinical.signals import (
     CAPD,
     CONSCIOUSNESS,
@@ -61,28 +61,47 @@ class Badness(NamedTuple):
 Judge = Callable[[Any], Badness]
 
 
-def forgotten(
-    name: str, series: Series, now_ms: int, age_years: float | None
-) -> list[Reading[Any]]:
-    """Choose what a series no longer needs, the oldest first."""
-    limit = RESULTS_MAX
-    if (judge := judges(age_years).get(name)) is not None:
-        gone, limit = list(_thinned(series, judge, now_ms)), READINGS_MAX
-    elif name == FERRITIN.name:
-        return _ferritin(series)
-    elif name == CONSCIOUSNESS.name:
-        gone, limit = list(_between(series, now_ms - RESULTS_MS)), READINGS_MAX
-    elif name.partition(":")[0] in ONE_BY_ONE or name in LASTING:
-        gone = []
-    elif ":" in name or name == SEDATED.name:
-        gone = _repeated(series, now_ms - RESULTS_MS)
-    else:
-        gone = _past(series, now_ms - RESULTS_MS)
-    over = len(series) - len(gone) - limit
-    if over > 0:
-        known = set(map(id, gone))
-        gone += [reading for reading in series if id(reading) not in known][:over]
-    return gone
+class Forgetting:
+    """One look at the series of a patient: what each no longer needs."""
+
+    def __init__(self, now_ms: int, age_years: float | None, thinned_ms: int) -> None:
+        self._now_ms = now_ms
+        self._judges = judges(age_years)
+        self._thinned_ms = thinned_ms  # what is from before it was thinned before
+
+    def of(self, name: str, series: Series) -> list[Reading[Any]]:
+        """Choose what a series no longer needs, the oldest first."""
+        limit, horizon_ms = RESULTS_MAX, self._now_ms - RESULTS_MS
+        if (judge := self._judges.get(name)) is not None:
+            gone, limit = self._of_vital_sign(series, judge), READINGS_MAX
+        elif name == FERRITIN.name:
+            return _ferritin(series)
+        elif name == CONSCIOUSNESS.name:
+            gone, limit = list(_between(series, horizon_ms)), READINGS_MAX
+        elif name.partition(":")[0] in ONE_BY_ONE or name in LASTING:
+            gone = []
+        elif ":" in name or name == SEDATED.name:
+            gone = _repeated(series, horizon_ms)
+        else:
+            gone = _past(series, horizon_ms)
+        over = len(series) - len(gone) - limit
+        if over > 0:
+            known = set(map(id, gone))
+            gone += [reading for reading in series if id(reading) not in known][:over]
+        return gone
+
+    def _of_vital_sign(self, series: Series, judge: Judge) -> list[Reading[Any]]:
+        """Choose what is past, and thin the hours that are over since the last look."""
+        past = _followed_until(series, self._now_ms - WORST_READINGS_MS)
+        until_ms = thinned_until(self._now_ms)
+        start = max(place_at(series, self._thinned_ms), past)
+        end = min(place_at(series, until_ms), len(series) - 1)
+        return [*series[:past], *_thinned(series, start, end, judge)]
+
+
+def thinned_until(now_ms: int) -> int:
+    """Find up to when vital signs are thinned: by whole hours."""
+    return (now_ms - SINGLE_READINGS_MS) // HOUR_MS * HOUR_MS
 
 
 def judges(age_years: float | None) -> Mapping[str, Judge]:
@@ -115,31 +134,41 @@ def _of_oxygen(oxygen: Oxygen) -> Badness:
     return Badness(need + (oxygen.fio2_fraction or 0.0), oxygen)
 
 
-def _thinned(series: Series, judge: Judge, now_ms: int) -> Iterator[Reading[Any]]:
-    horizon_ms, single_ms = now_ms - WORST_READINGS_MS, now_ms - SINGLE_READINGS_MS
-    judged = [judge(reading.value) for reading in series]
+def _followed_until(series: Series, horizon_ms: int) -> int:
+    """Count the readings that another one follows by then; the newest is none of them."""
+    return max(place_after(series, horizon_ms) - 1, 0)
+
+
+def _thinned(series: Series, start: int, end: int, judge: Judge) -> Iterator[Reading[Any]]:
+    """Choose what goes of some hours: all but the worst of each, turns, and what stands alone."""
+    if start >= end:
+        return
+    judged = [judge(reading.value) for reading in series[start:end]]
     worst: dict[int, int] = {}  # by hour, the place of the worst
-    for place, reading in enumerate(series):
-        hour = reading.effective_ms // HOUR_MS
-        if hour not in worst or judged[place].degree > judged[worst[hour]].degree:
+    for place in range(start, end):
+        hour = series[place].effective_ms // HOUR_MS
+        if hour not in worst or judged[place - start].degree > judged[worst[hour] - start].degree:
             worst[hour] = place
     kept = set(worst.values())
-    old = [reading for reading in series[:-1] if reading.effective_ms < single_ms]
-    for place, reading in enumerate(old):
-        following_ms = series[place + 1].effective_ms
-        turns = place == 0 or judged[place].kind != judged[place - 1].kind
-        alone = following_ms - reading.effective_ms > HOUR_MS
-        if following_ms <= horizon_ms or not (turns or alone or place in kept):
+    kind = judge(series[start - 1].value).kind if start else None
+    for place in range(start, end):
+        reading, before = series[place], kind
+        kind = judged[place - start].kind
+        turns = place == 0 or kind != before
+        alone = series[place + 1].effective_ms - reading.effective_ms > HOUR_MS
+        if not (turns or alone or place in kept):
             yield reading
 
 
 def _past(series: Series, horizon_ms: int) -> list[Reading[Any]]:
     """Choose what is too old; the newest is none of it."""
-    return [reading for reading in series[:-1] if reading.effective_ms < horizon_ms]
+    return list(series[: min(place_at(series, horizon_ms), len(series) - 1)])
 
 
 def _repeated(series: Series, horizon_ms: int) -> list[Reading[Any]]:
     """Choose what said the same as the one before and the one after it."""
+    if series[0].effective_ms >= horizon_ms:
+        return []
     return [
         reading
         for before, reading, after in zip(series, series[1:], series[2:], strict=False)
@@ -161,6 +190,8 @@ def _between(series: Series, horizon_ms: int) -> Iterator[Reading[Any]]:
 def _ferritin(series: Series) -> list[Reading[Any]]:
     """Beyond the limit, choose the oldest results that change nothing in the alert."""
     gone: list[Reading[Any]] = []
+    if len(series) <= RESULTS_MAX:
+        return gone
     truth = walk_ferritin(series)
     while len(series) > RESULTS_MAX:
         # One result decides the alert at most, so there is always another that can go.

@@ -1,6 +1,6 @@
 """A patient as known at one moment: what every rule looks at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from stream.clinical import bedside
@@ -79,7 +79,7 @@ class View:
 
     # Single signals
 
-    def readings(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+    def readings(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """Give the readings of the stay."""
         return bedside.readings_of_stay(self.patient, signal, self.until_ms)
 
@@ -88,9 +88,9 @@ class View:
         readings = self.readings(signal)
         return readings[-1] if readings else None
 
-    def every(self, signal: Signal[T]) -> tuple[Reading[T], ...]:
+    def every(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """Give all readings, those from before the infusion too: what runs or was given, holds."""
-        readings: tuple[Reading[T], ...] = up_to(self.patient.readings(signal), self.until_ms)
+        readings: Sequence[Reading[T]] = up_to(self.patient.readings(signal), self.until_ms)
         return readings
 
     def is_running(self, signal: Signal[bool]) -> bool:

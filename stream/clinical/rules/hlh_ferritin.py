@@ -7,7 +7,7 @@ that of the highest threshold crossed since. It does not end because its newest 
 Source: CLINICAL.md §1.5 (review lines 126, 162, 178), DEC-26, DEC-45, DEC-60, DEC-68.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -94,7 +94,7 @@ def proves_end(result: Result) -> bool:
     return is_at_most(result, END_NG_ML) is True
 
 
-def _ended(results: tuple[Reading[Result], ...]) -> Verdict:
+def _ended(results: Sequence[Reading[Result]]) -> Verdict:
     """Say what ended it: the last result that proves so, or that none is left above 3 000."""
     never = f"Ferritin was never above {END_NG_ML:.10g} ng/mL."
     ends = [result for result in one_a_moment(results) if proves_end(result.value)]
