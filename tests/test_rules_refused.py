@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours, late
-from builders import Fields, ice, infusion, lab, on_day, patient, reading, vitals
+from bedside import Bedside, hours, late, removed
+from builders import INFUSED_AT, Fields, ice, infusion, lab, on_day, patient, reading, vitals
 
 RANGE, UNIT = "DATA-RANGE", "DATA-UNIT"
 START = on_day(3, "08:00")
@@ -59,12 +59,57 @@ def test_a_valid_value_of_the_signal_ends_it() -> None:
     assert seen.states(RANGE) == ["raised P3", "resolved"]
 
 
+def test_a_valid_value_that_is_older_does_not_end_it() -> None:
+    """It comes late, and says nothing of what was so strange after it."""
+    seen = Bedside(patient(), measured(systolic_mmhg=5, heart_rate_per_min=140))
+
+    seen.take(late(measured(-1, systolic_mmhg=120), hours(3)))
+    assert seen.states(RANGE) == ["raised P2"]
+    seen.take(measured(1, systolic_mmhg=80))
+    assert seen.states(RANGE) == ["raised P2", "resolved"]
+
+
 def test_a_valid_value_that_comes_late_ends_it_and_does_not_retract_it() -> None:
     seen = Bedside(patient(), measured(temperature_c=101.3))
 
-    seen.take(late(measured(-1, temperature_c=37.0), hours(3)))
+    seen.take(late(measured(0, temperature_c=37.0, systolic_mmhg=120), hours(3)))
 
     assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_a_record_that_is_taken_back_is_no_valid_value() -> None:
+    valid = measured(1, temperature_c=37.0)
+    seen = Bedside(patient(), valid, measured(1, temperature_c=101.3, heart_rate_per_min=80))
+
+    seen.take(removed(valid, hours(1)))
+
+    assert seen.states(RANGE) == ["raised P3"]
+
+
+def test_a_refused_record_of_a_clock_that_is_ahead_is_settled_by_the_present() -> None:
+    ahead = measured(3, temperature_c=39.0) | {"recorded_at": measured()["effective_at"]}
+    seen = Bedside(patient(), ahead)
+    (line,) = seen.told(RANGE)
+
+    assert line.because[0].effective_at == START
+    seen.take(measured(1, temperature_c=37.0))
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_a_fact_that_is_told_later_settles_one_that_was_refused() -> None:
+    refused = patient(at=START, weight_kg=900)
+    seen = Bedside(patient(), refused)
+
+    seen.take(late(patient(weight_kg=90), START - INFUSED_AT + hours(1)))
+
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
+def test_it_says_when_the_refused_value_was_measured() -> None:
+    seen = Bedside(patient(), late(measured(temperature_c=101.3), hours(2)))
+
+    (line,) = seen.told(RANGE)
+    assert line.because[0].effective_at == START
 
 
 @pytest.mark.parametrize("valid", ["systolic_mmhg", "diastolic_mmhg", "mean_arterial_mmhg"])

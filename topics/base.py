@@ -6,6 +6,7 @@ NaN is nothing at all. Unknown fields are ignored, so that a sender may say more
 Absent means unknown. A null is read as absent: many senders write one where they know nothing.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,8 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -59,6 +62,14 @@ def epoch_ms(moment: datetime) -> int:
     return (moment - EPOCH) // MILLISECOND
 
 
+def read_epoch_ms(sent: object) -> int | None:
+    """Read a time as it was sent, in epoch milliseconds; None where it is no time of ours."""
+    try:
+        return epoch_ms(_MOMENT.validate_json(json.dumps(sent)))
+    except ValidationError:
+        return None
+
+
 class _Rfc3339:
     """Reads RFC 3339 with an offset, and gives an aware moment in UTC."""
 
@@ -84,6 +95,7 @@ class _Rfc3339:
 
 
 Timestamp = Annotated[datetime, _Rfc3339]
+_MOMENT: Final[TypeAdapter[Timestamp]] = TypeAdapter(Timestamp)
 
 
 def _whole(number: object) -> object:

@@ -17,6 +17,7 @@ from topics import registry
 from topics.acks import Ack
 from topics.alerts import Alert, Present
 from topics.assessments import AssessmentEvent
+from topics.base import read_epoch_ms
 from topics.faults import PRESSURE_ORDER, Problem, Reason, problems_of
 from topics.labs import LabEvent
 from topics.limits import is_urgent
@@ -78,6 +79,7 @@ class Rejected:
     value: float | None = None
     about: str | None = None  # the analyte, the drug or the pressure, where it names one
     demo: bool = False  # a demo or test value of a device: it is of no patient
+    effective_ms: int | None = None  # when it was true, where that can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
         value=why.value,
         about=why.about or _text(named.get("analyte", named.get("drug")), KIND_MAX),
         demo=named.get("demo") is True,
+        effective_ms=read_epoch_ms(named.get("effective_at")),
     )
 
 

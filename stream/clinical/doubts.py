@@ -3,7 +3,7 @@
 Source: CONTRACT (refusals); CLINICAL.md §1.11.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pydantic import BaseModel
@@ -26,7 +26,10 @@ def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     known = dict(patient.doubts.get(rule, {}))
     earlier = known.pop(signal, None)
     urgent = refused.urgent or (earlier is not None and earlier.urgent)
-    known[signal] = Doubt(at_ms, refused.event_id, refused.value, urgent)
+    effective_ms = refused.effective_ms
+    if effective_ms is not None:  # a clock ahead of ours must not hold it open
+        effective_ms = min(effective_ms, at_ms)
+    known[signal] = Doubt(at_ms, refused.event_id, refused.value, urgent, effective_ms)
     cut = patient.cut
     if len(known) > DOUBTS_MAX:  # the oldest stands first
         del known[next(iter(known))]
@@ -34,17 +37,27 @@ def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     return patient._replace(doubts={**patient.doubts, rule: known}, cut=cut)
 
 
-def without_doubts(patient: Patient, valid: Iterable[str], at_ms: int) -> Patient:
-    """Forget what is replaced by a valid value, and what is 24 hours old."""
+def without_old_doubts(patient: Patient, at_ms: int) -> Patient:
+    """Forget what is 24 hours old."""
+    return _left(patient, lambda _, doubt: doubt.at_ms + LASTS_MS > at_ms)
+
+
+def without_doubts(patient: Patient, valid: frozenset[str], effective_ms: int) -> Patient:
+    """Forget what is replaced by a valid value; an older one says nothing of what came after it."""
+    return _left(
+        patient,
+        lambda signal, doubt: (
+            signal not in valid
+            or (doubt.effective_ms is not None and effective_ms < doubt.effective_ms)
+        ),
+    )
+
+
+def _left(patient: Patient, stays: Callable[[str, Doubt], bool]) -> Patient:
     if not patient.doubts:
         return patient
-    valid = frozenset(valid)
     left = {
-        rule: {
-            signal: doubt
-            for signal, doubt in doubts.items()
-            if signal not in valid and doubt.at_ms + LASTS_MS > at_ms
-        }
+        rule: {signal: doubt for signal, doubt in doubts.items() if stays(signal, doubt)}
         for rule, doubts in patient.doubts.items()
     }
     left = {rule: doubts for rule, doubts in left.items() if doubts}

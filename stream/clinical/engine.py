@@ -9,10 +9,10 @@ as it was.
 import heapq
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from stream.clinical.asking import Clinic, Question, ask
-from stream.clinical.doubts import signals_of, with_doubt, without_doubts
+from stream.clinical.doubts import signals_of, with_doubt, without_doubts, without_old_doubts
 from stream.clinical.entries import Charted, Entry, entry_of
 from stream.clinical.forget import trimmed
 from stream.clinical.observe import is_late, observe
@@ -175,7 +175,7 @@ class Engine:
 
     def _fell_due(self, patient: Patient, due_ms: int, outcome: Outcome) -> Patient:
         now_ms = max(due_ms, patient.changed_ms)
-        patient = without_doubts(patient, (), now_ms)
+        patient = without_old_doubts(patient, now_ms)
         return self._answered(patient, Question(now_ms, now_ms), outcome)
 
 
@@ -194,14 +194,15 @@ def _untimely(
 ) -> Rejected | None:
     """Refuse what comes from the future, or so late that it says nothing any more."""
     who = event.patient_id, event.event_id, event.kind
+    said: dict[str, Any] = {"demo": event.demo, "effective_ms": entry.effective_ms}
     if clock_ms is not None and entry.recorded_ms - clock_ms > AHEAD_MS:
         detail = "more than 5 minutes ahead of the clock"
-        return Rejected(Reason.AHEAD, "$.recorded_at", detail, *who, demo=event.demo)
+        return Rejected(Reason.AHEAD, "$.recorded_at", detail, *who, **said)
     if is_late(patient, entry, event.kind):
         about = event.analyte.value if isinstance(event, Lab) else None
         detail = "more than 48 hours old when it was recorded"
         why = Reason.LATE, "$.effective_at", detail
-        return Rejected(*why, *who, about=about, demo=event.demo)
+        return Rejected(*why, *who, about=about, **said)
     return None
 
 
@@ -210,13 +211,22 @@ def _doubts(
 ) -> tuple[Patient, frozenset[str]]:
     """Take away the doubts that valid values settle, and add those about what was dropped."""
     before = patient.doubts
-    if not event.demo:
-        patient = without_doubts(patient, signals_of(event), now_ms)
+    patient = without_old_doubts(patient, now_ms)
+    # A fact about the patient counts once it is told.
+    effective_ms = epoch_ms(event.recorded_at if event.kind == "patient" else event.effective_at)
+    if not event.demo and event.status != "entered_in_error":
+        patient = without_doubts(patient, signals_of(event), effective_ms)
     who = event.patient_id, event.event_id, event.kind
     for dropped in all_dropped:
         what = dropped.reason, dropped.path, dropped.detail
-        value, about = dropped.value, dropped.about
-        refused = Rejected(*what, *who, urgent=dropped.urgent, value=value, about=about)
+        refused = Rejected(
+            *what,
+            *who,
+            urgent=dropped.urgent,
+            value=dropped.value,
+            about=dropped.about,
+            effective_ms=effective_ms,
+        )
         outcome.refused.append(refused)
         patient = patient if event.demo else with_doubt(patient, refused, now_ms)
     return patient, NONE_CHANGED if patient.doubts == before else DOUBTED

@@ -70,10 +70,11 @@ def key_of_alert(rule: str, stay: int, episode: int) -> str:
 class Doubt:
     """A value that was refused, and whether it may be that of a dying patient."""
 
-    at_ms: int
+    at_ms: int  # when it was refused
     event_id: str | None
     value: float | None
     urgent: bool
+    effective_ms: int | None = None  # when it was true; None where that could not be read
 
 
 class Patient(NamedTuple):

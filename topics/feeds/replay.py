@@ -11,10 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from topics import registry
-from topics.base import Timestamp, epoch_ms
+from topics.base import read_epoch_ms
 from topics.codec import RECORD_MAX
 
 LINE_MAX: Final = 2 * RECORD_MAX  # bytes; what is longer is no event
@@ -28,7 +26,6 @@ RANKS: Final = MappingProxyType(
         registry.ACKS: len(registry.INPUTS) - 1.5,
     }
 )
-_MOMENT: Final[TypeAdapter[Timestamp]] = TypeAdapter(Timestamp)
 
 
 class Line(NamedTuple):
@@ -131,7 +128,7 @@ def _timestamp_ms(topic: str, fields: dict[str, Any]) -> int:
     name = next((name for name in names if fields.get(name) is not None), None)
     if name is None:
         raise _BrokenError(f"no {' or '.join(reversed(names))}")
-    try:
-        return epoch_ms(_MOMENT.validate_json(json.dumps(fields[name])))
-    except ValidationError as error:
-        raise _BrokenError(f"{name} is no RFC 3339 time with an offset") from error
+    timestamp_ms = read_epoch_ms(fields[name])
+    if timestamp_ms is None:
+        raise _BrokenError(f"{name} is no RFC 3339 time with an offset")
+    return timestamp_ms

@@ -1,7 +1,7 @@
 """DATA-UNIT and DATA-RANGE: a record or a field was refused, so that something is not known.
 
-Each ends with the first valid value of the signal, or after 24 hours. A pressure or SpO2 below its
-hard limit is P2: the sickest patients have the strangest values.
+Each ends with the first valid value of the signal that is not older, or after 24 hours. A pressure
+or SpO2 below its hard limit is P2: the sickest patients have the strangest values.
 Source: CONTRACT (refusals); CLINICAL.md §1.11, §5.1, DEC-63.
 """
 
@@ -45,7 +45,7 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
                 signal,
                 "refused" if doubt.value is None else doubt.value,
                 None,
-                doubt.at_ms,
+                doubt.at_ms if doubt.effective_ms is None else doubt.effective_ms,
                 doubt.event_id,
             )
             for signal, doubt in sorted(doubts.items())
