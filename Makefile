@@ -26,8 +26,14 @@ check: .venv/.installed ## lint, types, imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.installed ## speed, as ratios within one run
-	PYTHONPATH=tests $(BIN)/python -m bench
+# A contender of the benchmark, in an environment of its own: it needs another pydantic than ours.
+.venv-quix/.installed: tests/bench/quix.txt
+	$(PYTHON) -m venv .venv-quix
+	.venv-quix/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/quix.txt
+	touch $@
+
+bench: .venv/.installed .venv-quix/.installed ## speed, as ratios within one run; BENCH="latency --rounds 5" for a part
+	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
 chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 FAULTS=40
 	PYTHONPATH=tests $(BIN)/python -m chaos run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),5) --faults $(or $(FAULTS),40)
@@ -38,6 +44,7 @@ chaos-report: .venv/.installed ## the reports of all rounds, into docs/chaos.md
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --all-extras -c requirements.txt pyproject.toml -o requirements-dev.txt
+	echo quixstreams==3.28.1 | uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --no-annotate - -o tests/bench/quix.txt
 
 clean: ## the environment and what tools left behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-quix .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

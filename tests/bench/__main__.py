@@ -1,123 +1,71 @@
-"""Speed, as ratios within one run: these machines are small and noisy.
+"""Speed, as ratios within one run: machines differ, and other programs disturb them.
 
-    PYTHONPATH=tests python -m bench [--events 20000] [--rounds 5]
+    make bench, or its parts:
+    PYTHONPATH=tests python -m bench [engine] [throughput] [latency] [recovery]
 
-The engine alone, on one core: how many events a second, and how the time divides between
-decoding, grading and encoding. The baseline is the least one can do with the bytes: parse them.
+Contenders run one after the other, round by round, on one broker that is started for it.
 """
 
 import argparse
-import statistics
+import asyncio
+import json
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Final
 
-import orjson
-from ward import write_ward
+from bench import engine, throughput
+from bench.results import Table
+from rich.console import Console
 
-from stream.clinical import state
-from stream.clinical.engine import Arrival, Engine, Ward
-from topics import codec
-from topics.codec import Decoded, Rejected
-from topics.feeds import replay
-from topics.feeds.replay import Line
+from deploy.broker.cluster import Cluster
+from deploy.topics_job import make_topics
 
-T = TypeVar("T")
-
-PATIENTS = 50
-GROUP = 100  # events between two writes of the states that changed
-
-
-@dataclass
-class Round:
-    """Seconds that one round took, in all and by part."""
-
-    parse_s: float
-    decode_s: float
-    grade_s: float
-    encode_s: float
-
-    @property
-    def engine_s(self) -> float:
-        """All that the engine costs."""
-        return self.decode_s + self.grade_s + self.encode_s
+ON_KAFKA: Final = {"throughput": throughput.measure}
+PARTS: Final = ("engine", *ON_KAFKA)
 
 
 def main() -> None:
-    """Measure, and print medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    lines = ward_of(options.events)
-    rounds = [one_round(lines) for _ in range(options.rounds)]
-    report(len(lines), rounds)
+    """Measure what is asked for, print it, and write it where that is asked for."""
+    options = _parser().parse_args()
+    console = Console(highlight=False)
+    found: list[Table] = []
+    parts = options.parts or list(PARTS)
+    if "engine" in parts:
+        found += _shown(engine.measure(options), console)
+    chosen = [part for part in ON_KAFKA if part in parts]
+    if chosen:
+        with tempfile.TemporaryDirectory(prefix="stormwatch-bench-") as name:
+            folder = Path(name)
+            with Cluster(folder / "kafka", heap_mb=512) as kafka:
+                asyncio.run(make_topics(kafka.bootstrap, keep=True))
+                for part in chosen:
+                    tables = asyncio.run(ON_KAFKA[part](kafka.bootstrap, folder, options))
+                    found += _shown(tables, console)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(table) for table in found], indent=2) + "\n")
+    if options.markdown:
+        options.markdown.write_text("\n".join(table.markdown() for table in found))
 
 
-def ward_of(events: int) -> list[Line]:
-    """Return the lines of a ward of so many events."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "ward.ndjson")
-        write_ward(path, patients=PATIENTS, events=events)
-        lines = [line for line in replay.read(path) if isinstance(line, Line)]
-        return list(replay.merge(lines))
+def _shown(tables: list[Table], console: Console) -> list[Table]:
+    for table in tables:
+        table.show(console)
+    return tables
 
 
-def one_round(lines: list[Line]) -> Round:
-    """Take all lines with a new engine; every part is timed for itself."""
-    parse_s, _ = timed(lambda: [orjson.loads(line.value) for line in lines])
-    decode_s, found = timed(lambda: [codec.decode(e.topic, e.key, e.value) for e in lines])
-    ward, engine, changed = Ward({}, None, []), Engine(), list[set[str]]()
-    grade_s, _ = timed(lambda: grade(engine, ward, lines, found, changed))
-    encode_s, _ = timed(lambda: encode(engine, ward, changed))
-    return Round(parse_s, decode_s, grade_s, encode_s)
-
-
-def grade(
-    engine: Engine,
-    ward: Ward,
-    lines: list[Line],
-    found: list[Decoded | Rejected],
-    changed: list[set[str]],
-) -> None:
-    """Take the events, and note who changed in each group of them."""
-    for number, (line, each) in enumerate(zip(lines, found, strict=True)):
-        if number % GROUP == 0:
-            changed.append(set())
-        key = line.key.decode()
-        outcome = engine.take(ward, Arrival(line.timestamp_ms, line.topic, number, each, key))
-        for alert in outcome.alerts:
-            codec.encode(alert)
-        changed[-1].update(outcome.changed)
-
-
-def encode(engine: Engine, ward: Ward, changed: list[set[str]]) -> None:
-    """Write the states and the status lines that the groups would have written."""
-    for names in changed:
-        for name in names:
-            patient = ward.patients[name]
-            state.encode(patient)
-            codec.encode(engine.status(patient, patient.changed_ms))
-
-
-def timed(work: Callable[[], T]) -> tuple[float, T]:
-    """Return how long some work took, and what it gave."""
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
-
-
-def report(events: int, rounds: list[Round]) -> None:
-    """Print the medians: rates, shares, and the ratio to the baseline of the same round."""
-    engine_s = statistics.median(each.engine_s for each in rounds)
-    ratio = statistics.median(each.engine_s / each.parse_s for each in rounds)
-    print(f"engine alone: {events / engine_s:,.0f} events/s, {ratio:.0f} x parsing the JSON")
-    for name in ("decode", "grade", "encode"):
-        share = statistics.median(getattr(each, f"{name}_s") / each.engine_s for each in rounds)
-        print(f"  {name:<7}{share:6.0%}")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all of them by default")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=20_000, help="of the clinical ward")
+    parser.add_argument("--records", type=int, default=200_000, help="for the trivial engine")
+    parser.add_argument("--batch", type=int, default=5_000, help="records of the bare loop's batch")
+    parser.add_argument("--json", type=Path, help="write the tables here")
+    parser.add_argument("--markdown", type=Path, help="and here, for a page")
+    return parser
 
 
 if __name__ == "__main__":
