@@ -381,6 +381,10 @@ def test_the_engine_takes_whatever_a_ward_sends(seed: int, tmp_path: Path) -> No
     assert any(isinstance(each, Refused) for each in told)
 
 
+def test_what_is_unknown_is_left_out(said: list[dict[str, Any]]) -> None:
+    assert not any(value is None for each in said for value in each.values())
+
+
 def test_a_line_is_its_record_with_the_topic_before_it() -> None:
     sent = next(events(ward_of(1, 1, seed=1)))
 

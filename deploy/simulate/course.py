@@ -33,7 +33,6 @@ AFTER_STORM_H: Final = (36.0, 72.0)
 INFECTION_D: Final = (5.0, 14.0)
 INFECTION_LASTS_H: Final = (48.0, 144.0)
 HLH_LASTS_H: Final = (96.0, 192.0)
-RAMP_H: Final = 3.0
 # How much of a storm each part of it takes: the way up, the height, the way down, the end.
 STEP_UP: Final = (0.6, 1.6)
 HEIGHT: Final = (1.5, 3.0)

@@ -1,4 +1,4 @@
-"""Events as their senders write them, valid by construction: each is made by its model."""
+"""Events as their senders write them, valid by construction: each is read by its model first."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, get_args
 
 import orjson
+from pydantic import BaseModel
 
 from topics import registry
 from topics.base import Event
-from topics.labs import Lab
 
 AT_ONCE: Final = timedelta()
 TOPIC_OF: Final = MappingProxyType(
@@ -58,7 +58,7 @@ class Scribe:
     ) -> Sent:
         """Write an event that was true at a time, and is known so much later."""
         self._written += 1
-        known: dict[str, Any] = {
+        said: dict[str, Any] = {
             "event_id": f"{self._event_id}{self._written}",
             "patient_id": self._patient_id,
             "kind": KIND_OF[model],
@@ -67,13 +67,14 @@ class Scribe:
             "source": self._source,
             **fields,
         }
-        event = model(**known)
-        record: bytes = model.__pydantic_serializer__.to_json(event, exclude_defaults=True)
-        sent = Sent(at, at + delay, TOPIC_OF[model], known["kind"], record)
-        if isinstance(event, Lab) and event.as_sent != (event.value, event.unit):
-            # A model counts in the canonical unit.
-            return sent.saying(sent.fields | event.as_sent._asdict())
-        return sent
+        model(**said)  # what a topic would refuse is an error here
+        record = orjson.dumps(said, default=_inner, option=orjson.OPT_UTC_Z)
+        return Sent(at, at + delay, TOPIC_OF[model], said["kind"], record)
+
+
+def _inner(model: BaseModel) -> dict[str, Any]:
+    """Say what a model within an event says, and nothing of what is unknown."""
+    return {name: value for name, value in model if value is not None}
 
 
 def by_arrival(events: Iterable[Sent]) -> Iterator[Sent]:

@@ -6,12 +6,11 @@ refuses no line.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any, Final, NamedTuple
 
-from deploy.simulate.chance import happens
 from deploy.simulate.events import Sent
 from topics.base import rfc_3339
 
@@ -66,14 +65,23 @@ def with_faults(
 ) -> Iterator[Sent]:
     """Let things go wrong, so many times as often as usual; at most one thing a line."""
     rows = (*ROWS, WRONG_CLOCKS) if wrong_clocks else ROWS
-    silent_until = None
+    for sent in _without_drop_outs(chance, events, times) if times else events:
+        yield from _struck(chance, sent, rows, times)
+
+
+def _without_drop_outs(chance: Random, events: Iterable[Sent], times: float) -> Iterator[Sent]:
+    """Leave out the readings of a feed that is silent for a while."""
+    silent_from: datetime | None = None
+    silent_until: datetime | None = None
     for sent in events:
         if sent.kind == VITALS:
-            if silent_until is not None and sent.made_at < silent_until:
+            if silent_from is None or silent_until is None or silent_until <= sent.made_at:
+                begins_h = chance.expovariate(times / HEARD_H)
+                silent_from = sent.made_at + timedelta(hours=begins_h)
+                silent_until = silent_from + timedelta(hours=chance.uniform(*SILENT_H))
+            if silent_from <= sent.made_at:
                 continue
-            if happens(chance, DROP_OUT_SHARE * times):
-                silent_until = sent.made_at + timedelta(hours=chance.uniform(*SILENT_H))
-        yield from _struck(chance, sent, rows, times)
+        yield sent
 
 
 def _struck(chance: Random, sent: Sent, rows: Iterable[Row], times: float) -> Iterable[Sent]:
@@ -143,7 +151,7 @@ def _again(sent: Sent, after_h: float, **fields: str) -> Sent:
     return sent._replace(arrives_at=arrives_at).saying(said)
 
 
-DROP_OUT_SHARE: Final = 0.004  # of readings are the last ones for a while
+HEARD_H: Final = 60.0  # from one silence of a feed to the next, on average
 ROWS: Final = (
     Row(Fault.ARTEFACT, VITALS, 0.004, _artefact),
     Row(Fault.DEMO, VITALS, 0.002, _demo),

@@ -78,7 +78,7 @@ def results(stay: Stay) -> Iterator[Sent]:
             every_h = panel.severe_every_h if sick > SEVERE else panel.febrile_every_h
         due_h[place] = hours + (every_h or ASKED_AGAIN_H) * chance.uniform(0.95, 1.05)
         if every_h is not None:
-            delay = timedelta(hours=round(chance.uniform(*panel.takes_h), 3))
+            delay = timedelta(seconds=round(3600 * chance.uniform(*panel.takes_h)))
             blocked = any(at_h < hours for at_h in stay.care.tocilizumab_h)
             for analyte in panel.analytes:
                 found = findings.find(analyte, hours, blocked=blocked)
@@ -88,18 +88,18 @@ def results(stay: Stay) -> Iterator[Sent]:
 
 def _as_said(chance: Random, analyte: Analyte, value: float) -> dict[str, Any]:
     """Say a value as a laboratory does: within its assay, in a unit of its own."""
-    comparator = None
+    said: dict[str, Any] = {"analyte": analyte}
     least, most = ASSAY_LEAST.get(analyte), ASSAY_MOST.get(analyte)
     if least is not None and value < least:
-        value, comparator = least, Comparator.LESS
+        value, said["comparator"] = least, Comparator.LESS
     elif most is not None and value > most and not happens(chance, DILUTES_SHARE):
-        value, comparator = most, Comparator.MORE
+        value, said["comparator"] = most, Comparator.MORE
     scale = chance.choice(ACCEPTED[analyte]) if analyte in DNA else ACCEPTED[analyte][0]
     unit = scale.canonical
     if scale.others and happens(chance, OTHER_UNIT_SHARE):
         unit = chance.choice(sorted(scale.others))
         value = scale.others[unit].undo(value)
-    return {"analyte": analyte, "value": value, "unit": unit, "comparator": comparator}
+    return said | {"value": value, "unit": unit}
 
 
 def cultures(stay: Stay, against: float) -> Iterator[Sent]:
@@ -109,31 +109,31 @@ def cultures(stay: Stay, against: float) -> Iterator[Sent]:
     infection = stay.course.infection
     # Drawn at a new fever, and again at grade 2: a set from before does not answer that.
     suspected = [from_grade(stay.course, 1), from_grade(stay.course, GRADE_FOR_CULTURES)]
-    times_h = {at_h for at_h in suspected if at_h is not None and not happens(chance, against)}
+    drawn_h = [at_h for at_h in suspected if at_h is not None and not happens(chance, against)]
     if infection:
-        times_h.add(infection.stages[0].from_h)
-    for suspected_h in sorted(times_h):
-        drawn_h = suspected_h + chance.uniform(*DRAWN_AFTER_H)
-        grows = infection and infection.stages[0].from_h <= suspected_h
-        if not stay.from_h <= drawn_h < stay.until_h:
-            continue
-        specimens = dict.fromkeys((*USUAL_SPECIMENS, *([infection.specimen] if infection else [])))
-        for specimen in specimens:
-            drawn = scribe.write(
-                Culture,
-                stay.person.moment(drawn_h),
-                specimen=specimen,
-                result=CultureResult.COLLECTED,
-            )
-            yield drawn
-            positive = bool(grows) and infection is not None and specimen is infection.specimen
-            after_h = chance.uniform(*(POSITIVE_AFTER_H if positive else NEGATIVE_AFTER_H))
-            yield scribe.write(
-                Culture,
-                stay.person.moment(drawn_h),
-                timedelta(hours=round(after_h, 2)),
-                specimen=specimen,
-                result=CultureResult.POSITIVE if positive else CultureResult.NEGATIVE,
-                organism=infection.organism if positive and infection else None,
-                collected_event_id=drawn.fields["event_id"],
-            )
+        drawn_h.append(infection.stages[0].from_h)
+    for at_h in sorted(each + chance.uniform(*DRAWN_AFTER_H) for each in drawn_h):
+        if stay.from_h <= at_h < stay.until_h:
+            specimens = list(USUAL_SPECIMENS)
+            if infection and infection.specimen not in specimens:
+                specimens.append(infection.specimen)
+            for specimen in specimens:
+                yield from _culture(stay, chance, scribe, at_h, specimen)
+
+
+def _culture(
+    stay: Stay, chance: Random, scribe: Scribe, at_h: float, specimen: Specimen
+) -> Iterator[Sent]:
+    """Draw one specimen and answer it; in an infection, what it came from grows."""
+    infection = stay.course.infection
+    drawn_at = stay.person.moment(at_h)
+    drawn = scribe.write(Culture, drawn_at, specimen=specimen, result=CultureResult.COLLECTED)
+    yield drawn
+    said: dict[str, Any] = {"result": CultureResult.NEGATIVE}
+    after_h = chance.uniform(*NEGATIVE_AFTER_H)
+    if infection and specimen is infection.specimen and at_h >= infection.stages[0].from_h:
+        said = {"result": CultureResult.POSITIVE, "organism": infection.organism}
+        after_h = chance.uniform(*POSITIVE_AFTER_H)
+    delay = timedelta(seconds=round(3600 * after_h))
+    said |= {"specimen": specimen, "collected_event_id": drawn.fields["event_id"]}
+    yield scribe.write(Culture, drawn_at, delay, **said)

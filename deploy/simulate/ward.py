@@ -32,7 +32,7 @@ COME_OVER: Final = 0.75  # of the time
 WITHIN_H: Final = 1.0  # the feeds of those who are there at the start begin
 WELL_FOR_H: Final = 240.0
 LEAST_NOTICE_H: Final = 2.0  # from the first reading to the first sign
-USUAL_NOTICE_H: Final = 18.0  # more than that, on average
+USUAL_NOTICE_H: Final = 8.0  # more than that, on average
 
 
 class Ward(NamedTuple):
