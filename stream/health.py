@@ -107,6 +107,12 @@ class Health:
         with self._lock:
             return self._assigned is not None and not self._recovered
 
+    def unready_s(self) -> float:
+        """Return for how long the worker has not been ready."""
+        with self._lock:
+            since_s = self._unready_since_s
+            return 0.0 if since_s is None else self._now() - since_s
+
     def why_not_ready(self) -> list[str]:
         """Say what is missing; nothing, when the worker is ready."""
         with self._lock:

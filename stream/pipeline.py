@@ -5,7 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
@@ -19,8 +19,10 @@ from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
 from stream.scheduler import Scheduler
 from stream.settings import Settings
+from stream.stacks import log_stacks
 from stream.table import StateTable
 from stream.ticks import Ticker
+from stream.watchdog import Watchdog
 from topics import registry
 
 BEAT_S: Final = 0.5
@@ -54,6 +56,14 @@ class Pipeline:
         self.pulse = Pulse(
             stopped_limit_s=settings.session_timeout_s,
             hanging_limit_s=STALLS_ENDURED * settings.stall_s,
+            end_stuck=self._end_stuck,
+        )
+        self.watchdog = Watchdog(
+            waiting=self.waiting,
+            unready_s=health.unready_s,
+            stall_limit_s=STALLS_ENDURED * settings.stall_s,
+            unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
+            end=self._end_stuck,
         )
         self.account = Account(self.scheduler.held_records)
         self.owned: set[int] = set()
@@ -61,9 +71,7 @@ class Pipeline:
         self._assignments = 0  # how often partitions were taken from us
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
-        self._lag: dict[int, int] = {}
         self._busy = False
-        self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
         self._taken_s = time.monotonic()  # when any partition last got on
         self._recovery_began_s = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
@@ -94,6 +102,7 @@ class Pipeline:
         if self._tasks:
             end_process("the agent was started a second time")
         self.pulse.start()
+        self.watchdog.start()
         beside = [self.committer.run(), self._beat(), self._observe()]
         if self.writes_ticks:
             beside.append(self.ticker.run(lambda: self.owned))
@@ -138,8 +147,6 @@ class Pipeline:
         self._position = {tp: offset - 1 for tp, offset in start.items()}
         self.work.revoked()
         self.owned = owned
-        self._moved_s.clear()
-        self._lag.clear()
         for partition in sorted(self.owned):
             held = self.table.of(partition)
             self.work.recovered(partition, held.states, held.clock_ms)
@@ -205,7 +212,7 @@ class Pipeline:
         group.records += len(run.records)
         self.account.taken(run.partition, len(run.records))
         self.health.moved()
-        self._moved_s.pop(run.partition, None)
+        self.watchdog.moved(run.partition)
         self._taken_s = time.monotonic()
         for topic, records in Counter(record.topic for record in run.records).items():
             metrics.RECORDS.labels(topic=topic).inc(records)
@@ -239,9 +246,8 @@ class Pipeline:
             now_s = time.monotonic()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, now_s)
-                self._observe_lag(partition, now_s)
             metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
-            self.health.pending(sum(self._lag.values()))
+            self.health.pending(sum(self.waiting().values()))
 
     def _observe_partition(self, partition: int, now_s: float) -> None:
         missing = self.account.on_the_way(partition)
@@ -257,32 +263,27 @@ class Pipeline:
                 f"{missing} records of partition {partition} were handed over and not taken"
             )
 
-    def _observe_lag(self, partition: int, now_s: float) -> None:
-        """Count what waits, and end a process that does not get on with it.
+    def waiting(self) -> dict[int, int]:
+        """Count what waits in each partition of ours; asked from any thread.
 
         A fetch that never comes back tells of nothing that waits. The ticks that we wrote do.
         """
-        total = 0
         thread = self.app.consumer._thread  # noqa: SLF001, our own thread
-        for topic in self.work.inputs:
-            tp = TopicPartition(topic, partition)
-            lag = thread.behind(tp, self._position[tp] + 1)
-            if topic == registry.TICKS:
-                lag = max(lag, self.ticker.written.get(partition, -1) - self._position[tp])
-            metrics.PARTITION_LAG_RECORDS.labels(topic=topic, partition=partition).set(lag)
-            total += lag
-        self._lag[partition] = total
-        if not total or self._is_in_turn(partition, now_s):
-            self._moved_s.pop(partition, None)
-        waited_s = now_s - self._moved_s.setdefault(partition, now_s)
-        if waited_s > STALLS_ENDURED * self.settings.stall_s:
-            end_process(f"{total} records of partition {partition} wait, and none is taken")
+        total = dict.fromkeys(self.owned, 0)
+        for tp, taken in list(self._position.items()) if self.reading else ():
+            lag: int = thread.behind(tp, taken + 1)
+            if tp.topic == registry.TICKS:
+                lag = max(lag, self.ticker.written.get(tp.partition, -1) - taken)
+            if tp.partition in total:
+                metrics.PARTITION_LAG_RECORDS.labels(*tp).set(lag)
+                total[tp.partition] += lag
+        return total
 
-    def _is_in_turn(self, partition: int, now_s: float) -> bool:
-        """Tell whether a partition waits for others that get on: after an outage it may be long."""
-        if now_s - self._taken_s > self.settings.stall_s:
-            return False
-        return self.account.on_the_way(partition) > 0 or not self.has_room()
+    def _end_stuck(self, reason: str) -> NoReturn:
+        """End, and say where everything was; called from a thread that is not stuck."""
+        consumer = self.app.consumer
+        log_stacks([self.app.loop, consumer._thread.thread_loop])  # noqa: SLF001, our own thread
+        end_process(reason)
 
 
 def _end_with(task: "asyncio.Task[None]") -> None:

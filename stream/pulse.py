@@ -22,11 +22,12 @@ class Pulse:
         *,
         stopped_limit_s: float,
         hanging_limit_s: float,
+        end_stuck: Callable[[str], object],
         end: Callable[[str], object] = end_process,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stopped_limit_s, self._hanging_limit_s = stopped_limit_s, hanging_limit_s
-        self._end, self._now = end, now
+        self._end, self._end_stuck, self._now = end, end_stuck, now
         self._beat_s = self._turned_s = now()
 
     def start(self) -> None:
@@ -50,7 +51,7 @@ class Pulse:
         self._beat_s = self._now()
         hanging_s = self._beat_s - self._turned_s
         if hanging_s > self._hanging_limit_s:
-            self._end(f"the event loop has not turned for {hanging_s:.0f} s")
+            self._end_stuck(f"the event loop has not turned for {hanging_s:.0f} s")
 
     def _run(self) -> None:
         while True:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,12 +37,14 @@ class Stormwatch:
     folder: Path
     started: list[tuple[subprocess.Popen[bytes], Path]] = field(default_factory=list)
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *arguments: str, program: Sequence[str | Path] = (STORMWATCH,), **variables: str
+    ) -> subprocess.Popen[bytes]:
         """Start a subcommand in the background; `variables` are added to its environment."""
         log = self.folder / f"{len(self.started) + 1}-{arguments[0]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [STORMWATCH, *arguments],
+                [*program, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -166,36 +166,26 @@ async def test_a_state_that_others_wrote_long_ago_is_written_anew_at_once(bench:
     assert bench.paper.group.states == {0: {b"old": Kept(b"{}", None)}}
 
 
-async def test_a_worker_whose_own_ticks_do_not_come_back_ends(bench: Bench) -> None:
+async def test_own_ticks_that_do_not_come_back_are_waited_for(bench: Bench) -> None:
     """A fetch that hangs tells of nothing that waits: only what we wrote ourselves does."""
     bench.pipeline.app.consumer = SimpleNamespace(
         _thread=SimpleNamespace(behind=lambda _tp, _next: 0)
     )
     await bench.claim(0)
     bench.pipeline.begin(start(0))
-    bench.pipeline._observe_lag(0, 1_000.0)
+    before = bench.pipeline.waiting()
     bench.pipeline.ticker.written[0] = 1
 
-    for now_s in (1_001.0, 1_060.0, 1_061.0):
-        bench.pipeline._observe_lag(0, now_s)
-
-    assert bench.reasons == ["2 records of partition 0 wait, and none is taken"]
+    assert (before, bench.pipeline.waiting()) == ({0: 0}, {0: 2})
 
 
-async def test_a_partition_waits_while_others_get_on(bench: Bench) -> None:
-    """After an outage they may have much before them; ended and started anew they would again."""
+async def test_nothing_is_waited_for_while_nothing_is_read(bench: Bench) -> None:
+    """In a rebalance it is not our turn."""
     bench.pipeline.app.consumer = SimpleNamespace(
-        _thread=SimpleNamespace(behind=lambda _tp, _next: 1)
+        _thread=SimpleNamespace(behind=lambda _tp, _next: 7)
     )
-    await bench.claim(0, 1)
-    bench.pipeline.begin(start(0, 1))
-    bench.pipeline.account.fetched(1, bench.pipeline.settings.pending_records)
-    for now_s in range(1_000, 1_200):
-        bench.pipeline._taken_s = now_s
-        bench.pipeline._observe_lag(0, now_s)
-    while_others_get_on = list(bench.reasons)
-    for now_s in range(1_200, 1_291):
-        bench.pipeline._observe_lag(0, now_s)
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+    await bench.pipeline.drain()
 
-    assert while_others_get_on == []
-    assert bench.reasons == ["2 records of partition 0 wait, and none is taken"]
+    assert bench.pipeline.waiting() == {0: 0}

@@ -15,6 +15,7 @@ class Bench:
             stopped_limit_s=6,
             hanging_limit_s=60,
             end=self.reasons.append,
+            end_stuck=self.reasons.append,
             now=lambda: self.now_s,
         )
 

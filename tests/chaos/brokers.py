@@ -70,7 +70,14 @@ class Brokers(Cluster):
 
     def has_ended(self, node: int) -> bool:
         """Tell whether a node has ended by itself."""
-        return self._running[node].poll() is not None
+        return node in self._running and self._running[node].poll() is not None
+
+    def revive(self) -> None:
+        """Start again what has ended by itself, as a supervisor does; a full disk comes first."""
+        for node in self.running:
+            if self.has_ended(node) and not (node == SMALL and self._ballast.exists()):
+                self.kill(node)
+                self.start(node)
 
     def _laid_out(self) -> Layout:
         plain = super()._laid_out()
@@ -85,6 +92,10 @@ class Brokers(Cluster):
     @property
     def _small(self) -> Path:
         return self.folder / str(SMALL) / "data"
+
+    @property
+    def _ballast(self) -> Path:
+        return self._small / "ballast"
 
     def _mount(self) -> None:
         self._small.mkdir(parents=True, exist_ok=True)
@@ -108,14 +119,14 @@ class Brokers(Cluster):
 
     def fill(self) -> None:
         """Leave no room on the small disk."""
-        with (self._small / "ballast").open("wb") as ballast:
+        with self._ballast.open("wb") as ballast:
             free = os.statvfs(self._small)
             room = free.f_bavail * free.f_frsize - SPARE_KB * 1024
             os.posix_fallocate(ballast.fileno(), 0, max(room, 1))
 
     def empty(self) -> None:
         """Give the room back."""
-        (self._small / "ballast").unlink(missing_ok=True)
+        self._ballast.unlink(missing_ok=True)
 
 
 async def start_proxies(brokers: Brokers) -> None:

@@ -14,11 +14,14 @@ from chaos.leaders import move_leaders
 from chaos.schedule import OF_THE_FEED, Fault
 from supervision import Supervised
 
+from deploy.broker.failure import BrokerError
+
 WORKERS: Final = ("one", "two", "three")
 JOINER: Final = "four"
 SESSION_S: Final = 6.0  # the workers' default
 STOPPED_S: Final = (3.0, 14.0)  # some wake up within their session, some beyond it
 DOWN_S: Final = 8.0
+READY_WITHIN_S: Final = 180.0
 MOVED_WITHIN_S: Final = 20.0
 LOOK_S: Final = 0.1
 
@@ -88,7 +91,7 @@ class Trouble:
     # Brokers
 
     def _node(self, fault: Fault) -> int:
-        nodes = self.brokers.running
+        nodes = [node for node in self.brokers.running if not self.brokers.has_ended(node)]
         return nodes[int(fault.pick * len(nodes))]
 
     async def _broker_kill(self, fault: Fault) -> None:
@@ -107,7 +110,19 @@ class Trouble:
     async def _start(self, nodes: list[int]) -> None:
         for node in nodes:
             self.brokers.start(node)
-        await asyncio.to_thread(self.brokers.wait, 120.0)
+        await self._until_ready()
+
+    async def _until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while True:
+            try:
+                await asyncio.to_thread(self.brokers.wait, READY_WITHIN_S)
+            except BrokerError:  # one that ended meanwhile is started again
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(LOOK_S)
+            else:
+                return
 
     async def _leaders_move(self, _: Fault) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.brokers.straight)
@@ -126,9 +141,8 @@ class Trouble:
             await asyncio.sleep(fault.length * DOWN_S)
         finally:
             self.brokers.empty()
-        if self.brokers.has_ended(SMALL):
-            self.brokers.kill(SMALL)
-            await self._start([SMALL])
+        self.brokers.revive()
+        await self._until_ready()
 
     # The network between workers and brokers
 

@@ -79,7 +79,7 @@ class Round:
         over = asyncio.Event()
         beside = [
             asyncio.ensure_future(each)
-            for each in (self._feed(brokers, trouble, over), self._supervise(workers))
+            for each in (self._feed(brokers, trouble, over), self._supervise(workers, brokers))
         ]
         try:
             await self._make_faults(trouble, brokers, beside)
@@ -119,9 +119,10 @@ class Round:
             await _well(trouble.workers, WELL_WITHIN_S)
         return done
 
-    async def _supervise(self, workers: Supervised) -> None:
+    async def _supervise(self, workers: Supervised, brokers: Brokers) -> None:
         while True:
             workers.look()
+            brokers.revive()
             await asyncio.sleep(LOOK_S)
 
     async def _feed(self, brokers: Brokers, trouble: Trouble, over: asyncio.Event) -> None:

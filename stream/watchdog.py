@@ -1,0 +1,61 @@
+"""Ends a worker that is assigned, behind and not moving, whatever asyncio or Faust does.
+
+Faust can be alive and stuck: a fetch that never comes back, an agent that awaits what never
+happens, a recovery without an end. It looks from a thread of its own, so nothing of that keeps it
+from looking, and says where every task and thread was.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+LOOK_S: Final = 1.0
+
+
+class Watchdog:
+    """Looks once a second at what waits, by partition, and at how long the worker is not ready."""
+
+    def __init__(  # noqa: PLR0913, what it looks at and what it does
+        self,
+        *,
+        waiting: Callable[[], Mapping[int, int]],
+        unready_s: Callable[[], float],
+        stall_limit_s: float,
+        unready_limit_s: float,
+        end: Callable[[str], object],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._waiting, self._unready_s = waiting, unready_s
+        self._stall_limit_s, self._unready_limit_s = stall_limit_s, unready_limit_s
+        self._end, self._now = end, now
+        self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
+
+    def start(self) -> None:
+        """Look from now on."""
+        threading.Thread(target=self._run, name="stormwatch-watchdog", daemon=True).start()
+
+    def moved(self, partition: int) -> None:
+        """Know that records of a partition were taken."""
+        self._moved_s[partition] = self._now()
+
+    def look(self) -> None:
+        """Look once."""
+        now_s, waiting = self._now(), self._waiting()
+        for partition in set(self._moved_s) - set(waiting):
+            self._moved_s.pop(partition, None)  # another's by now
+        for partition, records in waiting.items():
+            if not records:
+                self._moved_s[partition] = now_s
+            idle_s = now_s - self._moved_s.setdefault(partition, now_s)
+            if idle_s > self._stall_limit_s:
+                self._end(f"{records} records of partition {partition} wait, and none is taken")
+                return
+        unready_s = self._unready_s()
+        if unready_s > self._unready_limit_s:
+            self._end(f"not ready for {unready_s:.0f} s")
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(LOOK_S)
+            self.look()

@@ -1,0 +1,54 @@
+"""A worker that is alive and stuck ends by itself, whatever it is that hangs, and says where."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from commands import Stormwatch
+
+from stream.ending import EX_SOFTWARE
+
+WEDGED = Path(__file__).with_name("wedged.py")
+ENDED_WITHIN_S = 150
+WEDGES = {  # a replica for each, so that all of them hang at once
+    "loop": "the event loop has not turned",
+    "agent": "records of partition",
+    "fetcher": "records of partition",  # the ticks that it wrote itself
+    "producer": "not ready for",  # it can't even claim what it recovered
+    "observer": "records of partition",
+}
+
+
+def test_whatever_hangs_the_worker_ends_and_says_where_it_was(stormwatch: Stormwatch) -> None:
+    replicas = {kind: f"w{number}" for number, kind in enumerate(WEDGES)}
+    for replica in replicas.values():
+        assert stormwatch.run("topics", "create", "--keep", "--replica", replica).returncode == 0
+    running = {kind: start(stormwatch, kind, replica) for kind, replica in replicas.items()}
+    deadline = time.monotonic() + ENDED_WITHIN_S
+
+    statuses = {
+        kind: process.wait(max(0.1, deadline - time.monotonic()))
+        for kind, process in running.items()
+    }
+
+    assert statuses == dict.fromkeys(WEDGES, EX_SOFTWARE)
+    for kind, process in running.items():
+        said = stormwatch.log_of(process)
+        assert "worker_ends" in said
+        assert WEDGES[kind] in said
+        assert "stack_of" in said
+        assert "wedged.py" in said
+
+
+def start(stormwatch: Stormwatch, kind: str, replica: str) -> "subprocess.Popen[bytes]":
+    return stormwatch.start(
+        "watch",
+        program=(sys.executable, str(WEDGED), kind),
+        STORMWATCH_REPLICA=replica,
+        STORMWATCH_METRICS_PORT="0",
+        STORMWATCH_STALL_S="3",
+        STORMWATCH_RECOVERY_LIMIT_S="10",
+        STORMWATCH_TICK_S="1",
+        STORMWATCH_UNACCOUNTED_S="60",
+    )

@@ -1,0 +1,39 @@
+"""A watcher that gets stuck on purpose, in the way that the first argument names."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from deploy.cli import main
+from stream.committer import Committer
+from stream.grading import Grading
+from stream.pipeline import Pipeline
+from stream.runs import Group, Run
+from stream.transport import Thread
+
+
+async def for_ever(*_: Any, **__: Any) -> NoReturn:
+    while True:
+        await asyncio.Event().wait()
+
+
+def block(_: Grading, run: Run, __: Group) -> None:
+    if run.partition >= 0:
+        time.sleep(3600)
+
+
+WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
+    "loop": [(Grading, "take", block)],
+    "agent": [(Pipeline, "take", for_ever)],
+    "fetcher": [(Thread, "_fetch_records", for_ever)],
+    "producer": [(Committer, "_send", for_ever)],
+    "observer": [(Pipeline, "take", for_ever), (Pipeline, "_observe", for_ever)],
+}
+
+
+if __name__ == "__main__":
+    for owner, name, stuck in WEDGES[sys.argv.pop(1)]:  # what never ends, in place of what works
+        setattr(owner, name, stuck)
+    main()
