@@ -53,7 +53,14 @@ DEAD_LETTERS: Final = _counter(
 ALERTS: Final = _counter("alerts_total", "Alert lines published.", ["rule", "priority", "state"])
 GROUPS: Final = _counter("groups_total", "Groups of changes made durable.")
 FORCED_ALIGNMENTS: Final = _counter(
-    "forced_alignments_total", "Runs handed over although a topic was behind the others."
+    "forced_alignments_total",
+    "Runs handed over although this topic was behind the others.",
+    ["topic"],
+)
+ALIGNMENT_WAITED_SECONDS: Final = _counter(
+    "alignment_waited_seconds_total",
+    "For how long partitions had records that waited for this topic, added up.",
+    ["topic"],
 )
 OFFSET_JUMPS: Final = _counter(
     "offset_jumps_total",
@@ -154,6 +161,8 @@ def announce(
     for topic in topics:
         RECORDS.labels(topic)
         DUPLICATE_RECORDS.labels(topic)
+        FORCED_ALIGNMENTS.labels(topic)
+        ALIGNMENT_WAITED_SECONDS.labels(topic)
     for reason in reasons:
         DEAD_LETTERS.labels(reason)
     for verdict in OFFSET_JUMP_VERDICTS:

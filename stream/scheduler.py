@@ -63,6 +63,7 @@ class Scheduler(DefaultSchedulingStrategy):
         self._held: dict[int, Queues] = {}
         self._tail: dict[TopicPartition, int] = {}  # the last offset handed over
         self._since: dict[int, tuple[float, int]] = {}  # when, and at which fetch, it began to wait
+        self._waits: dict[int, tuple[float, list[TopicPartition]]] = {}  # the last look at a wait
         self._gates: dict[int, tuple[TopicPartition, int]] = {}
         self.start = 0  # counts the starts of reading
 
@@ -72,6 +73,7 @@ class Scheduler(DefaultSchedulingStrategy):
         """Start reading anew at these offsets; what was held is read again."""
         self._held = {}  # a new one: an iteration under way sees that it is not its own, and ends
         self._since.clear()
+        self._waits.clear()
         self._tail = {tp: offset - 1 for tp, offset in start.items()}
         self.start += 1
 
@@ -180,18 +182,30 @@ class Scheduler(DefaultSchedulingStrategy):
 
     def _must_wait(self, partition: int, queues: Queues) -> bool:
         empty = [TopicPartition(topic, partition) for topic, queue in queues.items() if not queue]
-        if any(self._gated(tp, self._tail.get(tp, -1)) for tp in empty):
+        gated = [tp for tp in empty if self._gated(tp, self._tail.get(tp, -1))]
+        waited_for = gated or [tp for tp in empty if not self._at_end(tp)]
+        self._measure(partition, waited_for)
+        if gated:
             return True
-        waited_for = [tp for tp in empty if not self._at_end(tp)]
         since_s, fetch = self._since.setdefault(partition, (self._now(), self._fetches))
         waited_s, fetches = self._now() - since_s, self._fetches - fetch
         if waited_for and (waited_s < self._align_wait_s or fetches < FETCHES_WAITED):
             return True
         del self._since[partition]
         metrics.ALIGNMENT_WAIT_SECONDS.observe(waited_s)
-        if waited_for:
-            metrics.FORCED_ALIGNMENTS.inc()
+        for tp in waited_for:
+            metrics.FORCED_ALIGNMENTS.labels(topic=tp.topic).inc()
         return False
+
+    def _measure(self, partition: int, waited_for: list[TopicPartition]) -> None:
+        """Add up how long each topic was waited for, from look to look."""
+        if partition in self._waits:
+            looked_s, waited_for_then = self._waits.pop(partition)
+            for tp in waited_for_then:
+                waited_s = self._now() - looked_s
+                metrics.ALIGNMENT_WAITED_SECONDS.labels(topic=tp.topic).inc(waited_s)
+        if waited_for:
+            self._waits[partition] = self._now(), waited_for
 
     def _gated(self, tp: TopicPartition, handed_over: int) -> bool:
         gate = self._gates.get(tp.partition)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from stream import metrics
 from stream.runs import Run, TopicPartition
 from stream.scheduler import Scheduler
 
@@ -237,3 +238,96 @@ def test_a_topic_read_again_is_handed_over_again(bench: Bench) -> None:
     (run,) = bench.fetch(vitals=[(1, 110)])
 
     assert run.span == {TopicPartition("vitals", 0): (0, 1)}
+
+
+# Alignment, as it is met
+
+
+def test_at_the_live_edge_a_record_goes_at_once(bench: Bench) -> None:
+    """The other topics are read to their ends: there is nothing to wait for."""
+    for number in range(3):
+        (run,) = bench.fetch(vitals=[(number, 100 + number)])
+
+        assert names(run) == [("vitals", number)]
+
+
+def test_an_idle_topic_keeps_nobody_waiting(bench: Bench) -> None:
+    """A ferritin comes once a day."""
+    bench.fetch(medications=[(0, 100)])
+    bench.now_s = 24 * 3600
+
+    (run,) = bench.fetch(vitals=[(0, 86_400_000)])
+
+    assert names(run) == [("vitals", 0)]
+
+
+def test_a_topic_that_never_speaks_keeps_nobody_waiting(bench: Bench) -> None:
+    """It is empty, and read to its end from the first fetch on."""
+    (run,) = bench.fetch(vitals=[(0, 100)], ticks=[(0, 200)])
+
+    assert names(run) == [("vitals", 0), ("ticks", 0)]
+
+
+def test_after_an_outage_of_hours_all_topics_go_in_order_of_time(bench: Bench) -> None:
+    """However much of one topic a fetch brings before the first of another."""
+    bench.at_end.clear()
+    hour = 3_600_000
+    assert bench.fetch(vitals=[(i, i * hour) for i in range(4)]) == []
+    bench.fetch(medications=[(0, hour // 2)], ticks=[(i, i * hour + 1) for i in range(4)])
+    bench.at_end.update(INPUTS)
+
+    handed = [each for run in bench.fetch(patients=[(0, 2 * hour)]) for each in names(run)]
+
+    assert handed[:3] == [("vitals", 0), ("ticks", 0), ("medications", 0)]
+    assert handed.index(("patients", 0)) < handed.index(("vitals", 2))
+    assert handed[-2:] == [("vitals", 3), ("ticks", 3)]
+
+
+def test_a_feed_whose_clock_runs_ahead_holds_nobody_up_at_the_live_edge(bench: Bench) -> None:
+    (ahead,) = bench.fetch(vitals=[(0, 7_200_000)])
+    (after,) = bench.fetch(vitals=[(1, 100)], medications=[(0, 100)])
+
+    assert names(ahead) == [("vitals", 0)]
+    assert names(after) == [("medications", 0), ("vitals", 1)]
+
+
+def test_a_feed_whose_clock_is_behind_holds_nobody_up(bench: Bench) -> None:
+    (run,) = bench.fetch(vitals=[(0, 100), (1, -7_200_000)], medications=[(0, 200)])
+
+    assert names(run) == [("vitals", 0), ("vitals", 1), ("medications", 0)]
+
+
+def test_while_catching_up_a_record_from_the_future_waits_for_the_others(bench: Bench) -> None:
+    """And those behind it with it, in the order in which a replay takes them."""
+    (run,) = bench.fetch(vitals=[(0, 7_200_000), (1, 300)], medications=[(0, 200), (1, 400)])
+
+    assert names(run) == [("medications", 0), ("medications", 1), ("vitals", 0), ("vitals", 1)]
+
+
+def waited_s(topic: str) -> float:
+    value: float = metrics.ALIGNMENT_WAITED_SECONDS.labels(topic=topic)._value.get()
+    return value
+
+
+def test_what_is_waited_for_and_how_long_is_counted(bench: Bench) -> None:
+    bench.at_end -= {"medications"}
+    before = waited_s("medications"), waited_s("patients")
+    forced = metrics.FORCED_ALIGNMENTS.labels(topic="medications")._value.get()
+    for bench.now_s in (0.0, 0.5, 1.5, 2.0):
+        bench.fetch(vitals=[(0, 200)] if not bench.now_s else [])
+
+    assert waited_s("medications") - before[0] == 2.0
+    assert waited_s("patients") == before[1]
+    assert metrics.FORCED_ALIGNMENTS.labels(topic="medications")._value.get() == forced + 1
+
+
+def test_waiting_for_the_ticks_of_an_outage_is_counted_too(bench: Bench) -> None:
+    """A gate has no limit: a wait without an end has to be seen."""
+    before = waited_s("ticks")
+    bench.scheduler.gate(TopicPartition("ticks", 0), 5)
+    bench.fetch(vitals=[(0, 200)])
+    bench.now_s = 60
+
+    bench.fetch()
+
+    assert waited_s("ticks") - before == 60
