@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help demo test check bench chaos chaos-report lock clean
+.PHONY: help demo test check bench chaos chaos-report scale soak lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -40,6 +40,12 @@ chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 F
 
 chaos-report: .venv/.installed ## the reports of all rounds, into docs/chaos.md
 	PYTHONPATH=tests $(BIN)/python -m chaos merge
+
+scale: .venv/.installed ## what it costs that workers come, leave and die
+	PYTHONPATH=tests $(BIN)/python -m chaos scale
+
+soak: .venv/.installed ## an even load for long: MINUTES=60 RATE=2000
+	PYTHONPATH=tests $(BIN)/python -m chaos soak --minutes $(or $(MINUTES),60) --per-s $(or $(RATE),2000)
 
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

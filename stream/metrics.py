@@ -146,6 +146,7 @@ RECOVERING: Final = _gauge("recovering", "1 while states are read from the chang
 RECOVERY_SECONDS: Final = _gauge("recovery_seconds", "How long the last recovery took.")
 ASSIGNED_PARTITIONS: Final = _gauge("assigned_partitions", "Partitions this worker owns.")
 PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
+TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
 PAGES_HELD: Final = _gauge(
     "pages_held", "Pages about the past that wait until the watchers have caught up."

@@ -246,6 +246,7 @@ class Pipeline:
             now_s = time.monotonic()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, now_s)
+            metrics.TASKS.set(len(asyncio.all_tasks()))
             metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
             self.health.pending(sum(self.waiting().values()))
 

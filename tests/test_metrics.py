@@ -25,7 +25,12 @@ SAFE_LABELS = {
 }
 UNITS = ("_seconds", "_records", "_partitions")
 STATES = {"stormwatch_ready", "stormwatch_healthy", "stormwatch_recovering", "stormwatch_info"}
-COUNTED_THINGS = {"stormwatch_pages_held", "stormwatch_pages_pending", "stormwatch_patients"}
+COUNTED_THINGS = {
+    "stormwatch_pages_held",
+    "stormwatch_pages_pending",
+    "stormwatch_patients",
+    "stormwatch_tasks",
+}
 
 
 def families() -> list[Metric]:

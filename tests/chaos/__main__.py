@@ -1,11 +1,14 @@
 """Chaos: real commands on three real brokers, a seeded schedule of faults, and a replay as oracle.
 
     PYTHONPATH=tests python -m chaos run [--seed 1] [--rounds 1] [--faults 40] [--patients 240]
+    PYTHONPATH=tests python -m chaos scale
+    PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--patients 1000]
     PYTHONPATH=tests python -m chaos merge
 
 A round is one seed: it has a cluster of its own. Its report is kept, and a round that has one is
 not run again: a run that was broken off goes on where it was. `merge` writes all reports into
-docs/chaos.md.
+docs/chaos.md. `scale` measures what it costs that workers come and go, `soak` whether one stays
+as it is for an hour.
 """
 
 import argparse
@@ -14,11 +17,16 @@ import json
 import logging
 import shutil
 import sys
+import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, NoReturn
 
 from chaos.report import DOCUMENT, REPORTS, merged
 from chaos.round import Round
+from chaos.scale import Scale
 from chaos.schedule import drawn
+from chaos.soak import Soak
 
 
 def main() -> None:
@@ -31,14 +39,43 @@ def main() -> None:
     run.add_argument("--faults", type=int, default=40)
     run.add_argument("--patients", type=int, default=240)
     run.add_argument("--reports", type=Path, default=REPORTS)
-    merge = commands.add_parser("merge")
-    merge.add_argument("--reports", type=Path, default=REPORTS)
+    scale = commands.add_parser("scale")
+    soak = commands.add_parser("soak")
+    soak.add_argument("--minutes", type=float, default=60)
+    soak.add_argument("--per-s", type=float, default=2_000)
+    soak.add_argument("--patients", type=int, default=1_000)
+    for each in (scale, soak, commands.add_parser("merge")):
+        each.add_argument("--reports", type=Path, default=REPORTS)
     options = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.INFO)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers are down on purpose
-    if options.command == "merge":
-        DOCUMENT.write_text(merged(options.reports))
-        return
+    options.reports.mkdir(parents=True, exist_ok=True)
+    match options.command:
+        case "merge":
+            DOCUMENT.write_text(merged(options.reports))
+        case "scale":
+            measured("scale", options, lambda folder: Scale(folder).run())
+        case "soak":
+            load = options.minutes, options.per_s, options.patients
+            measured("soak", options, lambda folder: Soak(folder, *load).run())
+        case _:
+            run_rounds(options)
+
+
+def measured(
+    name: str,
+    options: argparse.Namespace,
+    run: Callable[[Path], Coroutine[Any, Any, dict[str, Any]]],
+) -> None:
+    """Measure in a folder of its own, and keep what was found."""
+    with tempfile.TemporaryDirectory(prefix=f"stormwatch-{name}-") as folder:
+        report = asyncio.run(run(Path(folder)))
+    (options.reports / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report, indent=1))
+
+
+def run_rounds(options: argparse.Namespace) -> NoReturn:
+    """Run the rounds that have no report yet."""
     seeds = range(options.seed, options.seed + options.rounds)
     right = [one(seed, options) for seed in seeds]
     sys.exit(0 if all(right) else 1)
@@ -46,7 +83,6 @@ def main() -> None:
 
 def one(seed: int, options: argparse.Namespace) -> bool:
     """Run the round of a seed, unless it was run before; tell whether all was right."""
-    options.reports.mkdir(parents=True, exist_ok=True)
     kept = options.reports / f"seed-{seed}.json"
     if not kept.exists():
         folder = options.reports / f"seed-{seed}"

@@ -8,9 +8,8 @@ happens to the workers: what comes out can be compared line by line. Only the pa
 
 import json
 import random
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -52,7 +51,6 @@ class Ward:
     vitals_a_step: int = 4
     step: int = 0
     _serial: int = 0
-    _sent: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -96,6 +94,14 @@ class Ward:
             for each in self.ids
         ]
         yield self._phase("vitals", vitals, burst)
+
+    def about(self, patient_id: str, at: datetime) -> Sent:
+        """Say who a patient is."""
+        return self._event("patients", patient_id, at, _about(self.ids.index(patient_id)))
+
+    def vitals(self, patient_id: str, at: datetime) -> Sent:
+        """Take the vital signs of a patient."""
+        return self._event("vitals", patient_id, at, self._vitals(patient_id))
 
     def _some(self, ids: list[str], share: float) -> list[str]:
         return [each for each in ids if self._chance.random() < share]

@@ -35,7 +35,7 @@ were written more than once with the same bytes, which the pager ignores.
 
 def merged(folder: Path) -> str:
     """Return the page about all reports in a folder."""
-    reports = [json.loads(each.read_text()) for each in sorted(folder.glob("*.json"))]
+    reports = [json.loads(each.read_text()) for each in sorted(folder.glob("seed-*.json"))]
     return HEAD + "\n".join((*_totals(reports), "", *_kinds(reports), "", *_rounds(reports))) + "\n"
 
 

@@ -99,7 +99,7 @@ class Round:
     async def _make_faults(
         self, trouble: Trouble, brokers: Brokers, beside: "Sequence[asyncio.Future[None]]"
     ) -> None:
-        await _well(trouble.workers, WELL_WITHIN_S)
+        await well(trouble.workers, WELL_WITHIN_S)
         for fault in self.schedule:
             for task in beside:
                 if task.done():
@@ -116,7 +116,7 @@ class Round:
         log.info("fault %s: %s", fault.number, fault.kind)
         done = await trouble.make(fault)
         if fault.waits:
-            await _well(trouble.workers, WELL_WITHIN_S)
+            await well(trouble.workers, WELL_WITHIN_S)
         return done
 
     async def _supervise(self, workers: Supervised, brokers: Brokers) -> None:
@@ -160,7 +160,7 @@ class Round:
 
     async def _judge(self, brokers: Brokers) -> Verdict:
         read = {
-            name: await _read(brokers.straight, name)
+            name: await read_all(brokers.straight, name)
             for name in (
                 *(spec.name for spec in registry.INPUTS),
                 registry.ALERTS,
@@ -194,7 +194,7 @@ async def _write(producer: AIOKafkaProducer, records: Sequence[Sent]) -> None:
     await asyncio.gather(*sent)
 
 
-async def _well(workers: Supervised, limit_s: float) -> bool:
+async def well(workers: Supervised, limit_s: float) -> bool:
     """Wait until every worker is ready, or for so long."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
@@ -237,7 +237,7 @@ async def _committed(bootstrap: str) -> dict[TopicPartition, int]:
         await admin.close()
 
 
-async def _read(bootstrap: str, topic: str) -> list[ConsumerRecord]:
+async def read_all(bootstrap: str, topic: str) -> list[ConsumerRecord]:
     partitions = [TopicPartition(topic, each) for each in range(registry.PARTITIONS)]
     records: dict[TopicPartition, list[ConsumerRecord]] = {each: [] for each in partitions}
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")

@@ -1,0 +1,89 @@
+"""A worker under an even load for a long time: memory flat, nothing leaked, the lag bounded."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from chaos.round import well
+from chaos.steady import Feed
+from commands import Stormwatch
+from supervision import Supervised
+
+from deploy.broker.cluster import Cluster
+from deploy.topics_job import make_topics
+
+SAMPLE_S: Final = 10.0
+WARM_UP: Final = 0.25  # of the samples: caches and states fill
+WELL_WITHIN_S: Final = 90.0
+SAMPLED: Final = {
+    "memory_mb": "process_resident_memory_bytes",
+    "files": "process_open_fds",
+    "tasks": "stormwatch_tasks",
+    "lag": "stormwatch_partition_lag_records",
+    "patients": "stormwatch_patients",
+    "taken": "stormwatch_records_total",
+}
+
+
+@dataclass
+class Soak:
+    """Runs for so many minutes; a sample each ten seconds."""
+
+    folder: Path
+    minutes: float
+    per_s: float
+    patients: int
+    samples: list[dict[str, float]] = field(default_factory=list)
+
+    async def run(self) -> dict[str, Any]:
+        """Let it run; return the report."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        kafka = Cluster(self.folder / "kafka")
+        await asyncio.to_thread(kafka.__enter__)
+        try:
+            await make_topics(kafka.bootstrap, keep=True)
+            workers = Supervised(Stormwatch(kafka.bootstrap, self.folder))
+            workers.start("one", STORMWATCH_METRICS_PORT="0")
+            try:
+                sent = await self._sample(kafka.bootstrap, workers)
+            finally:
+                workers.release()
+        finally:
+            await asyncio.to_thread(kafka.__exit__, None, None, None)
+        return {"asked_per_s": self.per_s, **self._told(sent), "ended": workers.ended}
+
+    async def _sample(self, bootstrap: str, workers: Supervised) -> int:
+        await well(workers, WELL_WITHIN_S)
+        feed = Feed(bootstrap, self.per_s, self.patients)
+        feeding = asyncio.ensure_future(feed.run())
+        began_s = time.monotonic()
+        while time.monotonic() - began_s < 60 * self.minutes:
+            await asyncio.sleep(SAMPLE_S)
+            workers.look()
+            sample = {"at_s": time.monotonic() - began_s, "sent": float(feed.sent)}
+            for name, metric in SAMPLED.items():
+                sample[name] = await asyncio.to_thread(workers.measured, "one", metric)
+            sample["memory_mb"] /= 1 << 20
+            self.samples.append(sample)
+        feed.stopped.set()
+        await feeding
+        return feed.sent
+
+    def _told(self, sent: int) -> dict[str, Any]:
+        warm = self.samples[int(len(self.samples) * WARM_UP) :]
+        half = len(warm) // 2
+        hours = self.samples[-1]["at_s"] / 3600
+        return {
+            "minutes": round(60 * hours, 1),
+            "sent": sent,
+            "per_s": round(sent / (3600 * hours)),
+            **{
+                name: {
+                    "first_half": round(max(each[name] for each in warm[:half]), 1),
+                    "second_half": round(max(each[name] for each in warm[half:]), 1),
+                }
+                for name in ("memory_mb", "files", "tasks", "lag")
+            },
+        }
