@@ -146,15 +146,34 @@ def test_an_infused_steroid_masks_while_it_runs() -> None:
     assert seen.grades(at(61)) == (2, 2)
 
 
+@pytest.mark.parametrize(("drug", "window_h"), [("methylprednisolone", 48), ("anakinra", 24)])
+@pytest.mark.parametrize("stop", [{"action": "stop"}, {"action": "change", "rate_value": 0}])
+def test_an_infusion_masks_for_its_window_after_it_was_stopped(
+    drug: str, window_h: float, stop: Fields
+) -> None:
+    """A second stop, or one that comes first, changes nothing."""
+    unit = {"rate_unit": "mg/h"}
+    pumps = [
+        infusion(drug, at=at(-9), action="stop"),
+        infusion(drug, at=START, rate_value=5, **unit),
+        infusion(drug, at=at(10), **unit | stop),
+        infusion(drug, at=at(12), action="stop"),
+    ]
+    seen = Bedside(patient(), *pumps, well(9 + window_h, systolic_mmhg=80))
+
+    assert seen.grades(at(10 + window_h)) == (2, 2)
+    assert seen.grades(at(10.01 + window_h)) == (0, 0)
+
+
 def test_a_masked_patient_who_is_well_has_no_crs_and_it_is_not_ruled_out() -> None:
     seen = Bedside(patient(), given("dexamethasone", 0, dose_value=10), well(1))
 
     assert seen.ranges(at(2)) == ((0, 1), (0, 1))
 
 
-def test_an_il6_blocker_before_any_episode_leaves_doubt() -> None:
-    toci = dose("tocilizumab", at=at(-1), dose_value=640)
-    seen = Bedside(patient(), toci, well(0, systolic_mmhg=80))
+@pytest.mark.parametrize("drug", ["tocilizumab", "siltuximab"])
+def test_an_il6_blocker_before_any_episode_leaves_doubt(drug: str) -> None:
+    seen = Bedside(patient(), given(drug, -1), well(0, systolic_mmhg=80))
 
     assert seen.ranges(at(1)) == ((0, 2), (0, 2))
     assert seen.is_open("UNATTRIBUTED-DETERIORATION")

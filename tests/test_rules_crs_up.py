@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours, removed
+from bedside import Bedside, hours, minutes, removed
 from builders import Fields, assessment, build, dose, infusion, on_day, patient, reading, vitals
+
+from stream.clinical.signals import TEMPERATURE
 
 RULE = "CRS-UP"
 START = on_day(4, "06:00")
@@ -140,6 +142,16 @@ def test_a_fever_measured_under_an_attribution_stays_out_after_it() -> None:
     assert seen.ranges(START + hours(2)) == ((2, 2), (0, 2))
     seen.take(fever(6, systolic_mmhg=80))
     assert seen.grades(START + hours(7)) == (2, 2)
+
+
+def test_a_fever_outside_of_an_attribution_counts_after_it_is_forgotten() -> None:
+    causes = attributed("fever", "infection", -1), attributed("fever", "crs", 1)
+    cannula = {"device": "nasal_cannula", "flow_l_min": 2}
+    cool = [vitals(at=START + minutes(20 * each), oxygen=cannula) for each in range(6, 600)]
+    seen = Bedside(patient(), causes[0], fever(), causes[1], fever(1.5), *cool)
+
+    assert all(each.value.celsius < 38 for each in seen.patient.readings(TEMPERATURE))
+    assert seen.grades(START + hours(200)) == (2, 2)
 
 
 def test_a_fever_from_before_an_attribution_counts_after_it() -> None:

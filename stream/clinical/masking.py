@@ -45,13 +45,13 @@ MG_BY_UNIT: Final = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 
 ANTIPYRETIC_SIGNALS: Final[tuple[Signal[Dose], ...]] = tuple(given(drug) for drug in ANTIPYRETICS)
 CIRCUIT_SIGNALS: Final[tuple[Signal[bool], ...]] = tuple(support(name) for name in CIRCUITS)
-RUNNING_SIGNALS: Final[tuple[Signal[Rate], ...]] = tuple(
-    rate(drug) for drug in (*STEROIDS, "anakinra")
-)
 WINDOWS_MS: Final[Mapping[Signal[Dose], int]] = MappingProxyType(
     dict.fromkeys(ANTIPYRETIC_SIGNALS, ANTIPYRETIC_WINDOW_MS)
     | {given(drug): STEROID_WINDOW_MS for drug in STEROIDS}
     | {given("anakinra"): ANAKINRA_WINDOW_MS}
+)
+INFUSED_WINDOWS_MS: Final[Mapping[Signal[Rate], int]] = MappingProxyType(  # after it was stopped
+    {rate(drug): STEROID_WINDOW_MS for drug in STEROIDS} | {rate("anakinra"): ANAKINRA_WINDOW_MS}
 )
 BLOCKER_SIGNALS: Final[tuple[Signal[Dose], ...]] = tuple(
     given(drug) for drug in INTERLEUKIN_6_BLOCKERS
@@ -60,12 +60,12 @@ MASKING_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *WINDOWS_MS,
     *BLOCKER_SIGNALS,
     *CIRCUIT_SIGNALS,
-    *RUNNING_SIGNALS,
+    *INFUSED_WINDOWS_MS,
 )
 
 ANTIPYRETIC_NAMES: Final = frozenset(signal.name for signal in ANTIPYRETIC_SIGNALS)
 CIRCUIT_NAMES: Final = frozenset(signal.name for signal in CIRCUIT_SIGNALS)
-RUNNING_NAMES: Final = CIRCUIT_NAMES | {signal.name for signal in RUNNING_SIGNALS}
+RUNNING_NAMES: Final = CIRCUIT_NAMES | {signal.name for signal in INFUSED_WINDOWS_MS}
 NAMES: Final = frozenset(signal.name for signal in MASKING_SIGNALS)
 
 
@@ -141,10 +141,15 @@ def _running(patient: Patient, at_ms: int) -> Iterator[Mask]:
         switched = up_to(patient.readings(circuit), at_ms)
         if switched and switched[-1].value:
             yield Mask(_name(circuit), switched[-1], None)
-    for infusion in RUNNING_SIGNALS:
+    for infusion, window_ms in INFUSED_WINDOWS_MS.items():
         rates = up_to(patient.readings(infusion), at_ms)
-        if rates and rates[-1].value.value > 0:
+        ran = [place for place, reading in enumerate(rates) if reading.value.value > 0]
+        if not ran:
+            continue
+        if ran[-1] == len(rates) - 1:
             yield Mask(_name(infusion), rates[-1], None)
+        elif (until_ms := rates[ran[-1] + 1].effective_ms + window_ms) >= at_ms:
+            yield Mask(_name(infusion), rates[ran[-1]], until_ms)
 
 
 def _name(signal: Signal[Any]) -> str:

@@ -57,6 +57,7 @@ class Breathing(NamedTuple):
 
 
 UNKNOWN_BREATHING: Final = Breathing(None, None, None)
+ROOM_AIR_BREATHING: Final = Breathing(OxygenNeed.ROOM_AIR, OxygenNeed.ROOM_AIR, high_fio2=False)
 
 
 def breathing_of(oxygen: Oxygen | None, *, home_positive_pressure: bool | None) -> Breathing:

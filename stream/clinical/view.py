@@ -11,16 +11,16 @@ from stream.clinical.circulation import (
     is_high_dose,
     is_hypotension,
 )
-from stream.clinical.course import needs_oxygen, settled
+from stream.clinical.course import ECMO_SIGNALS, needs_oxygen, settled
 from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
-from stream.clinical.masking import Mask, masks
+from stream.clinical.masking import BLOCKER_SIGNALS, Mask, masks
 from stream.clinical.once import once
 from stream.clinical.oxygen import (
+    ROOM_AIR_BREATHING,
     UNKNOWN_BREATHING,
     Breathing,
-    OxygenNeed,
     breathing_of,
     device_conflicts_with_fio2,
 )
@@ -48,10 +48,8 @@ from stream.clinical.signals import (
 T = TypeVar("T")
 
 CRRT: Final = support("crrt")
-ECMO: Final = (support("ecmo_vv"), support("ecmo_va"))
 SURFACE_SITES: Final = ("axillary", "skin")
 NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
-ROOM_AIR: Final = Breathing(OxygenNeed.ROOM_AIR, OxygenNeed.ROOM_AIR, high_fio2=False)
 
 
 class View:
@@ -197,7 +195,8 @@ class View:
             return None
         # Outside an episode an IL-6 blocker proves no fever, and leaves none of its absence either.
         last_closed_ms = max((end for _, end in self.course.closed), default=0)
-        if any(dose.effective_ms > last_closed_ms for dose in self.tocilizumab):
+        blockers = [dose for signal in BLOCKER_SIGNALS for dose in self.readings(signal)]
+        if any(dose.effective_ms > last_closed_ms for dose in blockers):
             return None
         return temperature.value.celsius >= FEVER_C
 
@@ -223,8 +222,7 @@ class View:
         breathing = breathing_of(oxygen.value, home_positive_pressure=home)
         if is_fresh(OXYGEN, oxygen, self.at_ms):
             return breathing
-        high_fio2 = True if breathing.high_fio2 else None
-        return Breathing(breathing.lowest, None, high_fio2)
+        return Breathing(breathing.lowest, None, breathing.high_fio2 or None)
 
     # Grades
 
@@ -232,7 +230,7 @@ class View:
     def crs(self) -> Mapping[str, GradeRange]:
         """Grade CRS under each policy."""
         haemofiltration = self.is_running(CRRT)
-        ecmo = any(self.is_running(signal) for signal in ECMO)
+        ecmo = any(self.is_running(signal) for signal in ECMO_SIGNALS)
         return {
             policy.name: grade_crs(
                 policy.crs,
@@ -258,8 +256,10 @@ class View:
         if onset_ms is None or (self.masks and (self.hypotension or self.hypoxia)):
             return True
         temperatures = since(self.readings(TEMPERATURE), onset_ms)
-        fevers = [each.effective_ms for each in temperatures if each.value.celsius >= FEVER_C]
-        return None if all(lies_in(each, spells) for each in (onset_ms, *fevers)) else True
+        fevers = {each.effective_ms for each in temperatures if each.value.celsius >= FEVER_C}
+        last = self.course.fever  # it may be older than what is kept
+        fevers |= {onset_ms if last is None else last.effective_ms, onset_ms}
+        return None if all(lies_in(each, spells) for each in fevers) else True
 
     def circulation_by(self, policy: GradingPolicy) -> tuple[Circulation, Circulation | None]:
         """Give the level of circulation that counts under a policy."""
@@ -279,7 +279,7 @@ class View:
         if not spells:
             return self.breathing
         if self.attributed("hypoxia"):
-            return ROOM_AIR
+            return ROOM_AIR_BREATHING
         readings = self.readings(OXYGEN)
         outside = [each for each in readings if not lies_in(each.effective_ms, spells)]
         return milder(self.breathing, self._breathing_of(bedside.newest_device(outside)))
