@@ -7,7 +7,7 @@ from enum import StrEnum
 from alerts.climbing import call, call_anew
 from alerts.life import BEFORE_ANY_TICK, Answer, Change, Happening, Life, Reason
 from alerts.outgoing import Call, new_send, put, to_tier
-from alerts.policy import Policy
+from alerts.policy import BY_ICANS_GRADE, Policy
 from alerts.routing import Part, Tier
 from topics.alerts import Alert, AlertState
 from topics.base import MILLISECOND, epoch_ms
@@ -99,7 +99,7 @@ def _is_repeat(life: Life, heard: Life, policy: Policy) -> bool:
 
 def _content(line: Alert) -> tuple[object, ...]:
     """Return all that makes a new line; a value alone does not."""
-    graded = {} if line.crs is None else line.crs
+    graded = (line.icans if line.rule == BY_ICANS_GRADE else line.crs) or {}
     grades = {name: graded[name].lowest for name in line.priorities if name in graded}
     return line.priorities, grades, {each.signal for each in line.because}
 

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Final
 
 from alerts.routing import Routing
-from topics.alerts import Alert, Priority
+from topics.alerts import Alert, Grade, Priority
 
-# The rules whose alerts no CRS grade decides: those bound to the stay (CLINICAL.md §6). Their lines
-# name the grade of the moment, but a change of it says nothing of them. Any other rule is taken to
-# follow the grade: a rule that is forgotten here pages too often, not too seldom.
+BY_ICANS_GRADE: Final = "ICANS-UP"
+# The rules whose alerts no grade decides: the others bound to the stay (CLINICAL.md §6). Their
+# lines name the grade of the moment, but a change of it says nothing of them. Any other rule is
+# taken to follow the grade of CRS: one that is forgotten here pages too often, not too seldom.
 NOT_BY_CRS_GRADE: Final = frozenset(
     {
         "DATA-RANGE",
@@ -20,7 +21,6 @@ NOT_BY_CRS_GRADE: Final = frozenset(
         "HLH-FERRITIN",
         "HLH-SUSPECT",
         "HSCORE",
-        "ICANS-UP",
         "ICE-DUE",
         "ICE-SUBTLE",
         "ICE-UNABLE",
@@ -100,6 +100,13 @@ class Level:
         return Level(priority, grades, self.policies)
 
 
+def deciding_grades(line: Alert) -> Mapping[str, Grade]:
+    """Give the grades that decide an alert, by policy; empty where none does."""
+    if line.rule == BY_ICANS_GRADE:
+        return line.icans or {}
+    return {} if line.rule in NOT_BY_CRS_GRADE else line.crs or {}
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How a site pages.
@@ -130,7 +137,7 @@ class Policy:
             for name, priority in priorities.items()
             if name == EVERY_POLICY or self.narrowed_to in (None, name)
         }
-        grades = {} if line.crs is None or line.rule in NOT_BY_CRS_GRADE else line.crs
+        grades = deciding_grades(line)
         return Level(
             priority=max(held.values(), key=lambda each: each.urgency, default=Priority.INFO),
             grades={name: grades[name].lowest for name in held if name in grades},

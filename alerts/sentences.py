@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from alerts.life import OPEN_STATES
-from alerts.policy import EVERYTHING, NOT_BY_CRS_GRADE, Shown
+from alerts.policy import BY_ICANS_GRADE, EVERYTHING, Shown, deciding_grades
 from alerts.readings import amount, clean, cut
 from alerts.titles import saying_of, title_of
-from topics.alerts import Alert, Grade, Priority
+from topics.alerts import Alert, Priority
 
 SENTENCE_MAX: Final = 139  # characters: what CDS Hooks asks of a summary; an SMS holds 140
 
@@ -68,19 +68,19 @@ def place_of(line: Alert, shows: frozenset[Shown]) -> tuple[str, ...]:
 
 def grades_of(line: Alert) -> str:
     """Write the grades that are proven, and under which policy; empty where none is."""
-    proven = {name: grade.lowest for name, grade in crs_of(line).items() if grade.lowest > 0}
-    return f"CRS grade {by_number(proven)}" if proven else ""
+    graded = deciding_grades(line).items()
+    proven = {name: grade.lowest for name, grade in graded if grade.lowest > 0}
+    return f"{_graded(line)} grade {by_number(proven)}" if proven else ""
 
 
 def _grade_of(line: Alert) -> str:
     """Write the highest grade that is proven."""
-    highest = max((grade.lowest for grade in crs_of(line).values()), default=0)
-    return f"CRS grade {highest}" if highest > 0 else ""
+    highest = max((grade.lowest for grade in deciding_grades(line).values()), default=0)
+    return f"{_graded(line)} grade {highest}" if highest > 0 else ""
 
 
-def crs_of(line: Alert) -> Mapping[str, Grade]:
-    """Return the grades of CRS, where they have to do with the alert."""
-    return {} if line.crs is None or line.rule in NOT_BY_CRS_GRADE else line.crs
+def _graded(line: Alert) -> str:
+    return "ICANS" if line.rule == BY_ICANS_GRADE else "CRS"
 
 
 def by_number(grades: Mapping[str, int]) -> str:

@@ -12,12 +12,11 @@ from typing import Final
 from alerts.answers import TAKEN_WITHIN
 from alerts.life import BEFORE_ANY_TICK, Life, Reason, Send
 from alerts.page import Page
-from alerts.policy import Policy, Shown
+from alerts.policy import Policy, Shown, deciding_grades
 from alerts.readings import A_MINUTE, ago, clean, clock_time, reading, span
 from alerts.routing import Part
 from alerts.sentences import (
     by_number,
-    crs_of,
     grades_of,
     place_of,
     sentence_of,
@@ -164,7 +163,7 @@ def _doubt(line: Alert) -> str:
     """Say how much worse it may be; empty where nothing more is known to be possible."""
     possible = {
         name: grade.highest
-        for name, grade in crs_of(line).items()
+        for name, grade in deciding_grades(line).items()
         if grade.highest > grade.lowest > 0
     }
     if not possible:

@@ -66,6 +66,11 @@ class Bedside:
     # What came of it
 
     @property
+    def spoken(self) -> list[Alert]:
+        """Every line, but for the task that falls due of everyone whose ICE was never done."""
+        return [line for line in self.lines if line.rule != "ICE-DUE"]
+
+    @property
     def patient(self) -> Patient:
         """The state of the one patient."""
         return self.ward.patients[PATIENT_ID]

@@ -10,10 +10,10 @@ from builders import (
     PATIENT_ID,
     Fields,
     ack,
+    assessment,
     build,
     decoded,
     dose,
-    ice,
     infusion,
     lab,
     on_day,
@@ -145,7 +145,7 @@ def test_a_removal_that_comes_before_its_record_holds() -> None:
 def test_a_demo_value_is_kept_out_of_every_grade() -> None:
     seen = Bedside(patient(), fever() | {"demo": True}, vitals(at=START + hours(1)))
 
-    assert seen.lines == []
+    assert seen.spoken == []
     assert seen.ranges(START + hours(2)) == ((0, 0), (0, 0))
 
 
@@ -180,10 +180,10 @@ def test_a_result_that_is_set_aside_at_its_own_moment_was_never_true() -> None:
     assert Bedside(patient(), *results).states("HLH-FERRITIN") == ["raised P2", "retracted"]
 
 
-def test_kinds_that_no_rule_reads_are_taken_and_change_nothing() -> None:
-    seen = Bedside(patient(), ice(7, at=START))
+def test_what_no_rule_reads_is_taken_and_tells_nothing() -> None:
+    seen = Bedside(patient(), assessment("urine_output", at=START, volume_ml=200, over_h=4))
 
-    assert seen.lines == []
+    assert seen.spoken == []
     assert seen.patient.applied[registry.ASSESSMENTS] == 1
 
 
@@ -295,6 +295,7 @@ def test_the_end_of_a_watch_resolves_what_is_open(kind: str) -> None:
     told = seen.take(build(kind, START + hours(2), {}))
 
     assert [(line.rule, line.state) for line in told] == [
+        ("ICE-DUE", "resolved"),
         ("CRS-UP", "resolved"),
         ("HLH-FERRITIN", "resolved"),
     ]
@@ -306,7 +307,7 @@ def test_the_end_of_a_watch_resolves_what_is_open(kind: str) -> None:
 def test_later_events_are_kept_and_not_graded() -> None:
     seen = Bedside(patient(), build("discharge", START, {}), fever(1), ferritin(20000, 2))
 
-    assert seen.lines == []
+    assert seen.spoken == []
     assert "ferritin" in seen.patient.series
 
 
@@ -460,7 +461,7 @@ def test_an_answer_of_a_person_is_none_of_the_engines_business() -> None:
     seen = Bedside(patient())
     seen.take_out_of_time(ack("some-alert", at=START))
 
-    assert seen.lines == []
+    assert seen.spoken == []
 
 
 # Restoring
@@ -592,7 +593,7 @@ def test_a_correction_may_move_a_reading_in_time() -> None:
 
 def test_what_was_told_is_bounded_and_what_is_open_is_kept() -> None:
     seen = Bedside(patient(), fever())
-    (told,) = seen.patient.alerts.values()
+    told = seen.patient.alerts["1|CRS-UP|1"]
     ended = {f"1|CRS-UP|{n}": replace(told, state="resolved", episode=n) for n in range(2, 600)}
     silent = [fever(each / 60) | {"demo": True} for each in range(250)]
     seen.ward.patients[PATIENT_ID] = seen.patient._replace(alerts={**seen.patient.alerts, **ended})
@@ -600,7 +601,7 @@ def test_what_was_told_is_bounded_and_what_is_open_is_kept() -> None:
 
     assert len(seen.patient.alerts) == 400
     assert told in seen.patient.alerts.values()
-    assert seen.patient.cut["alerts"] == 199
+    assert seen.patient.cut["alerts"] == 200
 
 
 def test_an_attribute_that_is_computed_once_is_documented_on_its_class() -> None:

@@ -57,7 +57,7 @@ def test_it_stays_so_where_the_correction_came_first() -> None:
 
     seen.take_out_of_time(first)
 
-    assert seen.lines == []
+    assert seen.spoken == []
 
 
 def test_a_newer_correction_of_what_is_forgotten_counts() -> None:

@@ -223,7 +223,7 @@ def test_a_demo_value_raises_nothing_and_settles_nothing() -> None:
 def test_a_demo_record_that_is_refused_whole_raises_nothing(record: Fields) -> None:
     seen = Bedside(patient(), record | {"demo": True})
 
-    assert seen.lines == []
+    assert seen.spoken == []
     assert len(seen.refused) == 1
     assert seen.patient.doubts == {}
 

@@ -20,6 +20,11 @@ VECTORS = Path(__file__).parent / "vectors"
 RULES = frozenset(
     {
         "CRS-UP",
+        "ICANS-UP",
+        "ICE-DUE",
+        "ICE-SUBTLE",
+        "ICE-UNABLE",
+        "NEURO-EDEMA",
         "TOCI-IND",
         "HLH-FERRITIN",
         "UNATTRIBUTED-DETERIORATION",
@@ -28,7 +33,7 @@ RULES = frozenset(
         "DATA-RANGE",
     }
 )
-GRADES = frozenset({"crs", "flags"})
+GRADES = frozenset({"crs", "icans", "flags"})
 OPTIONS = argparse.Namespace(grades=GRADES, rules=RULES, only=[], jobs=1)
 CASES = [check.read_vector(path) for path in sorted(VECTORS.glob("*.expected.json"))]
 
@@ -45,13 +50,16 @@ def test_what_is_expected_of_a_case_holds(case: check.Vector) -> None:
     assert [problems for _, problems in results if problems] == []
 
 
-def test_every_row_of_the_crs_table_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    options = argparse.Namespace(**vars(OPTIONS) | {"only": ["A1"]})
+@pytest.mark.parametrize(("table", "rows"), [("A1", 33), ("A2", 24), ("A3", 11)])
+def test_every_row_of_a_table_holds(
+    table: str, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = argparse.Namespace(**vars(OPTIONS) | {"only": [table]})
 
     results = check.check_tables(VECTORS / "unit_tables.json", options)
 
     capsys.readouterr()
-    assert len(results) == 33
+    assert len(results) == rows
     assert [(label, problems) for label, problems in results if problems] == []
 
 

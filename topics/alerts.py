@@ -69,7 +69,8 @@ class Alert(Strict):
     """What is true of an alert since `at`, in one line.
 
     `priorities` names the policies that hold and how urgent each is, `priority` is the paging
-    policy's. `crs` has the grades under every policy. `revision` counts the lines of this alert.
+    policy's. `crs` and `icans` have the grades under every policy. `revision` counts the lines of
+    this alert.
     """
 
     type: Literal["alert"] = "alert"
@@ -86,6 +87,7 @@ class Alert(Strict):
     advice: str
     source: str
     crs: dict[str, Grade] | None = OMITTED
+    icans: dict[str, Grade] | None = OMITTED
     day: int | None = OMITTED
     unit: str | None = OMITTED
     bed: str | None = OMITTED

@@ -14,8 +14,11 @@ from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading
 from stream.clinical.signals import (
+    CAPD,
+    CONSCIOUSNESS,
     FERRITIN,
     HEART_RATE,
+    ICE,
     OXYGEN,
     PRESSURE,
     RESPIRATORY_RATE,
@@ -35,6 +38,9 @@ FRESH_MS: Final[Mapping[Signal[Any], int]] = MappingProxyType(  # the end includ
         OXYGEN: 4 * HOUR_MS,
         HEART_RATE: 4 * HOUR_MS,
         RESPIRATORY_RATE: 4 * HOUR_MS,
+        ICE: 24 * HOUR_MS,
+        CAPD: 24 * HOUR_MS,
+        CONSCIOUSNESS: 12 * HOUR_MS,
         FERRITIN: 48 * HOUR_MS,
     }
 )

@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 from stream.clinical.bedside import fact
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
+from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.signals import (
     AGE,
@@ -77,6 +78,10 @@ def _low(pressure: Pressure, age_years: float | None) -> object:
     )
 
 
+def _intubated(oxygen: Oxygen, _: float | None) -> object:
+    return oxygen.device == INVASIVE
+
+
 def _as_charted(oxygen: Oxygen, _: float | None) -> object:
     return oxygen
 
@@ -84,3 +89,4 @@ def _as_charted(oxygen: Oxygen, _: float | None) -> object:
 FEVER: Final = Level(TEMPERATURE, _fever)
 LOW_PRESSURE: Final = Level(PRESSURE, _low)
 OXYGEN_USED: Final = Level(OXYGEN, _as_charted)
+INTUBATED: Final = Level(OXYGEN, _intubated)

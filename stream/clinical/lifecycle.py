@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stream.clinical.grade import GradeRange
 from stream.clinical.hindsight import held_at, held_since
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
@@ -182,13 +183,18 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         because=because,
         advice=advice,
         source=told.source,
-        crs={name: Grade(lowest=g.lowest, highest=g.highest) for name, g in view.crs.items()},
+        crs=_grades(view.crs),
+        icans=_grades({name: each.grade for name, each in view.icans.items()}),
         day=day_of(at_ms, patient.stay_from_ms),
         unit=_fact(patient, UNIT.name),
         bed=_fact(patient, BED.name),
         episode=told.episode,
         stay=told.stay,
     )
+
+
+def _grades(ranges: Mapping[str, GradeRange]) -> dict[str, Grade]:
+    return {name: Grade(lowest=g.lowest, highest=g.highest) for name, g in ranges.items()}
 
 
 def _fact(patient: Patient, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """The status line: what is known of a patient at a time."""
 
 from stream.clinical.asking import watch_ended_by
+from stream.clinical.flags import flags_of
 from stream.clinical.freshness import stale_signals
 from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
@@ -9,7 +10,7 @@ from stream.clinical.rules.toci_ind import next_dose_ms
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
 from topics.alerts import Grade
-from topics.status import EpisodeLine, Status, TocilizumabLine
+from topics.status import EpisodeLine, IcansGrade, Status, TocilizumabLine
 
 
 def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> Status:
@@ -21,11 +22,18 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
     crs = {
         name: Grade(lowest=grade.lowest, highest=grade.highest) for name, grade in view.crs.items()
     }
+    icans = {
+        name: IcansGrade(
+            lowest=each.grade.lowest, highest=each.grade.highest, estimated=each.estimated
+        )
+        for name, each in view.icans.items()
+    }
     return Status(
         at=moment(at_ms),
         patient_id=patient.patient_id,
         crs=crs if watched else None,
-        flags=tuple(view.flags) if watched else (),
+        icans=icans if watched else None,
+        flags=tuple(flags_of(view)) if watched else (),
         stale=tuple(stale_signals(patient, at_ms)) if watched else (),
         episode=EpisodeLine(
             crs_onset_at=None if onset_ms is None else moment(onset_ms),

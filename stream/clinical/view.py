@@ -8,7 +8,6 @@ from stream.clinical.causes import Spell, lies_in, milder, spells
 from stream.clinical.circulation import (
     Circulation,
     circulation_of,
-    is_high_dose,
     is_hypotension,
 )
 from stream.clinical.course import ECMO_SIGNALS, needs_oxygen, settled
@@ -16,13 +15,13 @@ from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
 from stream.clinical.masking import BLOCKER_SIGNALS, Mask, masks
+from stream.clinical.neuro import Neuro, neuro_of
 from stream.clinical.once import once
 from stream.clinical.oxygen import (
     ROOM_AIR_BREATHING,
     UNKNOWN_BREATHING,
     Breathing,
     breathing_of,
-    device_conflicts_with_fio2,
 )
 from stream.clinical.patient import Course, Episode, Patient
 from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
@@ -48,7 +47,6 @@ from stream.clinical.signals import (
 T = TypeVar("T")
 
 CRRT: Final = support("crrt")
-SURFACE_SITES: Final = ("axillary", "skin")
 NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
 
 
@@ -285,16 +283,6 @@ class View:
         return milder(self.breathing, self._breathing_of(bedside.newest_device(outside)))
 
     @once
-    def flags(self) -> list[str]:
-        """Name doubts about the grade."""
-        flags = []
-        if self.oxygen is not None and device_conflicts_with_fio2(self.oxygen.value):
-            flags.append("device_fio2_conflict")
-        if any(
-            is_high_dose(drug, reading.value, self.weight_kg) is None
-            for drug, reading in self.vasopressors.items()
-        ):
-            flags.append("vasopressor_intensity_unknown")
-        if self.temperature is not None and self.temperature.value.site in SURFACE_SITES:
-            flags.append("surface_temperature")
-        return flags
+    def icans(self) -> Mapping[str, Neuro]:
+        """Grade ICANS under each policy."""
+        return neuro_of(self.patient, self.at_ms, self.until_ms)

@@ -1,6 +1,7 @@
-"""`asco-2021`: the guideline of ASCO, as far as tocilizumab goes.
+"""`asco-2021`: the guideline of ASCO, as far as tocilizumab and ICE go.
 
-Grade 2 or more; grade 1 where fever lasts more than 3 days ("manage as grade 2").
+Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2"). ICE
+at least twice a day.
 Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992.
 """
 
@@ -17,4 +18,5 @@ MANAGEMENT: Final = ManagementProfile(
     tocilizumab_from_grade=2,
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
     fever_as_grade_2_after=timedelta(days=3),
+    ice_due_after=timedelta(hours=12),
 )

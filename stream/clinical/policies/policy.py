@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from stream.clinical.crs import CrsTable
+from stream.clinical.icans import IcansTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class GradingPolicy:
     name: str
     source: str
     crs: CrsTable
+    icans: IcansTable
     honours_attribution: bool  # "not attributable to any other cause"
 
 
@@ -33,3 +35,4 @@ class ManagementProfile:
     tocilizumab_from_grade: int
     tocilizumab_trigger: TocilizumabTrigger
     fever_as_grade_2_after: timedelta | None = None  # grade 1 with fever for longer counts as 2
+    ice_due_after: timedelta = timedelta(hours=24)  # the review, line 55: daily

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
+from stream.clinical.flags import flags_of
 from stream.clinical.levels import FEVER, LOW_PRESSURE, OXYGEN_USED, Level
 from stream.clinical.masking import MASKING_SIGNALS
 from stream.clinical.policies.register import POLICY_NAMES
@@ -59,8 +60,8 @@ def advice(view: View, grades: Mapping[str, int]) -> str:
     words = [f"Meets criteria for CRS {in_words(grades)}."]
     if any(grade.highest > grade.lowest for grade in view.crs.values()):
         words.append("It may be higher: not everything is known or fresh.")
-    if view.flags:
-        words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in view.flags) + ".")
+    if flags := flags_of(view):
+        words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in flags) + ".")
     words.append("See the patient and confirm these readings.")
     return " ".join(words)
 

@@ -1,0 +1,32 @@
+"""Doubts about the grades, for the status line and the words of an alert.
+
+Source: CONTRACT (`flags`); CLINICAL.md DEC-8, DEC-37, DEC-48, DEC-53.
+"""
+
+from typing import Final
+
+from stream.clinical.circulation import is_high_dose
+from stream.clinical.oxygen import device_conflicts_with_fio2
+from stream.clinical.policies.register import GRADING
+from stream.clinical.signals import ICE
+from stream.clinical.view import View
+
+SURFACE_SITES: Final = ("axillary", "skin")
+
+
+def flags_of(view: View) -> list[str]:
+    """Name doubts about the grades."""
+    flags = []
+    if view.oxygen is not None and device_conflicts_with_fio2(view.oxygen.value):
+        flags.append("device_fio2_conflict")
+    if any(
+        is_high_dose(drug, reading.value, view.weight_kg) is None
+        for drug, reading in view.vasopressors.items()
+    ):
+        flags.append("vasopressor_intensity_unknown")
+    if view.temperature is not None and view.temperature.value.site in SURFACE_SITES:
+        flags.append("surface_temperature")
+    ice = view.latest(ICE)
+    if ice is not None and any(ice.value.scheme not in each.icans.ice_schemes for each in GRADING):
+        flags.append("ice_form_without_scale")
+    return flags

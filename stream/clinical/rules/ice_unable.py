@@ -1,0 +1,74 @@
+"""ICE-UNABLE: the patient is intubated or sedated, and ICE cannot be done.
+
+The grade is carried forward and marked as an estimate (`stream.clinical.neuro`); it is P2 where a
+grade is carried, and INFO where there is none. It ends when ICE was done or can be done; where no
+episode is open, after 24 hours.
+Source: CLINICAL.md §1.1 (review line 57), §1.11, DEC-58.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stream.clinical.causes import Spell
+from stream.clinical.oxygen import INVASIVE
+from stream.clinical.policies.register import POLICY_NAMES
+from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
+from stream.clinical.sedation import SEDATIVE_RATES, intubated, sedated
+from stream.clinical.signals import SEDATED
+from stream.clinical.times import HOUR_MS
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
+
+
+def judge(view: View) -> Verdict:
+    """Hold while the grade is carried forward and the patient cannot be examined."""
+    begun = [each.from_ms for each in spells_unable(view) if each.until_ms is None]
+    if not begun or not any(each.estimated for each in view.icans.values()):
+        return Verdict(None, None, "ICE was done, or can be done.")
+    task_ends_ms = None
+    if view.course.onset_ms is None:
+        task_ends_ms = min(begun) + TASK_MS
+        if view.at_ms >= task_ends_ms:
+            return Verdict(None, None, "It has been so for 24 hours, and no episode is open.")
+    carried = proven(view)
+    finding = Finding(
+        priorities={
+            name: Priority.P2 if name in carried else Priority.INFO for name in POLICY_NAMES
+        },
+        because=(*_why(view), *of_grade(view)),
+        advice=lambda: (
+            "ICE cannot be done: the last ICANS grade stands as an estimate until the next ICE. "
+            "Consider dexamethasone 10 mg IV every 6 h, EEG, and imaging of the brain (MRI before "
+            "CT)."
+        ),
+        source="review-2025 L57",
+    )
+    return Verdict(finding, task_ends_ms)
+
+
+def spells_unable(view: View) -> tuple[Spell, ...]:
+    """Give the times in which ICE could not be done."""
+    until_ms = view.until_ms
+    return (*sedated(view.patient, until_ms), *intubated(view.patient, until_ms))
+
+
+def _why(view: View) -> Iterator[Evidence]:
+    """Name the tube, what was said of sedation, and the sedatives that run."""
+    oxygen, said = view.oxygen, view.latest(SEDATED)
+    if oxygen is not None and oxygen.value.device == INVASIVE:
+        yield Evidence("oxygen_device", INVASIVE, None, oxygen.effective_ms, oxygen.event_id)
+    if said is not None and said.value:
+        yield Evidence("sedated", "yes", None, said.effective_ms, said.event_id)
+    for signal in SEDATIVE_RATES:
+        running = view.every(signal)
+        if running and running[-1].value.value > 0:
+            last = running[-1]
+            name = signal.name.partition(":")[2]
+            amount, unit = last.value
+            yield Evidence(name, amount, unit, last.effective_ms, last.event_id)
+
+
+RULE: Final = Rule("ICE-UNABLE", Bound.STAY, ICANS_INPUTS, judge)
