@@ -16,6 +16,7 @@ COMMANDS: Final = MappingProxyType(
         "replay": ("deploy.replay:replay", "Run the engine over replay files, with no broker."),
         "schema": ("deploy.schema:schema", "Export the schemas of all topics."),
         "simulate": ("deploy.simulate.command:simulate", "Write a replay file of a made-up ward."),
+        "status": ("deploy.status.command:status", "Show what is known now, sickest first."),
         "topics": ("deploy.topics_job:topics", "Make and check the topics."),
         "validate": ("deploy.validate:validate", "Check replay files line by line."),
         "watch": ("deploy.watch:watch", "Watch: events in, alerts and status out."),

@@ -113,6 +113,7 @@ class Demo:
         out.print(
             "\nEverything goes on running; Ctrl-C ends it. In another shell:\n\n"
             f"  export STORMWATCH_KAFKA={bootstrap}\n"
+            "  stormwatch status\n"
             f"  stormwatch ack {alert_id} --by 'your name'\n"
             f"  stormwatch load {ANOTHER} --speed {self.speed:g}\n\n"
             "Its clock is that of the cases: what is loaded with --now would lie in its future.\n",

@@ -24,6 +24,7 @@ from topics.limits import is_urgent
 from topics.medications import MedicationEvent
 from topics.pages import PageLine
 from topics.patients import PatientEvent
+from topics.status import Status
 from topics.ticks import Tick
 from topics.vitals import PRESSURE, PRESSURES, Vitals
 
@@ -37,6 +38,7 @@ __all__ = [
     "Rejected",
     "decode",
     "decode_line",
+    "decode_status",
     "encode",
 ]
 
@@ -121,13 +123,13 @@ def decode(
 
 def decode_line(topic: str, value: bytes | None) -> Line | Rejected:
     """Read back a line of the alerts or of the pages."""
-    if value is None or len(value) > RECORD_MAX:
-        return _unread(value)
-    try:
-        line: Line = _VALIDATORS[topic].validate_json(value)
-    except ValidationError as error:
-        problem = _problems(topic, error)[0]
-        return Rejected(problem.reason, problem.path, problem.detail)
+    line: Line | Rejected = _read_back(topic, value)
+    return line
+
+
+def decode_status(value: bytes | None) -> Status | Rejected:
+    """Read back a status line."""
+    line: Status | Rejected = _read_back(registry.STATUS, value)
     return line
 
 
@@ -135,6 +137,17 @@ def encode(model: BaseModel) -> bytes:
     """Write a model as compact JSON."""
     encoded: bytes = type(model).__pydantic_serializer__.to_json(model)
     return encoded
+
+
+def _read_back(topic: str, value: bytes | None) -> Any:  # noqa: ANN401, what its topic holds
+    if value is None or len(value) > RECORD_MAX:
+        return _unread(value)
+    try:
+        line = _VALIDATORS[topic].validate_json(value)
+    except ValidationError as error:
+        problem = _problems(topic, error)[0]
+        return Rejected(problem.reason, problem.path, problem.detail)
+    return line
 
 
 def _unread(value: bytes | None) -> Rejected:

@@ -48,7 +48,8 @@ class TocilizumabLine(Strict):
 class Status(Strict):
     """What is known of a patient at a time. A part that nobody computes is left out.
 
-    `flags` are doubts about the grade, `stale` names signals that are too old to say anything new.
+    `flags` are doubts about the grade, `stale` names signals that are too old to say anything new,
+    `unit` is the ward.
     """
 
     type: Literal["status"] = "status"
@@ -62,3 +63,5 @@ class Status(Strict):
     stale: tuple[str, ...] = ()
     episode: EpisodeLine | None = OMITTED
     tocilizumab: TocilizumabLine | None = OMITTED
+    unit: str | None = OMITTED
+    bed: str | None = OMITTED

@@ -1,12 +1,14 @@
 """The status line: what is known of a patient at a time."""
 
 from stream.clinical.asking import watch_ended_by
+from stream.clinical.bedside import fact
 from stream.clinical.flags import flags_of
 from stream.clinical.freshness import stale_signals
 from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules.toci_ind import next_dose_ms
+from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
 from topics.alerts import Grade
@@ -40,6 +42,8 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
             day=day_of(at_ms, patient.stay_from_ms),
         ),
         tocilizumab=_tocilizumab(view),
+        unit=fact(patient, UNIT),
+        bed=fact(patient, BED),
     )
 
 

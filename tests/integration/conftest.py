@@ -22,7 +22,7 @@ from stream.topic_check import connected
 
 HERE = Path(__file__).parent
 GONE_TIMEOUT_S = 60
-READ_TIMEOUT_S = 20
+READ_TIMEOUT_S = 60
 LOG_LINES_SHOWN = 60
 UNKNOWN_GROUP = 69  # Kafka's error code: it is gone already
 

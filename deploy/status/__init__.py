@@ -1,0 +1,1 @@
+"""`stormwatch status`: what is known now, sickest first."""

@@ -1,0 +1,108 @@
+"""Reads status, alerts and ticks: from their beginning to where they end, and then as they come."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from deploy.status.known import Board
+from stream.topic_check import connected, read
+from topics import codec, registry
+from topics.alerts import Present
+from topics.codec import Line, Rejected
+from topics.pages import PageLine
+from topics.status import Status
+from topics.ticks import Tick
+
+READ: Final = (registry.STATUS, registry.ALERTS, registry.TICKS)
+FETCH_WAIT_MS: Final = 200
+CAUGHT_UP_WITHIN_S: Final = 120.0
+
+
+class StatusError(Exception):
+    """What is known cannot be shown; the text says why."""
+
+
+class Reader:
+    """Keeps a board by what lies on the topics. It is in no group and leaves no trace."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
+        self.board = Board()
+        self._consumer, self._places = consumer, places
+
+    async def catch_up(self) -> None:
+        """Read to where the topics end now; of the ticks, the last of each partition says it."""
+        ends = await self._consumer.end_offsets(self._places)
+        for place in self._places:
+            if place.topic == registry.TICKS and ends[place]:
+                self._consumer.seek(place, ends[place] - 1)
+            else:
+                await self._consumer.seek_to_beginning(place)
+        try:
+            async with asyncio.timeout(CAUGHT_UP_WITHIN_S):
+                for place, end in ends.items():
+                    while await self._consumer.position(place) < end:
+                        await self.follow()
+        except TimeoutError as error:
+            raise StatusError(
+                f"the topics were not read within {CAUGHT_UP_WITHIN_S:.0f} s"
+            ) from error
+
+    async def follow(self) -> int:
+        """Take what has come since; return how many records that were."""
+        fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)
+        for place, records in fetched.items():
+            for record in records:
+                self._take(place, record.value)
+        return sum(map(len, fetched.values()))
+
+    def _take(self, place: TopicPartition, value: bytes | None) -> None:
+        line = _decode(place.topic, value)
+        if isinstance(line, Rejected):
+            self.board.unread += 1
+        elif not isinstance(line, Present | PageLine):
+            self.board.take(line, place.partition)
+
+
+def _decode(topic: str, value: bytes | None) -> Status | Tick | Line | Rejected:
+    if topic == registry.STATUS:
+        return codec.decode_status(value)
+    if topic == registry.ALERTS:
+        return codec.decode_line(topic, value)
+    found = codec.decode(topic, None, value)
+    if isinstance(found, Rejected):
+        return found
+    if not isinstance(found.event, Tick):
+        raise TypeError(topic)  # no other input is read
+    return found.event
+
+
+@asynccontextmanager
+async def reading(kafka: str) -> AsyncIterator[Reader]:
+    """Read the topics of a broker. Raises `StatusError` or `NoBrokerError`."""
+    places = await _places(kafka)
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+    try:
+        await consumer.start()
+        consumer.assign(places)
+        yield Reader(consumer, places)
+    except KafkaError as error:
+        raise StatusError(f"the broker failed: {error}") from error
+    finally:
+        await consumer.stop()
+
+
+async def _places(kafka: str) -> list[TopicPartition]:
+    async with connected(kafka) as admin:
+        topics = (await read(admin)).topics
+    if missing := [name for name in READ if name not in topics]:
+        names = ", ".join(missing)
+        raise StatusError(f"missing: {names}; `stormwatch topics create` makes them")
+    return [
+        TopicPartition(name, partition)
+        for name in READ
+        for partition in range(topics[name].partitions)
+    ]
