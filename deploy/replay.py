@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,11 +14,14 @@ from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.replay import Refused
 from stream.clinical.replay import replay as replayed
 from stream.clinical.times import moment
+from stream.journal_replay import JournalError, replay_journal
 from topics import codec, registry
 from topics.alerts import Alert
 from topics.base import epoch_ms
 from topics.feeds.replay import BrokenLine, Line, merge, read
 from topics.status import Status
+
+DEFAULT_MANAGEMENT: Final = "manikath-2025"
 
 
 class Moment(click.ParamType):
@@ -47,27 +51,40 @@ class Moment(click.ParamType):
 @click.option(
     "--management",
     type=click.Choice(sorted(MANAGEMENT)),
-    default="manikath-2025",
-    show_default=True,
-    help="The profile that decides what is advised.",
+    help="The profile that decides what is advised: manikath-2025, or that of the journal.",
 )
+@click.option("--journal", is_flag=True, help="FILES are journals of a worker: as it took them.")
 @click.option("--keep-going", is_flag=True, help="Go on after a line that is broken.")
-def replay(
+def replay(  # noqa: PLR0913, what click hands over
     files: tuple[Path, ...],
     asked: tuple[datetime, ...],
-    management: str,
+    management: str | None,
     *,
+    journal: bool,
     as_json: bool,
     keep_going: bool,
 ) -> None:
-    """Run replay files through the engine and say what it would have said, and when."""
+    """Run replay files through the engine and say what it would have said, and when.
+
+    With --journal say what a worker did say: in its order, with its clock, from the states that it
+    began with, one file after the other.
+    """
+    if journal:
+        if asked or keep_going:
+            raise click.UsageError("--at and --keep-going go with replay files, not with journals")
+        _replay_journals(files, management, as_json=as_json)
+        return
     read_from = [(path, list(_lines(path, keep_going=keep_going))) for path in files]
     lines = list(merge(*[found for _, found in read_from]))
     # By identity: the same line may stand in two files.
     paths = {id(line): path for path, found in read_from for line in found}
     refusals: Counter[str] = Counter()
     told = _naming(
-        replayed(Engine(management=management), lines, [epoch_ms(each) for each in asked]),
+        replayed(
+            Engine(management=management or DEFAULT_MANAGEMENT),
+            lines,
+            [epoch_ms(each) for each in asked],
+        ),
         paths,
         refusals,
     )
@@ -78,6 +95,19 @@ def replay(
         _show(told, lines)
     for reason, count in sorted(refusals.items()):
         click.echo(f"refused {count} ({reason})", err=True)
+
+
+def _replay_journals(files: Iterable[Path], management: str | None, *, as_json: bool) -> None:
+    told = (line for path in files for line in replay_journal(path, management))
+    try:
+        if as_json:
+            sys.stdout.buffer.writelines(line + b"\n" for line in told)
+            sys.stdout.buffer.flush()
+        else:
+            read = (codec.decode_line(registry.ALERTS, line) for line in told)
+            _show((line for line in read if isinstance(line, Alert)), [])
+    except JournalError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:

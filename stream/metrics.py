@@ -145,6 +145,9 @@ HEALTHY: Final = _gauge("healthy", "1 while the worker makes progress or has not
 RECOVERING: Final = _gauge("recovering", "1 while states are read from the changelog.")
 RECOVERY_SECONDS: Final = _gauge("recovery_seconds", "How long the last recovery took.")
 ASSIGNED_PARTITIONS: Final = _gauge("assigned_partitions", "Partitions this worker owns.")
+JOURNAL_OPEN: Final = _gauge(
+    "journal_open", "1 while a journal is written, 0 where none was asked for or it has ended."
+)
 PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")

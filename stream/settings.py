@@ -8,6 +8,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -62,6 +63,12 @@ class Settings(BaseSettings):
     )
     paging_policy: str = Field(
         "manikath-2025", description=f"whose grade sets the priority: {', '.join(POLICY_NAMES)}"
+    )
+    journal: Path | None = Field(
+        None, description="a folder for all that is taken, in its order, to be replayed"
+    )
+    journal_mb: int = Field(
+        1_024, ge=1, le=1_000_000, description="most MB of journals in it; then no more is written"
     )
 
     metrics_host: str = Field(
@@ -141,6 +148,15 @@ class Settings(BaseSettings):
         if replica and info.data.get("role") == "page":
             raise ValueError("is for watch alone; a second group of pagers would page twice")
         return replica
+
+    @field_validator("journal")
+    @classmethod
+    def _of_the_watcher(cls, folder: Path | None, info: ValidationInfo) -> Path | None:
+        if folder is not None and info.data.get("role") == "page":
+            raise ValueError("is for watch alone; the pager's night is on its topics")
+        if folder is not None and not folder.is_absolute():
+            raise ValueError("must be an absolute path")
+        return folder
 
     @field_validator("management", "paging_policy")
     @classmethod

@@ -24,7 +24,13 @@ SAFE_LABELS = {
     "version",
 }
 UNITS = ("_seconds", "_records", "_partitions")
-STATES = {"stormwatch_ready", "stormwatch_healthy", "stormwatch_recovering", "stormwatch_info"}
+STATES = {
+    "stormwatch_ready",
+    "stormwatch_healthy",
+    "stormwatch_recovering",
+    "stormwatch_journal_open",
+    "stormwatch_info",
+}
 COUNTED_THINGS = {
     "stormwatch_pages_held",
     "stormwatch_pages_pending",

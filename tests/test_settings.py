@@ -274,6 +274,21 @@ def test_a_weak_or_broken_secret_is_refused(
     assert complaints("page") == {"STORMWATCH_WEBHOOK_SECRET": complaint}
 
 
+@pytest.mark.parametrize(
+    ("role", "folder", "complaint"),
+    [
+        ("watch", "journals", "must be an absolute path"),
+        ("page", "/var/journals", "is for watch alone; the pager's night is on its topics"),
+    ],
+)
+def test_a_journal_is_the_watchers_and_lies_where_it_was_meant_to(
+    monkeypatch: pytest.MonkeyPatch, role: str, folder: str, complaint: str
+) -> None:
+    monkeypatch.setenv("STORMWATCH_JOURNAL", folder)
+
+    assert complaints(role) == {"STORMWATCH_JOURNAL": complaint}
+
+
 @pytest.mark.parametrize("name", sorted(Settings.variables()))
 def test_no_complaint_repeats_a_value(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "S3ntinel Value")

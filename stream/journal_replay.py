@@ -1,0 +1,95 @@
+"""Replays a journal: the same work over the same records in the same order, without Kafka."""
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from stream.clinical.engine import Engine
+from stream.grading import Grading
+from stream.journal import FORMAT
+from stream.runs import Group, Kept, Run, TopicPartition
+from topics import registry
+
+
+class JournalError(Exception):
+    """The file cannot be replayed; the text says why."""
+
+
+@dataclass
+class Taken:
+    """A record as it was handed over."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+def replay_journal(path: Path, management: str | None = None) -> Iterator[bytes]:
+    """Give the alert lines that the worker published, byte for byte.
+
+    With another management profile: those that it would have published. Raises `JournalError`.
+    """
+    with path.open("rb") as file:
+        lines = _lines(file, path)
+        head = next(lines, {})
+        if head.get("journal") != FORMAT:
+            raise JournalError(f"{path}: no journal, or one of another version")
+        partition = head["partition"]
+        engine = Engine(
+            management=management or head["management"], paging_policy=head["paging_policy"]
+        )
+        work, states = Grading(engine), dict[bytes, Kept]()
+        records = _after_states(lines, states)
+        first = next(records, None)
+        work.recovered(partition, states, head["clock_ms"])
+        while first is not None:
+            group = Group()
+            record = _record(first, partition)
+            work.take(Run(partition, [record], {}, 0, at_end=False), group)
+            for row in group.published.get(TopicPartition(registry.ALERTS, partition), ()):
+                if row.value is not None:
+                    yield row.value
+            first = next(records, None)
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
+    """Read the lines; the last may have been cut short as the worker was killed."""
+    for number, line in enumerate(file, start=1):
+        if not line.endswith(b"\n"):
+            return
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise JournalError(f"{path}:{number}: not JSON") from error
+        yield found
+
+
+def _after_states(
+    lines: Iterator[dict[str, Any]], states: dict[bytes, Kept]
+) -> Iterator[dict[str, Any]]:
+    """Give the records, after having read the states that stand before them."""
+    for line in lines:
+        if "topic" in line:
+            yield line
+        else:
+            value = orjson.dumps(line["state"])
+            states[line["patient_id"].encode()] = Kept(value, line["due_ms"])
+
+
+def _record(line: dict[str, Any], partition: int) -> Taken:
+    key, value = (_bytes(line, name) for name in ("key", "value"))
+    return Taken(line["topic"], partition, line["offset"], line["timestamp"], key, value)
+
+
+def _bytes(line: dict[str, Any], name: str) -> bytes | None:
+    if (text := line.get(name)) is not None:
+        return str(text).encode()
+    encoded = line.get(f"{name}_base64")
+    return None if encoded is None else base64.b64decode(encoded)
