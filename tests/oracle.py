@@ -53,15 +53,24 @@ def _take(engine: Engine, ward: Ward, record: ConsumerRecord, outcome: Outcome) 
 
 def recovered(changelog: Iterable[ConsumerRecord]) -> dict[str, bytes]:
     """Return the states that a recovery would find, by patient."""
-    partitions: dict[int, Partition] = defaultdict(Partition)
-    for record in changelog:
-        partitions[record.partition].apply(record.key, record.value)
     return {
         key.decode(): kept.value
-        for partition in partitions.values()
+        for partition in _partitions(changelog).values()
         for key, kept in partition.states.items()
         if key != MARKER_KEY
     }
+
+
+def clocks(changelog: Iterable[ConsumerRecord]) -> dict[int, int | None]:
+    """Return the clock of each partition that is durable: all before it was taken."""
+    return {number: each.clock_ms for number, each in _partitions(changelog).items()}
+
+
+def _partitions(changelog: Iterable[ConsumerRecord]) -> dict[int, Partition]:
+    partitions: dict[int, Partition] = defaultdict(Partition)
+    for record in changelog:
+        partitions[record.partition].apply(record.key, record.value)
+    return partitions
 
 
 def alert_lines(records: Iterable[ConsumerRecord]) -> dict[tuple[str, int], set[bytes]]:

@@ -1,107 +1,105 @@
 """A worker that is killed loses nothing and counts nothing twice, whenever it is killed."""
 
 import asyncio
-import socket
-import subprocess
+import os
+import random
+import secrets
+import signal
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
-from aiokafka import ConsumerRecord
 from commands import Read, Stormwatch
-from oracle import Outcome, alert_lines, expected, recovered
+from oracle import alert_lines
+from supervision import Supervised, one_line_each, until_same, what_must_come_out
 from ward import write_ward
 
+from deploy.broker.cluster import Cluster
 from topics import registry
 
-EVENTS = 3_000
-PATIENTS = 24
-KILLS_AFTER = (300, 800, 500)  # records that a worker has taken when it is killed
-LIMIT_S = 90
-A_FEW_AT_A_TIME = {"STORMWATCH_RUN_RECORDS": "10", "STORMWATCH_PENDING_RECORDS": "40"}
+EVENTS = 20_000
+PATIENTS = 60
+KILLS = 10
+BROKER_RESTARTS_AFTER = 5  # kills
+BROKER_IS_AWAY_S = 1.0
+LONGEST_DELAY_S = 0.05  # from seeing that it is time to the kill: anywhere in a group
+LIMIT_S = 240
+SETTINGS = {
+    "STORMWATCH_TICKS": "topic",
+    "STORMWATCH_ALIGN_WAIT_S": "60",  # the order is that of the replay on a slow machine too
+    "STORMWATCH_INSTANCE": "one",  # a restart keeps its partitions, and need not wait for them
+    "STORMWATCH_METRICS_PORT": "0",
+    "STORMWATCH_RUN_RECORDS": "100",
+    "STORMWATCH_PENDING_RECORDS": "500",  # so that a group is written at most moments
+}
 
 
 @pytest.fixture
-def of_the_file() -> dict[str, str]:
-    """Settings of a worker whose clock is that of the file, and that can be killed in time."""
-    return {
-        "STORMWATCH_TICKS": "topic",
-        "STORMWATCH_ALIGN_WAIT_S": "60",  # the order is that of the replay on a slow machine too
-        "STORMWATCH_INSTANCE": "one",  # a restart keeps its partitions, and need not wait for them
-        "STORMWATCH_METRICS_PORT": str(_free_port()),
-        **A_FEW_AT_A_TIME,
-    }
+def chance() -> random.Random:
+    """When to kill: other moments each time, and those of KILL_SEED=… to see it again."""
+    seed = int(os.environ.get("KILL_SEED", "0")) or secrets.randbelow(1_000_000)
+    print(f"KILL_SEED={seed}")  # noqa: T201, shown where the test fails
+    return random.Random(seed)
 
 
-@pytest.mark.usefixtures("fresh_topics")
-async def test_a_worker_killed_three_times_counts_every_event_once(
-    stormwatch: Stormwatch, read_all: Read, tmp_path: Path, of_the_file: dict[str, str]
+@pytest.mark.timeout(900)
+async def test_a_worker_killed_at_ten_moments_counts_every_event_once(
+    fresh_topics: Cluster,
+    stormwatch: Stormwatch,
+    read_all: Read,
+    tmp_path: Path,
+    chance: random.Random,
 ) -> None:
-    """Its states and its alerts are those of a worker that never died."""
+    """And the broker restarts in between: states and alerts are those of a night without it."""
     ward = tmp_path / "ward.ndjson"
-    written = write_ward(ward, patients=PATIENTS, events=EVENTS)
-    loaded = stormwatch.run("load", str(ward))
+    written = write_ward(ward, patients=PATIENTS, events=EVENTS, seed=chance.randrange(1_000))
+    loaded = stormwatch.run("load", str(ward), timeout_s=LIMIT_S)
     assert loaded.returncode == 0, loaded.stderr
+    wanted = await what_must_come_out(read_all)
 
-    for records in KILLS_AFTER:
-        worker = stormwatch.start("watch", **of_the_file)
-        await _until_taken(worker, of_the_file["STORMWATCH_METRICS_PORT"], records)
-        stormwatch.kill(worker)
-    worker = stormwatch.start("watch", **of_the_file)
-    wanted = await _what_must_come_out(read_all)
-    states = await _until_recovered(read_all, wanted)
-    status = stormwatch.end(worker)
-
-    assert sum(len(each) for each in (await _inputs(read_all)).values()) > written
-    assert states == wanted.states
+    supervised = Supervised(stormwatch)
+    supervised.start("one", **SETTINGS)
+    for kill, records in enumerate(_spread(written, chance)):
+        await _until_taken(supervised, records)
+        await asyncio.sleep(chance.uniform(0, LONGEST_DELAY_S))
+        supervised.look()  # it may have ended when the broker did
+        supervised.process("one").kill()
+        if kill == BROKER_RESTARTS_AFTER:
+            supervised.look()
+            await _restart(fresh_topics)
+    states = await until_same(supervised, read_all, wanted, LIMIT_S)
     lines = alert_lines(await read_all(registry.ALERTS))
-    assert {name: {line} for name, line in wanted.alerts.items()} == lines
-    assert status == 0
+
+    assert states == wanted.states
+    assert lines == one_line_each(wanted)
+    assert supervised.ended.count(-signal.SIGKILL) == KILLS
+    assert supervised.release() == [0]
 
 
-async def _inputs(read_all: Read) -> dict[str, list[ConsumerRecord]]:
-    return {spec.name: await read_all(spec.name) for spec in registry.INPUTS}
+def _spread(records: int, chance: random.Random) -> list[int]:
+    """Spread the kills over a run: how many records are taken from each to the next."""
+    moments = sorted(chance.randrange(records) for _ in range(KILLS))
+    return [now - before for before, now in zip([0, *moments], moments, strict=False)]
 
 
-async def _what_must_come_out(read_all: Read) -> Outcome:
-    return expected(record for each in (await _inputs(read_all)).values() for record in each)
+async def _restart(broker: Cluster) -> None:
+    broker.kill(1)
+    await asyncio.sleep(BROKER_IS_AWAY_S)
+    broker.start(1)
+    await asyncio.to_thread(broker.wait)
 
 
-async def _until_recovered(read_all: Read, wanted: Outcome) -> dict[str, bytes]:
-    """Read the changelog until it holds what is wanted, or time is up."""
+async def _until_taken(supervised: Supervised, records: int) -> None:
+    """Wait until the worker has taken so many records since it was last started."""
     deadline = time.monotonic() + LIMIT_S
-    while True:
-        states = recovered(await read_all(registry.WATCH_CHANGELOG))
-        if states == wanted.states or time.monotonic() > deadline:
-            return states
-        await asyncio.sleep(1)
-
-
-async def _until_taken(worker: subprocess.Popen[bytes], port: str, records: int) -> None:
-    """Wait until a worker has taken so many records since it was started."""
-    deadline = time.monotonic() + LIMIT_S
-    while await asyncio.to_thread(_taken, port) < records:
-        assert worker.poll() is None, "the worker has ended by itself"
-        assert time.monotonic() < deadline, "the worker does not get on"
+    while (taken := await asyncio.to_thread(_taken, supervised)) < records:
+        supervised.look()
+        assert time.monotonic() < deadline, f"it does not get on: {taken} of {records}"
         await asyncio.sleep(0.02)
 
 
-def _taken(port: str) -> float:
+def _taken(supervised: Supervised) -> float:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return 0
-    return sum(
-        float(line.rsplit(" ", 1)[1])
-        for line in lines
-        if line.startswith("stormwatch_records_total")
-    )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return supervised.measured("one", "stormwatch_records_total")
+    except (OSError, ValueError):  # it has only begun
+        return 0.0
