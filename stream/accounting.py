@@ -42,7 +42,7 @@ class Account:
 
     def all_on_the_way(self) -> int:
         """Count the records of all partitions handed over and not yet taken."""
-        return sum(map(self.on_the_way, self._fetched))
+        return sum(map(self.on_the_way, self.partitions()))
 
     def on_the_way(self, partition: int) -> int:
         """Count the records handed over and not yet taken."""

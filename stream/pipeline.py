@@ -60,6 +60,7 @@ class Pipeline:
         )
         self.watchdog = Watchdog(
             waiting=self.waiting,
+            in_turn=self.in_turn,
             unready_s=health.unready_s,
             stall_limit_s=STALLS_ENDURED * settings.stall_s,
             unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
@@ -72,7 +73,6 @@ class Pipeline:
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
         self._busy = False
-        self._taken_s = time.monotonic()  # when any partition last got on
         self._recovery_began_s = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -213,7 +213,6 @@ class Pipeline:
         self.account.taken(run.partition, len(run.records))
         self.health.moved()
         self.watchdog.moved(run.partition)
-        self._taken_s = time.monotonic()
         for topic, records in Counter(record.topic for record in run.records).items():
             metrics.RECORDS.labels(topic=topic).inc(records)
 
@@ -279,6 +278,10 @@ class Pipeline:
                 metrics.PARTITION_LAG_RECORDS.labels(*tp).set(lag)
                 total[tp.partition] += lag
         return total
+
+    def in_turn(self, partition: int) -> bool:
+        """Tell whether a partition waits for what was handed over; asked from any thread."""
+        return self.account.on_the_way(partition) > 0 or not self.has_room()
 
     def _end_stuck(self, reason: str) -> NoReturn:
         """End, and say where everything was; called from a thread that is not stuck."""

@@ -14,22 +14,28 @@ LOOK_S: Final = 1.0
 
 
 class Watchdog:
-    """Looks once a second at what waits, by partition, and at how long the worker is not ready."""
+    """Looks once a second at what waits, by partition, and at how long the worker is not ready.
+
+    After an outage much may lie before a partition's own records: where it waits its turn behind
+    others that get on, it is not stuck. Ended over it, the worker would begin again and end again.
+    """
 
     def __init__(  # noqa: PLR0913, what it looks at and what it does
         self,
         *,
         waiting: Callable[[], Mapping[int, int]],
+        in_turn: Callable[[int], bool],
         unready_s: Callable[[], float],
         stall_limit_s: float,
         unready_limit_s: float,
         end: Callable[[str], object],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._waiting, self._unready_s = waiting, unready_s
+        self._waiting, self._in_turn, self._unready_s = waiting, in_turn, unready_s
         self._stall_limit_s, self._unready_limit_s = stall_limit_s, unready_limit_s
         self._end, self._now = end, now
         self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
+        self._any_moved_s = self._now()
 
     def start(self) -> None:
         """Look from now on."""
@@ -37,15 +43,16 @@ class Watchdog:
 
     def moved(self, partition: int) -> None:
         """Know that records of a partition were taken."""
-        self._moved_s[partition] = self._now()
+        self._moved_s[partition] = self._any_moved_s = self._now()
 
     def look(self) -> None:
         """Look once."""
         now_s, waiting = self._now(), self._waiting()
         for partition in set(self._moved_s) - set(waiting):
             self._moved_s.pop(partition, None)  # another's by now
+        others_get_on = now_s - self._any_moved_s <= self._stall_limit_s
         for partition, records in waiting.items():
-            if not records:
+            if not records or (others_get_on and self._in_turn(partition)):
                 self._moved_s[partition] = now_s
             idle_s = now_s - self._moved_s.setdefault(partition, now_s)
             if idle_s > self._stall_limit_s:

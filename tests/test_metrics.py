@@ -91,13 +91,13 @@ def test_no_label_names_a_patient() -> None:
 
 def test_counts_begin_at_zero() -> None:
     metrics.announce(
-        version="1.2.3", role="watch", replica="b", topics=["t.v1"], reasons=["not_json"]
+        version="1.2.3", role="watch", replica="b", topics=["t.v1"], reasons=["never_yet"]
     )
 
     assert value("stormwatch_info", version="1.2.3", role="watch", replica="b") == 1
     assert value("stormwatch_records_total", topic="t.v1") == 0
     assert value("stormwatch_duplicate_records_total", topic="t.v1") == 0
-    assert value("stormwatch_dead_letters_total", reason="not_json") == 0
+    assert value("stormwatch_dead_letters_total", reason="never_yet") == 0
     assert value("stormwatch_offset_jumps_total", verdict="believed") == 0
 
 

@@ -16,9 +16,11 @@ class Bench:
     def __init__(self) -> None:
         self.now_s, self.unready_s = 0.0, 0.0
         self.waiting: dict[int, int] = {0: 0, 1: 0}
+        self.in_turn: set[int] = set()
         self.reasons: list[str] = []
         self.watchdog = Watchdog(
             waiting=lambda: self.waiting,
+            in_turn=lambda partition: partition in self.in_turn,
             unready_s=lambda: self.unready_s,
             stall_limit_s=60,
             unready_limit_s=240,
@@ -37,6 +39,21 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+def test_a_partition_waits_its_turn_while_others_get_on(bench: Bench) -> None:
+    """After an outage much may lie before it; but where nobody gets on, it is no turn."""
+    bench.waiting, bench.in_turn = {0: 5, 1: 5}, {1}
+    for _ in range(300):
+        bench.watchdog.moved(0)
+        bench.wait(1)
+    while_others_get_on = list(bench.reasons)
+    bench.in_turn = {0, 1}
+    bench.wait(300)
+
+    assert while_others_get_on == []
+    assert bench.reasons == ["5 records of partition 0 wait, and none is taken"]
+    assert bench.now_s == 299 + 60 + 60 + 1
 
 
 def test_a_partition_that_does_not_get_on_ends_the_worker(bench: Bench) -> None:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from alerts.life import OPEN_STATES
-from alerts.policy import Policy, through
+from alerts.policy import Policy
+from alerts.routing import through
 from topics.alerts import Alert, Priority
 from topics.status import Status
 from topics.ticks import Tick
