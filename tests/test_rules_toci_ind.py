@@ -309,6 +309,17 @@ def test_an_indication_that_came_with_time_alone_is_remembered_as_true() -> None
     assert seen.states(RULE) == ["raised P2", "resolved", "raised P2", "resolved"]
 
 
+def test_an_alert_that_is_back_is_not_the_one_before_it_whatever_comes_late() -> None:
+    pump = infusion("norepinephrine", at=START + hours(4))
+    seen = Bedside(patient(), ill(), well(2), pump)
+    assert seen.states(RULE) == ["raised P2", "resolved", "raised P2"]
+
+    low = reading(at=START + hours(0.5), systolic_mmhg=85)
+    seen.take(late(low, hours(5)), removed(pump, hours(6)))
+
+    assert seen.states(RULE)[2:] == ["raised P2", "retracted"]
+
+
 def test_an_alert_that_a_late_record_shows_to_be_older_was_true_before() -> None:
     feverish = vitals(at=START, temperature_c=38.6, systolic_mmhg=84)
     earlier = late(vitals(at=START - hours(2), temperature_c=38.6, systolic_mmhg=80), hours(3))

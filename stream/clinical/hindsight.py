@@ -13,9 +13,16 @@ from stream.clinical.rules.rule import Rule, Verdict
 from stream.clinical.view import View
 
 
-def held_at(view: View, rule: Rule, moment_ms: int) -> bool:
-    """Tell whether a rule held at one moment, by what is known now."""
-    return _Past(view, moment_ms).verdict(rule, moment_ms).finding is not None
+def held_all_the_time(view: View, rule: Rule, from_ms: int, until_ms: int) -> bool:
+    """Tell whether a rule held at a moment and at each from then until another, that one left out.
+
+    What held before, and then did not for a while, is not what holds since.
+    """
+    past = _Past(view, until_ms)
+    return all(
+        past.verdict(rule, moment_ms).finding is not None
+        for moment_ms in _moments(view, rule, from_ms, until_ms)
+    )
 
 
 def held_since(view: View, rule: Rule, since_ms: int) -> bool:
@@ -29,16 +36,23 @@ def held_since(view: View, rule: Rule, since_ms: int) -> bool:
     kept_from_ms = patient.before.at_ms
     if kept_from_ms is not None and since_ms <= kept_from_ms:
         return True
-    moments = {since_ms} | {
-        reading.effective_ms
-        for signal in rule.inputs
-        for reading in patient.series.get(signal.name, ())
-        if since_ms <= reading.effective_ms < now_ms
-    }
     past = _Past(view, now_ms)
     return any(
         _held_between(past, rule, moment_ms, next_ms)
-        for moment_ms, next_ms in pairwise([*sorted(moments), now_ms])
+        for moment_ms, next_ms in pairwise([*_moments(view, rule, since_ms, now_ms), now_ms])
+    )
+
+
+def _moments(view: View, rule: Rule, from_ms: int, until_ms: int) -> list[int]:
+    """Name a moment, and each until another at which something was said that a rule depends on."""
+    return sorted(
+        {from_ms}
+        | {
+            reading.effective_ms
+            for signal in rule.inputs
+            for reading in view.patient.series.get(signal.name, ())
+            if from_ms <= reading.effective_ms < until_ms
+        }
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stream.clinical.grade import GradeRange
-from stream.clinical.hindsight import held_at, held_since
+from stream.clinical.hindsight import held_all_the_time, held_since
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
@@ -109,7 +109,8 @@ def _since(view: View, told: Told, rule: Rule, occasion: Occasion) -> int:
     """Move back since when it is true, where something late shows that it was true before."""
     earlier = occasion.from_ms < told.since_ms
     if earlier and any(signal.name in occasion.changed for signal in rule.inputs):
-        return occasion.from_ms if held_at(view, rule, occasion.from_ms) else told.since_ms
+        held = held_all_the_time(view, rule, occasion.from_ms, told.since_ms)
+        return occasion.from_ms if held else told.since_ms
     return told.since_ms
 
 
