@@ -27,10 +27,6 @@ class Account:
         """Count records that came from the broker, in their place."""
         self._fetched[partition] += records
 
-    def discarded(self, partition: int, records: int) -> None:
-        """Count records that were held and will be read again."""
-        self._fetched[partition] -= records
-
     def taken(self, partition: int, records: int) -> None:
         """Count records that the work has taken."""
         self._taken[partition] += records

@@ -85,6 +85,13 @@ class Committer:
             self._idle.clear()
             self._wake.set()
 
+    def touch_all(self, partition: int) -> None:
+        """Have every state of a partition written anew with the next group."""
+        for key in self._table.of(partition).states:
+            self.group.touch(partition, key.decode())
+        self._idle.clear()
+        self._wake.set()
+
     def release(self) -> None:
         """Know that no partition is ours any more: nothing of them is written anew."""
         self._written_s.clear()
@@ -140,9 +147,15 @@ class Committer:
                 Row(key, write(stamp, kept), None, ()) for key, kept in states.items()
             ]
         for partition, clock_ms in group.clocks.items():
-            marker = Row(MARKER_KEY, write_marker(self.stamp(partition), clock_ms), None, ())
+            positions = self._positions(group, partition)
+            value = write_marker(self.stamp(partition), clock_ms, positions)
+            marker = Row(MARKER_KEY, value, None, ())
             rows.setdefault(TopicPartition(topic, partition), []).append(marker)
         return rows
+
+    def _positions(self, group: Group, partition: int) -> dict[str, int]:
+        taken = {tp.topic: at for tp, at in group.positions.items() if tp.partition == partition}
+        return self._table.of(partition).positions | taken
 
     def stamp(self, partition: int) -> Stamp:
         """Return the stamp of what this owner writes now."""
@@ -160,6 +173,8 @@ class Committer:
                 self._written_s[partition, key] = now_s
         for partition, clock_ms in group.clocks.items():
             self._table.of(partition).clock_ms = clock_ms
+        for partition in {tp.partition for tp in group.positions}:
+            self._table.of(partition).positions = self._positions(group, partition)
 
     async def claim(self, partition: int, epoch: Epoch) -> None:
         """Write the marker of a new owner: what others write to this partition now is ignored."""
@@ -167,7 +182,8 @@ class Committer:
         self._number += 1
         held = self._table.of(partition)
         held.highest = epoch
-        marker = Row(MARKER_KEY, write_marker(self.stamp(partition), held.clock_ms), None, ())
+        value = write_marker(self.stamp(partition), held.clock_ms, held.positions)
+        marker = Row(MARKER_KEY, value, None, ())
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
         started_s = time.monotonic() - time.time()
         self._written_s.update(

@@ -1,7 +1,7 @@
 """The work of `stormwatch watch`: events in, alerts and the status of patients out."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final, TypeVar, overload
 
@@ -25,12 +25,15 @@ T = TypeVar("T")
 class Patients(dict[str, Patient]):
     """The patients of a partition; one that only the changelog knows is decoded when asked for."""
 
-    def __init__(self, kept: Mapping[bytes, Kept]) -> None:
+    def __init__(self, kept: Mapping[bytes, Kept], made_anew: Collection[str]) -> None:
         super().__init__()
-        self._kept = kept
+        self._kept, self._made_anew = kept, made_anew
 
     def __missing__(self, patient_id: str) -> Patient:
         patient = state.decode(self._kept[patient_id.encode()].value)
+        if self._made_anew:  # its new records have the offsets of old ones, and are not those
+            applied = {t: at for t, at in patient.applied.items() if t not in self._made_anew}
+            patient = patient._replace(applied=applied)
         self[patient_id] = patient
         return patient
 
@@ -63,13 +66,19 @@ class Grading:
 
     # Owning partitions
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        made_anew: Collection[str] = (),
+    ) -> None:
         """Begin with the states of a partition; what is due of them is known without decoding."""
         due = [
             (kept.due_ms, key.decode()) for key, kept in states.items() if kept.due_ms is not None
         ]
         heapq.heapify(due)
-        self._wards[partition] = Ward(Patients(states), clock_ms, due)
+        self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due)
         self._present_ms.pop(partition, None)
 
     def revoked(self) -> None:

@@ -10,7 +10,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -147,10 +147,16 @@ class Journaled:
         """The name of its table."""
         return self.work.table
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        made_anew: Collection[str] = (),
+    ) -> None:
         """Begin a file, and the work."""
         self.journal.begin(partition, states, clock_ms)
-        self.work.recovered(partition, states, clock_ms)
+        self.work.recovered(partition, states, clock_ms, made_anew)
 
     def revoked(self) -> None:
         """End the files, and have the work forget."""

@@ -20,7 +20,7 @@ from prometheus_client import (
 )
 
 REGISTRY: Final = CollectorRegistry()
-OFFSET_JUMP_VERDICTS: Final = ("reread", "believed")
+OFFSET_JUMP_VERDICTS: Final = ("reread", "believed", "made_anew")
 
 # A second series for each first one, which no rule of ours reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
@@ -64,7 +64,8 @@ ALIGNMENT_WAITED_SECONDS: Final = _counter(
 )
 OFFSET_JUMPS: Final = _counter(
     "offset_jumps_total",
-    "Jumps in offsets: reread is read again, believed means records are gone from the topic.",
+    "Jumps in offsets: reread is read again, believed means records are gone from the topic, "
+    "made_anew that it was deleted and made again.",
     ["verdict"],
 )
 TICKS_WRITTEN: Final = _counter("ticks_written_total", "Ticks written, one a partition.")

@@ -6,7 +6,7 @@ back from there like any other event. Nothing else remembers anything.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -95,7 +95,13 @@ class Paging:
 
     # Owning partitions
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        made_anew: Collection[str] = (),  # noqa: ARG002, no state of ours holds an offset
+    ) -> None:
         """Begin with the saved states. What was on its way goes again, but not yet.
 
         What happened meanwhile is taken first: the page may have arrived, or be answered.

@@ -131,6 +131,8 @@ class Pipeline:
             return
         held = self.table.of(partition)
         await self.committer.claim(partition, held.highest.next(generation))
+        if held.positions:
+            held.made_anew = await self.app.consumer.made_anew(partition, held.positions)
         if self.fills_ticks and assignments == self._assignments:
             last = await self.ticker.fill(partition, held.clock_ms)
             if assignments == self._assignments:
@@ -149,7 +151,9 @@ class Pipeline:
         self.owned = owned
         for partition in sorted(self.owned):
             held = self.table.of(partition)
-            self.work.recovered(partition, held.states, held.clock_ms)
+            self.work.recovered(partition, held.states, held.clock_ms, held.made_anew)
+            if held.made_anew:
+                self.committer.touch_all(partition)
         metrics.keep_partitions(self.owned)
         metrics.ASSIGNED_PARTITIONS.set(len(self.owned))
         metrics.RECOVERY_SECONDS.set(time.monotonic() - self._recovery_began_s)

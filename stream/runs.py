@@ -1,6 +1,6 @@
 """What travels inside the pipeline: runs of records come in, groups of changes go out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -103,8 +103,18 @@ class Work(Protocol):
     def table(self) -> str:
         """The name of the table that holds its states."""
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
-        """Begin with what the changelog holds of a partition. Called again at each assignment."""
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        made_anew: Collection[str] = (),
+    ) -> None:
+        """Begin with what the changelog holds of a partition. Called again at each assignment.
+
+        Topics that were `made_anew` count their offsets from 0 again: what a state holds of them
+        says nothing any more.
+        """
 
     def revoked(self) -> None:
         """Forget every partition: what is in memory may be ahead of what is durable."""

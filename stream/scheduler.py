@@ -96,14 +96,6 @@ class Scheduler(DefaultSchedulingStrategy):
         """Forget every gate: the partitions are no longer ours."""
         self._gates.clear()
 
-    def rewind(self, tp: TopicPartition, first: int) -> int:
-        """Read a topic again from an earlier offset; return how many held records that drops."""
-        queue = self._held.get(tp.partition, {}).get(tp.topic, deque())
-        dropped = len(queue)
-        queue.clear()
-        self._tail[tp] = min(self._tail.get(tp, first - 1), first - 1)
-        return dropped
-
     def full(self) -> set[TP]:
         """Name the topics and partitions of which enough is held: no more is fetched of them.
 

@@ -61,6 +61,8 @@ class Partition:
     written_ms: dict[bytes, int] = field(default_factory=dict)  # timestamps of their records
     highest: Epoch = NEVER.epoch
     clock_ms: int | None = None
+    positions: dict[str, int] = field(default_factory=dict)  # the next offset, by topic
+    made_anew: set[str] = field(default_factory=set)  # shorter than was read of them
     ignored: int = 0  # states of an owner that had lost the partition
 
     def apply(self, key: bytes, value: bytes | None, written_ms: int = 0) -> None:
@@ -81,6 +83,7 @@ class Partition:
         self.stamps[key] = stamp
         if key == MARKER_KEY:
             self.clock_ms = head["clock_ms"]
+            self.positions = head.get("positions", {})
         else:
             self.states[key] = Kept(state, head["due_ms"])
             self.written_ms[key] = written_ms
@@ -92,9 +95,9 @@ def write(stamp: Stamp, kept: Kept) -> bytes:
     return orjson.dumps(head)[:-1] + STATE + kept.value + b"}"
 
 
-def write_marker(stamp: Stamp, clock_ms: int | None) -> bytes:
-    """Return the marker of an owner: its epoch, and the latest tick it has taken."""
-    return orjson.dumps(_head(stamp) | {"clock_ms": clock_ms})
+def write_marker(stamp: Stamp, clock_ms: int | None, positions: Mapping[str, int]) -> bytes:
+    """Return the marker of an owner: its epoch, the latest tick it has taken, and how far it is."""
+    return orjson.dumps(_head(stamp) | {"clock_ms": clock_ms, "positions": positions})
 
 
 def read(value: bytes) -> tuple[Stamp, Mapping[str, Any], bytes]:

@@ -25,6 +25,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from stream import metrics
+from stream.ending import end_process
 from stream.runs import TopicPartition
 
 if TYPE_CHECKING:
@@ -68,14 +69,21 @@ class Thread(driver.AIOKafkaConsumerThread):
         assignment = list(consumer.assignment())
         offsets = await asyncio.gather(*map(consumer.committed, assignment))
         committed = dict(zip(assignment, offsets, strict=True))
-        new = [tp for tp, offset in committed.items() if offset is None]
+        ends = await consumer.end_offsets(assignment) if assignment else {}
+        # What ends before what was committed was made anew.
+        new = [tp for tp, at in committed.items() if at is None or at > ends[tp]]
         earliest = await consumer.beginning_offsets(new) if new else {}
-        start = {tp: earliest[tp] if at is None else at for tp, at in committed.items()}
+        start: dict[Any, int] = {**committed, **earliest}
         for tp, offset in start.items():  # from here on nothing is awaited
             consumer.seek(tp, offset)
         self.sought = {TP(*tp): offset for tp, offset in start.items()}
         self.seeks += 1
         return {TP(*tp): offset for tp, offset in committed.items()}
+
+    async def ends(self, partitions: list[TP]) -> Mapping[TP, int]:
+        """Ask the brokers where topics end now."""
+        found = await self.call_thread(self._ensure_consumer().end_offsets, partitions)
+        return {TP(*tp): end for tp, end in found.items()}
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))
@@ -208,6 +216,18 @@ class Consumer(driver.Consumer):
     def verify_recovery_event_path(self, now: float, tp: TP) -> None:
         """Leave it to health, for the same reasons."""
 
+    async def made_anew(self, partition: int, positions: Mapping[str, int]) -> set[str]:
+        """Find topics that are shorter than what was read of them: deleted, and made anew.
+
+        Their new records have offsets that the states hold already.
+        """
+        ends = await self._thread.ends([TP(topic, partition) for topic in positions])
+        shorter = {tp.topic for tp, end in ends.items() if end < positions[tp.topic]}
+        for topic in sorted(shorter):
+            metrics.OFFSET_JUMPS.labels(verdict="made_anew").inc()
+            log.error("topic_made_anew %s-%s", topic, partition)
+        return shorter
+
     # Fetching
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109, Faust's signature
@@ -243,9 +263,8 @@ class Consumer(driver.Consumer):
         """Read a jump forward a second time before it is believed."""
         expected, first = self._expected.get(tp), batch[0].offset
         if expected is not None and first < expected:
-            dropped = self.pipeline.scheduler.rewind(TopicPartition(*tp), first)
-            self.pipeline.account.discarded(tp.partition, dropped)
-        elif expected is not None and first > expected:
+            end_process(f"{tp.topic}-{tp.partition} is shorter than what was read of it")
+        if expected is not None and first > expected:
             if self._doubted.get(tp) != (expected, first):
                 self._doubted[tp] = (expected, first)
                 metrics.OFFSET_JUMPS.labels(verdict="reread").inc()

@@ -1,7 +1,7 @@
 """Partitions are claimed once, as a whole, and by the assignment that recovered them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +26,13 @@ class Nothing:
     inputs = INPUTS
     table = "nothing"
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        made_anew: Collection[str] = (),
+    ) -> None:
         pass
 
     def revoked(self) -> None:
@@ -189,3 +195,21 @@ async def test_nothing_is_waited_for_while_nothing_is_read(bench: Bench) -> None
     await bench.pipeline.drain()
 
     assert bench.pipeline.waiting() == {0: 0}
+
+
+async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_anew(
+    bench: Bench,
+) -> None:
+    """Else the next owner would take its records for those of before."""
+
+    async def made_anew(_: int, positions: Mapping[str, int]) -> set[str]:
+        return set(positions)
+
+    held = bench.pipeline.table.of(0)
+    held.states[b"p"], held.positions = Kept(b"{}", None), {"labs": 9}
+    bench.pipeline.app.consumer = SimpleNamespace(made_anew=made_anew)
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+
+    assert held.made_anew == {"labs"}
+    assert bench.paper.group.touched == {0: {"p"}}

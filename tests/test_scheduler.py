@@ -230,16 +230,6 @@ def test_a_changelog_passes_record_by_record(bench: Bench) -> None:
     assert [each.offset for _, each in passed] == [0, 1]
 
 
-def test_a_topic_read_again_is_handed_over_again(bench: Bench) -> None:
-    """What the work has already, it knows by the offsets in its states."""
-    bench.fetch(vitals=[(0, 100), (1, 110)])
-    bench.scheduler.rewind(TopicPartition("vitals", 0), 1)
-
-    (run,) = bench.fetch(vitals=[(1, 110)])
-
-    assert run.span == {TopicPartition("vitals", 0): (0, 1)}
-
-
 # Alignment, as it is met
 
 

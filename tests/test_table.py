@@ -18,7 +18,7 @@ def state(epoch: Epoch, group: int, value: bytes) -> bytes:
 
 
 def marker(epoch: Epoch, group: int = 1, clock_ms: int | None = 7) -> bytes:
-    return write_marker(Stamp(epoch, group), clock_ms)
+    return write_marker(Stamp(epoch, group), clock_ms, {"labs": 9})
 
 
 def test_a_state_comes_back_as_it_was_written() -> None:
@@ -61,6 +61,13 @@ def test_a_marker_brings_the_clock_and_no_state() -> None:
     partition = recovered((MARKER_KEY, marker(NEW, clock_ms=123)))
 
     assert (partition.clock_ms, partition.highest, partition.states) == (123, NEW, {})
+    assert partition.positions == {"labs": 9}
+
+
+def test_a_marker_of_before_positions_were_kept_says_nothing_of_them() -> None:
+    old = b'{"epoch":[0,6],"group":1,"clock_ms":7}'
+
+    assert recovered((MARKER_KEY, old)).positions == {}
 
 
 def test_a_removed_state_is_gone() -> None:

@@ -1,7 +1,7 @@
 """Stormwatch as it is: the worker of `stormwatch watch`, its work counted from outside."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -43,7 +43,13 @@ class Counting:
         self._states: dict[int, dict[bytes, trivial.State]] = {}
         self._kept: dict[int, Mapping[bytes, Kept]] = {}
 
-    def recovered(self, partition: int, states: Mapping[bytes, Kept], clock_ms: int | None) -> None:  # noqa: ARG002
+    def recovered(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,  # noqa: ARG002
+        made_anew: Collection[str] = (),  # noqa: ARG002
+    ) -> None:
         self._states[partition], self._kept[partition] = {}, states
 
     def revoked(self) -> None:
