@@ -18,8 +18,8 @@ VASOPRESSOR_RATES: Final = tuple((drug, rate(drug)) for drug in VASOPRESSORS)
 
 def fact(patient: Patient, signal: Signal[T]) -> T | None:
     """Give what was last told of the patient; None is unknown."""
-    readings: Sequence[Reading[T]] = patient.readings(signal)
-    return readings[-1].value if readings else None
+    newest = patient.newest(signal)
+    return None if newest is None else newest.value
 
 
 def readings_of_stay(
@@ -36,6 +36,9 @@ def pressure_that_decides(
     patient: Patient, age_years: float | None, until_ms: int | None
 ) -> Reading[Pressure] | None:
     """Find the newest blood pressure; of a child, the newest that has a systolic."""
+    newest = patient.newest(PRESSURE, patient.stay_from_ms, until_ms)
+    if newest is None or newest.value.systolic_mmhg is not None:
+        return newest  # as nearly always
     for reading in reversed(readings_of_stay(patient, PRESSURE, until_ms)):
         if reading.value.systolic_mmhg is not None or not is_child(age_years):
             return reading
@@ -44,6 +47,9 @@ def pressure_that_decides(
 
 def oxygen_that_decides(patient: Patient, until_ms: int | None) -> Reading[Oxygen] | None:
     """Find the newest device, with a flow or FiO2 that was charted later without naming it."""
+    newest = patient.newest(OXYGEN, patient.stay_from_ms, until_ms)
+    if newest is None or newest.value.device is not None:
+        return newest  # as nearly always
     return newest_device(readings_of_stay(patient, OXYGEN, until_ms))
 
 
@@ -64,19 +70,16 @@ def newest_device(readings: Sequence[Reading[Oxygen]]) -> Reading[Oxygen] | None
 def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str, Reading[Rate]]:
     """Find the vasopressors that run; a rate holds until the next event of its drug."""
     running: dict[str, Reading[Rate]] = {}
-    if VASOPRESSOR_NAMES.isdisjoint(patient.series):
+    if patient.series.keys().isdisjoint(VASOPRESSOR_NAMES):
         return running
     for drug, signal in VASOPRESSOR_RATES:
-        if signal.name in patient.series:
-            rates = up_to(patient.readings(signal), until_ms)
-            if rates and rates[-1].value.value > 0:
-                running[drug] = rates[-1]
+        newest = patient.newest(signal, None, until_ms)
+        if newest is not None and newest.value.value > 0:
+            running[drug] = newest
     return running
 
 
 def is_running(patient: Patient, signal: Signal[bool], until_ms: int | None) -> bool:
     """Tell whether a support was started and not stopped."""
-    if signal.name not in patient.series:
-        return False
-    readings = up_to(patient.readings(signal), until_ms)
-    return bool(readings) and readings[-1].value
+    newest = patient.newest(signal, None, until_ms)
+    return newest is not None and newest.value

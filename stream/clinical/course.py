@@ -21,7 +21,6 @@ from stream.clinical.bedside import (
     is_running,
     oxygen_that_decides,
     pressure_that_decides,
-    readings_of_stay,
     running_vasopressors,
 )
 from stream.clinical.circulation import is_hypotension
@@ -35,7 +34,7 @@ from stream.clinical.masking import (
 )
 from stream.clinical.oxygen import HIGH_FIO2_FRACTION, OxygenNeed, breathing_of
 from stream.clinical.patient import Course, Episode, Patient
-from stream.clinical.series import Reading
+from stream.clinical.series import Reading, since, up_to
 from stream.clinical.signals import (
     AGE,
     HOME_POSITIVE_PRESSURE,
@@ -223,18 +222,15 @@ def _fever_run(
 
 
 def _measured_at(patient: Patient, moment_ms: int) -> Reading[Temperature] | None:
-    readings = readings_of_stay(patient, TEMPERATURE, moment_ms)
-    return readings[-1] if readings and readings[-1].effective_ms == moment_ms else None
+    return patient.newest(TEMPERATURE, max(moment_ms, patient.stay_from_ms or 0), moment_ms)
 
 
 def _moments(patient: Patient, after_ms: int | None, until_ms: int | None) -> Iterable[int]:
-    moments = {
-        reading.effective_ms
-        for signal in COURSE_SIGNALS
-        for reading in patient.series.get(signal.name, ())
-    }
+    from_ms = None if after_ms is None else after_ms + 1
     return sorted(
-        each
-        for each in moments
-        if (after_ms is None or each > after_ms) and (until_ms is None or each <= until_ms)
+        {
+            reading.effective_ms
+            for signal in COURSE_SIGNALS
+            for reading in up_to(since(patient.readings(signal), from_ms), until_ms)
+        }
     )

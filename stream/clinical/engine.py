@@ -211,11 +211,12 @@ def _doubts(
 ) -> tuple[Patient, frozenset[str]]:
     """Take away the doubts that valid values settle, and add those about what was dropped."""
     before = patient.doubts
-    patient = without_old_doubts(patient, now_ms)
-    # A fact about the patient counts once it is told.
-    effective_ms = epoch_ms(event.recorded_at if event.kind == "patient" else event.effective_at)
-    if not event.demo and event.status != "entered_in_error":
-        patient = without_doubts(patient, signals_of(event), effective_ms)
+    if before:
+        patient = without_old_doubts(patient, now_ms)
+        # A fact about the patient counts once it is told.
+        at = event.recorded_at if event.kind == "patient" else event.effective_at
+        if not event.demo and event.status != "entered_in_error":
+            patient = without_doubts(patient, signals_of(event), epoch_ms(at))
     who = event.patient_id, event.event_id, event.kind
     for dropped in all_dropped:
         what = dropped.reason, dropped.path, dropped.detail

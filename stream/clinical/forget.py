@@ -13,7 +13,7 @@ from stream.clinical.course import walk
 from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
-from stream.clinical.series import Reading, Readings, Series
+from stream.clinical.series import Reading, Readings
 from stream.clinical.signals import AGE
 from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
 from stream.clinical.times import HOUR_MS
@@ -24,6 +24,7 @@ REPLACED_MAX: Final = 1000
 ALERTS_MAX: Final = 400  # of this stay and the one before
 
 Gone = Mapping[str, list[Reading[Any]]]  # by signal
+Changes = Mapping[Identity, Entry | None]  # of records; None is one that goes
 
 
 def trimmed(patient: Patient, now_ms: int) -> Patient:
@@ -34,12 +35,13 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
-    entries = _entries_left(patient.entries.sealed(), gone, cut)
-    replaced = _replaced(patient, entries, now_ms - REPLACED_MS, cut)
+    entries = patient.entries.sealed()
+    changes = _changes(entries, gone, cut)
+    replaced = _replaced(patient, changes, now_ms - REPLACED_MS, cut)
     alerts = _alerts_left(patient, cut)
     return patient._replace(
         before=before,
-        entries=entries,
+        entries=entries.changed(changes) if changes else entries,
         replaced=replaced,
         series=_series_left(patient.series, gone),
         alerts=alerts,
@@ -62,7 +64,7 @@ def _walked(patient: Patient, horizon_ms: int) -> Course:
     return course
 
 
-def _series_left(series: Mapping[str, Series], gone: Gone) -> Mapping[str, Series]:
+def _series_left(series: Mapping[str, Readings[Any]], gone: Gone) -> Mapping[str, Readings[Any]]:
     if not gone:
         return series
     left = dict(series)
@@ -72,39 +74,33 @@ def _series_left(series: Mapping[str, Series], gone: Gone) -> Mapping[str, Serie
     return left
 
 
-def _entries_left(entries: Ledger, gone: Gone, cut: Counter[str]) -> Ledger:
+def _changes(entries: Ledger, gone: Gone, cut: Counter[str]) -> Changes:
     """Leave readings out of their records, and records out that say nothing any more."""
     names: dict[Identity, list[str]] = {}
     for name, readings in gone.items():
         for reading in readings:
             names.setdefault((reading.source, reading.event_id), []).append(name)
-    silent = [identity for identity, entry in entries.items() if not entry.readings]
-    surplus = silent[: max(len(silent) - SILENT_MAX, 0)]
+    surplus = entries.silent[: max(len(entries.silent) - SILENT_MAX, 0)]
     cut["silent"] += len(surplus)
-    if not names and not surplus:
-        return entries
-    changed: dict[Identity, Entry | None] = dict.fromkeys(surplus)
+    changes: dict[Identity, Entry | None] = dict.fromkeys(surplus)
     for identity, forgotten in names.items():
         entry = entries[identity]
         says_more = len(forgotten) < len(entry.readings)
-        changed[identity] = entry.leaving_out(forgotten) if says_more else None
-    return entries.changed(changed)
+        changes[identity] = entry.leaving_out(forgotten) if says_more else None
+    return changes
 
 
 def _replaced(
-    patient: Patient, left: Mapping[Identity, Entry], from_ms: int, cut: Counter[str]
+    patient: Patient, changes: Changes, from_ms: int, cut: Counter[str]
 ) -> Mapping[Identity, Version]:
     """Keep the version of what replaced or removed another, so that the other stays out."""
-    forgotten_now = {
-        identity: entry.version
-        for identity, entry in patient.entries.items()
-        if entry.replaces and identity not in left
-    }
-    if not patient.replaced and not forgotten_now:
+    forgotten = [patient.entries[identity] for identity, left in changes.items() if left is None]
+    versions = {each.identity: each.version for each in forgotten if each.replaces}
+    if not patient.replaced and not versions:
         return patient.replaced
     known = {
         identity: version
-        for identity, version in {**patient.replaced, **forgotten_now}.items()
+        for identity, version in {**patient.replaced, **versions}.items()
         if version[0] >= from_ms
     }
     over = max(len(known) - REPLACED_MAX, 0)

@@ -5,7 +5,7 @@ alert.
 Source: CLINICAL.md §5.8, DEC-35, DEC-50.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -57,25 +57,28 @@ def stale_signals(patient: Patient, at_ms: int) -> list[str]:
     """Name the signals that were measured once and are too old now, in the order of their names."""
     stale: list[str] = []
     for signal in FRESH_MS:
-        readings: Sequence[Reading[Any]] = readings_of_stay(patient, signal, None)
-        if signal == OXYGEN:
-            stale += _stale_oxygen(patient, readings, at_ms)
-        elif readings and not is_fresh(signal, readings[-1], at_ms):
-            stale += _names(signal, readings[-1].value)
+        newest: Reading[Any] | None = patient.newest(signal, patient.stay_from_ms)
+        if newest is None:
+            continue
+        if signal is OXYGEN:
+            stale += _stale_oxygen(patient, at_ms)
+        elif not is_fresh(signal, newest, at_ms):
+            stale += _names(signal, newest.value)
     return sorted(stale)
 
 
-def _stale_oxygen(
-    patient: Patient, readings: Sequence[Reading[Oxygen]], at_ms: int
-) -> Iterator[str]:
+def _stale_oxygen(patient: Patient, at_ms: int) -> Iterator[str]:
     """Name the device in use and its flow, each by when it was last charted."""
     device = oxygen_that_decides(patient, None)
     if device is None or device.value.device == INVASIVE:
         return
     if device.value.device is not None and not is_fresh(OXYGEN, device, at_ms):
         yield "oxygen_device"
-    flows = [each for each in readings if each.value.flow_l_min is not None]
-    if device.value.flow_l_min is not None and not is_fresh(OXYGEN, flows[-1], at_ms):
+    if device.value.flow_l_min is None:
+        return
+    readings = reversed(readings_of_stay(patient, OXYGEN, None))
+    flow = next(each for each in readings if each.value.flow_l_min is not None)
+    if not is_fresh(OXYGEN, flow, at_ms):
         yield "flow_l_min"
 
 

@@ -4,7 +4,7 @@ Records lie in chunks, which are written once and then only put together; the ne
 So neither one record more nor writing the state costs more where more is kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,10 +21,11 @@ NOTHING: Final[Mapping[Identity, Entry]] = MappingProxyType({})
 class Chunk:
     """Some records that lie form by form, and how they are written."""
 
-    __slots__ = ("_saved", "entries")
+    __slots__ = ("_saved", "entries", "silent")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=form_of))
+        self.silent = tuple(each.identity for each in self.entries if not each.readings)
         self._saved: orjson.Fragment | None = None
 
     @property
@@ -63,6 +64,15 @@ class Ledger(Mapping[Identity, Entry]):
     def __getitem__(self, identity: Identity) -> Entry:
         found = self._newest.get(identity)
         return self._settled[identity] if found is None else found
+
+    def values(self) -> ValuesView[Entry]:
+        """Give the records."""
+        return {**self._settled, **self._newest}.values()
+
+    @property
+    def silent(self) -> list[Identity]:
+        """The records in chunks that say nothing, the oldest first."""
+        return [identity for chunk in self._chunks for identity in chunk.silent]
 
     @property
     def is_full(self) -> bool:

@@ -52,16 +52,18 @@ def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> froz
     on the other side of a dose, of a rate, or of an attribution.
     """
     found = []
+    age_years = fact(after, AGE)
     charted_ms = max(after.charted_ms, after.stay_from_ms or 0)
     for level in levels:
-        was, now = before.series.get(level.name, ()), after.series.get(level.name, ())
-        if not was or len(now) != len(was) + 1:
+        was, now = before.series.get(level.name), after.series.get(level.name)
+        if was is None or now is None or len(now) != len(was) + 1:
             continue
-        last, newest = was[-1], now[-1]
-        if charted_ms <= last.effective_ms < newest.effective_ms:
-            age_years = fact(after, AGE)
-            if level.of(last.value, age_years) == level.of(newest.value, age_years):
-                found.append(level)
+        last, newest = was.newest, now.newest
+        if last is None or newest is None:
+            continue
+        in_order = charted_ms <= last.effective_ms < newest.effective_ms
+        if in_order and level.of(last.value, age_years) == level.of(newest.value, age_years):
+            found.append(level)
     return frozenset(found)
 
 

@@ -80,7 +80,7 @@ class Mask:
 
 def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
     """Name everything that hides a fever at a moment; `onset_ms` is that of the open episode."""
-    if NAMES.isdisjoint(patient.series):
+    if patient.series.keys().isdisjoint(NAMES):
         return
     for signal, window_ms in WINDOWS_MS.items():
         dose = last_masking_dose(patient, signal, at_ms)
@@ -95,7 +95,7 @@ def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
 
 def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
     """Tell whether an antipyretic was given in a window that ends now, both ends included."""
-    if ANTIPYRETIC_NAMES.isdisjoint(patient.series):
+    if patient.series.keys().isdisjoint(ANTIPYRETIC_NAMES):
         return False
     for signal in ANTIPYRETIC_SIGNALS:
         dose = last_masking_dose(patient, signal, at_ms)
@@ -106,11 +106,11 @@ def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
 
 def runs_circuit(patient: Patient, at_ms: int) -> bool:
     """Tell whether a circuit or a cooling blanket runs."""
-    if CIRCUIT_NAMES.isdisjoint(patient.series):
+    if patient.series.keys().isdisjoint(CIRCUIT_NAMES):
         return False
     for signal in CIRCUIT_SIGNALS:
-        readings = up_to(patient.readings(signal), at_ms)
-        if readings and readings[-1].value:
+        newest = patient.newest(signal, None, at_ms)
+        if newest is not None and newest.value:
             return True
     return False
 
@@ -135,7 +135,7 @@ def _masks(signal: Signal[Dose], dose: Dose) -> bool:
 
 
 def _running(patient: Patient, at_ms: int) -> Iterator[Mask]:
-    if RUNNING_NAMES.isdisjoint(patient.series):
+    if patient.series.keys().isdisjoint(RUNNING_NAMES):
         return
     for circuit in CIRCUIT_SIGNALS:
         switched = up_to(patient.readings(circuit), at_ms)

@@ -4,13 +4,13 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
 from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
 from stream.clinical.patient import Course, Patient
 from stream.clinical.readers import READERS
-from stream.clinical.series import Series, since, with_reading, without
+from stream.clinical.series import Readings, newest_of, with_reading, without
 from stream.clinical.signals import INFUSED_AT
 from stream.clinical.times import DAY_MS, HOUR_MS
 
@@ -164,12 +164,11 @@ def _followed(patient: Patient, readings: Stated) -> Patient:
     return followed(patient, moments.pop()) if len(moments) == 1 else retraced(patient)
 
 
-def _sets_aside(series: Mapping[str, Series], added: Stated) -> bool:
+def _sets_aside(series: Mapping[str, Readings[Any]], added: Stated) -> bool:
     """Tell whether another record spoke of a signal at the same moment (DEC-45)."""
     return any(
-        each.effective_ms == reading.effective_ms
+        newest_of(series.get(name), reading.effective_ms, reading.effective_ms) is not None
         for name, reading in added
-        for each in since(series.get(name, ()), reading.effective_ms)[:1]
     )
 
 
@@ -188,12 +187,15 @@ def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:
     return removed, added
 
 
-def _changed(series: Mapping[str, Series], removed: Stated, added: Stated) -> Mapping[str, Series]:
+def _changed(
+    series: Mapping[str, Readings[Any]], removed: Stated, added: Stated
+) -> Mapping[str, Readings[Any]]:
     changed = dict(series)
     for name, reading in removed:
-        changed[name] = without(changed.get(name, ()), reading)
-        if not changed[name]:
-            del changed[name]
+        known = changed.pop(name, None)
+        left = None if known is None else without(known, reading)
+        if left:
+            changed[name] = left
     for name, reading in added:
-        changed[name] = with_reading(changed.get(name, ()), reading)
+        changed[name] = with_reading(changed.get(name), reading)
     return changed

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from stream.clinical.entries import Identity, Version
 from stream.clinical.ledger import Ledger
-from stream.clinical.series import Reading, Series
+from stream.clinical.series import Reading, Readings, newest_of
 from stream.clinical.signals import Signal
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class Patient(NamedTuple):
     patient_id: str
     entries: Ledger = EMPTY
     replaced: Mapping[Identity, Version] = NOTHING  # of forgotten entries that replaced others
-    series: Mapping[str, Series] = NOTHING  # of the entries, by signal
+    series: Mapping[str, Readings[Any]] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
     front: Course = Course()  # up to the moment before the latest
     course: Course = Course()  # up to the latest moment
@@ -108,3 +108,9 @@ class Patient(NamedTuple):
     def readings(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """All readings of a signal, by when they were true."""
         return self.series.get(signal.name, ())
+
+    def newest(
+        self, signal: Signal[T], from_ms: int | None = None, until_ms: int | None = None
+    ) -> Reading[T] | None:
+        """Give the newest reading of a signal in a span, both ends included; None is no limit."""
+        return newest_of(self.series.get(signal.name), from_ms, until_ms)

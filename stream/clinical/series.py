@@ -31,11 +31,12 @@ class Readings(Sequence[Reading[T]]):
     seeing only as many as it did: adding a reading costs the same however many there are.
     """
 
-    __slots__ = ("_count", "_shared")
+    __slots__ = ("_count", "_shared", "newest")
 
-    def __init__(self, readings: Iterable[Reading[T]] = ()) -> None:
+    def __init__(self, readings: Iterable[Reading[T]]) -> None:
         self._shared = list(readings)
         self._count = len(self._shared)
+        self.newest = self._shared[-1] if self._shared else None
 
     def __len__(self) -> int:
         return self._count
@@ -69,7 +70,7 @@ class Readings(Sequence[Reading[T]]):
             return Readings((*self, newest))
         longer: Readings[T] = Readings.__new__(Readings)
         self._shared.append(newest)
-        longer._shared, longer._count = self._shared, self._count + 1
+        longer._shared, longer._count, longer.newest = self._shared, self._count + 1, newest
         return longer
 
     def place_of(self, sought: K, key: Callable[[Reading[T]], K], *, after_equal: bool) -> int:
@@ -82,17 +83,18 @@ class Readings(Sequence[Reading[T]]):
 Series = Sequence[Reading[Any]]  # `Readings`, or a part of them as a tuple
 
 
-def with_reading(series: Series, reading: Reading[Any]) -> Readings[Any]:
-    """Put a reading in its place."""
-    if not isinstance(series, Readings):
-        series = Readings(series)
-    if not series or series[-1][:4] <= reading[:4]:
+def with_reading(series: Readings[T] | None, reading: Reading[T]) -> Readings[T]:
+    """Put a reading in its place; None is a series that has none yet."""
+    if series is None or series.newest is None:
+        return Readings((reading,))
+    newest = series.newest
+    if newest.effective_ms < reading.effective_ms or newest[:4] <= reading[:4]:
         return series.and_then(reading)
     place = _place_of(series, reading[:4], _order, after_equal=True)
     return Readings((*series[:place], reading, *series[place:]))
 
 
-def without(series: Series, reading: Reading[Any]) -> Series:
+def without(series: Readings[T], reading: Reading[T]) -> Readings[T]:
     """Take a reading out; it need not be there."""
     place = _place_of(series, reading[:4], _order, after_equal=False)
     if place < len(series) and series[place] == reading:
@@ -114,17 +116,19 @@ def since(series: Series, moment_ms: int | None) -> Series:
     return series[_place_of(series, moment_ms, _effective, after_equal=False) :]
 
 
-def newest_of(series: Series, from_ms: int | None, until_ms: int | None) -> Reading[Any] | None:
+def newest_of(
+    series: "Readings[T] | None", from_ms: int | None, until_ms: int | None
+) -> Reading[T] | None:
     """Give the newest reading of a span, both ends included; None is no limit."""
-    if not series:
+    newest = None if series is None else series.newest
+    if series is None or newest is None:
         return None
-    newest: Reading[Any] | None = series[-1]
-    if until_ms is not None and series[-1].effective_ms > until_ms:
-        place = _place_of(series, until_ms, _effective, after_equal=True)
-        newest = series[place - 1] if place else None
-    if newest is None or (from_ms is not None and newest.effective_ms < from_ms):
-        return None
-    return newest
+    if until_ms is not None and newest.effective_ms > until_ms:
+        place = place_after(series, until_ms)
+        if not place:
+            return None
+        newest = series[place - 1]
+    return None if from_ms is not None and newest.effective_ms < from_ms else newest
 
 
 def place_at(series: Series, moment_ms: int) -> int:

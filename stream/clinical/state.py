@@ -8,7 +8,7 @@ import orjson
 from stream.clinical.entries import Entry
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
-from stream.clinical.series import Reading, Readings, Series
+from stream.clinical.series import Reading, Readings
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
@@ -81,7 +81,7 @@ def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _series(entries: Iterable[Entry]) -> Mapping[str, Series]:
+def _series(entries: Iterable[Entry]) -> Mapping[str, Readings[Any]]:
     found: dict[str, list[Reading[Any]]] = {}
     for entry in entries:
         for name, reading in entry.readings:

@@ -81,8 +81,7 @@ class View:
 
     def latest(self, signal: Signal[T]) -> Reading[T] | None:
         """Give the newest reading of the stay, stale or not."""
-        readings = self.readings(signal)
-        return readings[-1] if readings else None
+        return self.patient.newest(signal, self.patient.stay_from_ms, self.until_ms)
 
     def every(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """Give all readings, those from before the infusion too: what runs or was given, holds."""
