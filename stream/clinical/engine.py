@@ -7,7 +7,7 @@ as it was.
 """
 
 import heapq
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -207,16 +207,21 @@ def _untimely(
 
 
 def _doubts(
-    patient: Patient, event: Charted, all_dropped: Iterable[Dropped], now_ms: int, outcome: Outcome
+    patient: Patient,
+    event: Charted,
+    all_dropped: tuple[Dropped, ...],
+    now_ms: int,
+    outcome: Outcome,
 ) -> tuple[Patient, frozenset[str]]:
     """Take away the doubts that valid values settle, and add those about what was dropped."""
     before = patient.doubts
-    if before:
-        patient = without_old_doubts(patient, now_ms)
-        # A fact about the patient counts once it is told.
-        at = event.recorded_at if event.kind == "patient" else event.effective_at
-        if not event.demo and event.status != "entered_in_error":
-            patient = without_doubts(patient, signals_of(event), epoch_ms(at))
+    if not before and not all_dropped:
+        return patient, NONE_CHANGED  # as nearly always
+    patient = without_old_doubts(patient, now_ms)
+    # A fact about the patient counts once it is told.
+    effective_ms = epoch_ms(event.recorded_at if event.kind == "patient" else event.effective_at)
+    if not event.demo and event.status != "entered_in_error":
+        patient = without_doubts(patient, signals_of(event), effective_ms)
     who = event.patient_id, event.event_id, event.kind
     for dropped in all_dropped:
         what = dropped.reason, dropped.path, dropped.detail

@@ -38,6 +38,7 @@ FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "consciousness": ("level", "rass"),
     }
 )
+PLAIN_TYPES: Final = frozenset({float, int, str, bool})
 DIGEST_LENGTH: Final = 8  # hex digits of the SHA-256 that are kept: enough to tell two apart
 
 Identity = tuple[str, str]  # source, event_id
@@ -112,8 +113,10 @@ def restored(  # noqa: PLR0913, PLR0917, a record has these parts
     readings: Stated = ()
     if standing != ENTERED_IN_ERROR:
         readings = tuple(
-            (name, Reading(at_ms, recorded_ms, event_id, source, value))
-            for name, value in read(kind, said)
+            [
+                (name, Reading(at_ms, recorded_ms, event_id, source, value))
+                for name, value in read(kind, said)
+            ]
         )
     return Entry(
         source,
@@ -130,11 +133,11 @@ def restored(  # noqa: PLR0913, PLR0917, a record has these parts
 
 
 def _said(event: Charted, kind: str) -> Said:
-    said: dict[str, Any] = {}
-    for name in KEPT_FIELDS.get(kind, ()):
-        value = getattr(event, name)
-        if value is not None:
-            said[name] = plain(value)
+    said: dict[str, Any] = {
+        name: value if type(value) in PLAIN_TYPES else plain(value)
+        for name in KEPT_FIELDS.get(kind, ())
+        if (value := getattr(event, name)) is not None
+    }
     if kind == "vitals":
         said |= _said_of_breathing(event)
     if kind == "patient" and (infused_at := getattr(event, "infused_at", None)) is not None:

@@ -13,7 +13,7 @@ from stream.clinical.course import walk
 from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
-from stream.clinical.series import Reading, Readings
+from stream.clinical.series import Reading, Readings, place_after
 from stream.clinical.signals import AGE
 from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
 from stream.clinical.times import HOUR_MS
@@ -69,8 +69,11 @@ def _series_left(series: Mapping[str, Readings[Any]], gone: Gone) -> Mapping[str
         return series
     left = dict(series)
     for name, readings in gone.items():
-        known = set(map(id, readings))
-        left[name] = Readings(each for each in series[name] if id(each) not in known)
+        known, kept = set(map(id, readings)), series[name]
+        end = place_after(kept, max(each.effective_ms for each in readings))
+        left[name] = Readings(
+            (*(each for each in kept[:end] if id(each) not in known), *kept[end:])
+        )
     return left
 
 

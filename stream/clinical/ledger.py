@@ -21,10 +21,11 @@ NOTHING: Final[Mapping[Identity, Entry]] = MappingProxyType({})
 class Chunk:
     """Some records that lie form by form, and how they are written."""
 
-    __slots__ = ("_saved", "entries", "silent")
+    __slots__ = ("_saved", "entries", "identities", "silent")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=form_of))
+        self.identities = tuple(each.identity for each in self.entries)
         self.silent = tuple(each.identity for each in self.entries if not each.readings)
         self._saved: orjson.Fragment | None = None
 
@@ -52,7 +53,9 @@ class Ledger(Mapping[Identity, Entry]):
         self._chunks, self._newest = chunks, newest
         self._rows = rows  # how many of the newest are written already, and how
         if settled is None:
-            settled = {each.identity: each for chunk in chunks for each in chunk.entries}
+            settled = {}
+            for chunk in chunks:
+                settled |= zip(chunk.identities, chunk.entries, strict=True)
         self._settled = settled
 
     def __len__(self) -> int:
@@ -91,15 +94,15 @@ class Ledger(Mapping[Identity, Entry]):
     def sealed(self) -> "Ledger":
         """Put what lies open into a chunk."""
         chunk = Chunk(self._newest.values())
-        settled = {**self._settled, **{each.identity: each for each in chunk.entries}}
+        settled = {**self._settled, **dict(zip(chunk.identities, chunk.entries, strict=True))}
         return Ledger((*self._chunks, chunk), settled=settled)
 
     def changed(self, changes: Mapping[Identity, Entry | None]) -> "Ledger":
         """Change records, None is to take one out, and put together what became small."""
         chunks: list[Chunk] = []
         for chunk in self._chunks:
-            if any(each.identity in changes for each in chunk.entries):
-                entries = [changes.get(each.identity, each) for each in chunk.entries]
+            if not changes.keys().isdisjoint(chunk.identities):
+                entries = map(changes.get, chunk.identities, chunk.entries)
                 chunk = Chunk(each for each in entries if each is not None)  # noqa: PLW2901
             if chunks and len(chunks[-1].entries) + len(chunk.entries) <= CHUNK:
                 chunk = Chunk((*chunks.pop().entries, *chunk.entries))  # noqa: PLW2901

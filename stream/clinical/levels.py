@@ -32,7 +32,7 @@ from stream.clinical.signals import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # two levels are the same only if they are one
 class Level(Generic[T]):
     """A level of a signal: `of` gives it for a value, at an age in years."""
 

@@ -103,10 +103,10 @@ KEPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 
-def read(kind: str, said: Said) -> tuple[Stated, ...]:
+def read(kind: str, said: Said) -> Iterator[Stated]:
     """Read what one event says of each signal; a kind that no rule depends on says nothing."""
     reader = READERS.get(kind)
-    return () if reader is None else tuple(reader(said))
+    return iter(()) if reader is None else reader(said)
 
 
 def plain(value: object) -> object:

@@ -47,7 +47,10 @@ class Readings(Sequence[Reading[T]]):
     def __getitem__(self, place: slice) -> tuple[Reading[T], ...]: ...
     def __getitem__(self, place: int | slice) -> Reading[T] | tuple[Reading[T], ...]:
         if isinstance(place, slice):
-            return tuple(self._shared[each] for each in range(*place.indices(self._count)))
+            start, stop, step = place.indices(self._count)
+            if step == 1:
+                return tuple(self._shared[start:stop])
+            return tuple(self._shared[each] for each in range(start, stop, step))
         if place < 0:
             place += self._count
         if not 0 <= place < self._count:

@@ -6,6 +6,7 @@ events.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -147,56 +148,67 @@ WATCH_END: Final[Signal[str]] = Signal("watch_end")  # discharge or death
 DEATH_CAUSES: Final[Signal[tuple[str, ...]]] = Signal("death:causes")  # crs, icans
 
 
+@cache  # names are asked for at every record
 def lab(analyte: str) -> Signal[Result]:
     """Name the results of an analyte."""
     return Signal(analyte)
 
 
+@cache
 def given(drug: str) -> Signal[Dose]:
     """Name the doses of a drug that were given."""
     return Signal(f"given:{drug}")
 
 
+@cache
 def ordered(drug: str) -> Signal[Dose]:
     """Name the doses of a drug that were ordered."""
     return Signal(f"ordered:{drug}")
 
 
+@cache
 def not_given(drug: str) -> Signal[Dose]:
     """Name the doses of a drug that were ordered and left out."""
     return Signal(f"not_given:{drug}")
 
 
+@cache
 def rate(drug: str) -> Signal[Rate]:
     """Name the infusion rate of a drug."""
     return Signal(f"rate:{drug}")
 
 
+@cache
 def fluid(purpose: str) -> Signal[Fluid]:
     """Name the volumes that were given for a purpose."""
     return Signal(f"fluid:{purpose}")
 
 
+@cache
 def culture(specimen: str) -> Signal[Culture]:
     """Name the cultures of a specimen."""
     return Signal(f"culture:{specimen}")
 
 
+@cache
 def neuro_sign(finding: str) -> Signal[bool]:
     """Name a neurological finding that is there or not."""
     return Signal(f"neuro:{finding}")
 
 
+@cache
 def exam(finding: str) -> Signal[bool]:
     """Name a finding of the body or the marrow that is there or not."""
     return Signal(f"exam:{finding}")
 
 
+@cache
 def support(name: str) -> Signal[bool]:
     """Name a support that is running or not."""
     return Signal(f"support:{name}")
 
 
+@cache
 def attribution(domain: str) -> Signal[str]:
     """Name what a clinician holds to be the cause of the findings in a domain."""
     return Signal(f"attribution:{domain}")
