@@ -14,21 +14,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench import engine, throughput
+from bench import engine, latency, recovery, throughput
 from bench.results import Table
 from rich.console import Console
 
 from deploy.broker.cluster import Cluster
 from deploy.topics_job import make_topics
 
-ON_KAFKA: Final = {"throughput": throughput.measure}
+ON_KAFKA: Final = {
+    "throughput": throughput.measure,
+    "latency": latency.measure,
+    "recovery": recovery.measure,
+}
+WIDTH: Final = 150  # what is cut off cannot be compared
 PARTS: Final = ("engine", *ON_KAFKA)
 
 
 def main() -> None:
     """Measure what is asked for, print it, and write it where that is asked for."""
     options = _parser().parse_args()
-    console = Console(highlight=False)
+    console = Console(width=WIDTH, highlight=False)
     found: list[Table] = []
     parts = options.parts or list(PARTS)
     if "engine" in parts:
@@ -63,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=20_000, help="of the clinical ward")
     parser.add_argument("--records", type=int, default=200_000, help="for the trivial engine")
     parser.add_argument("--batch", type=int, default=5_000, help="records of the bare loop's batch")
+    parser.add_argument("--seconds", type=float, default=20, help="of each slice of latency")
     parser.add_argument("--json", type=Path, help="write the tables here")
     parser.add_argument("--markdown", type=Path, help="and here, for a page")
     return parser

@@ -6,6 +6,7 @@ notices that it hangs.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,7 @@ class Counting:
 
     def take(self, records: Iterable[ConsumerRecord]) -> tuple[Rows, Rows]:
         """Return the alerts and the states that the records of a partition make."""
+        fetched_at = time.time()
         alerts: Rows = []
         changed: dict[bytes, trivial.State] = {}
         for record in records:
@@ -46,6 +48,7 @@ class Counting:
                 held, key.decode(), record.topic, record.offset, record.timestamp, event
             )
             if alert is not None:
+                alert["fetched_at"] = fetched_at
                 alerts.append((key, orjson.dumps(alert)))
             changed[key] = held
         return alerts, [(key, orjson.dumps(each)) for key, each in changed.items()]

@@ -1,6 +1,7 @@
 """Stormwatch as it is: the worker of `stormwatch watch`, its work counted from outside."""
 
 import os
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -8,11 +9,23 @@ import orjson
 from bench import trivial
 from bench.task import Meter, Task
 
+from stream import transport
 from stream.clinical.engine import Engine
 from stream.grading import Grading
 from stream.runs import Group, Kept, Run, Work
 from stream.settings import load_settings
 from stream.worker import run_worker
+
+
+class Clocked(transport.Consumer):
+    """Notes when the last fetch came back."""
+
+    fetched_at = 0.0
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109
+        fetched = await super()._getmany(active_partitions, timeout)
+        Clocked.fetched_at = time.time()
+        return fetched
 
 
 class Metered:
@@ -69,6 +82,7 @@ class Counting:
                 state, patient_id, record.topic, record.offset, record.timestamp, event
             )
             if alert is not None:
+                alert["fetched_at"] = Clocked.fetched_at
                 group.publish(self._alerts, partition, key, orjson.dumps(alert))
             group.touch(partition, patient_id)
 
@@ -103,6 +117,7 @@ def main() -> None:
         "STORMWATCH_METRICS_PORT": "0",
         "STORMWATCH_INSTANCE": task.instance,
     }
+    transport.Transport.Consumer = Clocked
     work: Any = Grading(Engine()) if task.engine == "real" else Counting(task.inputs, task.alerts)
     run_worker(load_settings("watch"), lambda _: Metered(work, Meter(task.records)))
 

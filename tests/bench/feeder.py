@@ -1,0 +1,40 @@
+"""A process that writes readings at a steady rate, as gateways do: each sent when it is made.
+
+python -m bench.feeder BOOTSTRAP LOAD RECORDS_A_SECOND SECONDS PATIENTS
+"""
+
+import asyncio
+import sys
+import time
+
+import uvloop
+from aiokafka import AIOKafkaProducer
+from bench.load import reading, stream_of
+
+STEP_S = 0.001
+
+
+async def feed(bootstrap: str, load: str, per_s: int, seconds: float, patients: int) -> None:
+    """Write so many records a second; what is late is written at once."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    await producer.start()
+    began_s, number = time.perf_counter(), 0
+    last = None
+    while number < per_s * seconds:
+        due = min(per_s * seconds, per_s * (time.perf_counter() - began_s))
+        while number < due:
+            last = await producer.send(
+                f"{load}.{stream_of(number)}", reading(number), b"p%d" % (number % patients)
+            )
+            number += 1
+        await asyncio.sleep(STEP_S)
+    if last is not None:
+        await last
+    await producer.stop()
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(
+        feed(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]))
+    )
