@@ -6,6 +6,7 @@ vitals read before the tocilizumab given hours earlier would page for nothing.
 """
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -158,17 +159,19 @@ class Scheduler(DefaultSchedulingStrategy):
         records: list[Record] = []
         span: dict[TopicPartition, tuple[int, int]] = {}
         while heads and len(records) < self._run_records:
-            _, rank, topic = heads[0]
+            _, rank, topic = heapq.heappop(heads)
             queue, tp = queues[topic], TopicPartition(topic, partition)
-            record = queue.popleft()
-            records.append(record)
-            before = span[tp][0] if tp in span else self._tail.get(tp, record.offset - 1)
-            span[tp] = (before, record.offset)
+            before = self._tail.get(tp, queue[0].offset - 1)
+            # Up to the next head of another topic there is nothing to compare: most records are
+            # vitals, and a look at all topics for each would cost as much as a small engine.
+            until_ms = heads[0][0] + (rank < heads[0][1]) if heads else math.inf
+            while queue and queue[0].timestamp < until_ms and len(records) < self._run_records:
+                records.append(queue.popleft())
+            last = records[-1].offset
+            span[tp] = (span[tp][0] if tp in span else before, last)
             if queue:
-                heapq.heapreplace(heads, (queue[0].timestamp, rank, topic))
-                continue
-            heapq.heappop(heads)
-            if self._gated(tp, record.offset) or not self._at_end(tp):
+                heapq.heappush(heads, (queue[0].timestamp, rank, topic))
+            elif self._gated(tp, last) or not self._at_end(tp):
                 break  # the next record of this topic may be earlier than the heads of the others
         return records, span
 
