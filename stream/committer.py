@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from stream import metrics
 from stream.ending import end_process
 from stream.runs import Group, Row, TopicPartition, Work
-from stream.table import MARKER_KEY, Epoch, Stamp, StateTable, write, write_marker
+from stream.table import MARKER_KEY, Epoch, Stamp, StateTable, head_of, write, write_marker
 
 CONFIRMED_WITHIN_S: Final = 30.0
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
@@ -142,9 +142,9 @@ class Committer:
         topic = self._table.changelog_topic_name
         rows: dict[TopicPartition, list[Row]] = {}
         for partition, states in group.states.items():
-            stamp = self.stamp(partition)
+            head = head_of(self.stamp(partition))
             rows[TopicPartition(topic, partition)] = [
-                Row(key, write(stamp, kept), None, ()) for key, kept in states.items()
+                Row(key, write(head, kept), None, ()) for key, kept in states.items()
             ]
         for partition, clock_ms in group.clocks.items():
             positions = self._positions(group, partition)
@@ -164,11 +164,11 @@ class Committer:
     def _remember(self, group: Group) -> None:
         now_s, now_ms = time.monotonic(), time.time_ns() // 1_000_000
         for partition, states in group.states.items():
-            held = self._table.of(partition)
-            for key, kept in states.items():
-                held.states[key] = kept
-                held.stamps[key] = self.stamp(partition)
-                held.written_ms[key] = now_ms
+            held, stamp = self._table.of(partition), self.stamp(partition)
+            held.states.update(states)
+            held.stamps.update(dict.fromkeys(states, stamp))
+            held.written_ms.update(dict.fromkeys(states, now_ms))
+            for key in states:
                 self._written_s.pop((partition, key), None)
                 self._written_s[partition, key] = now_s
         for partition, clock_ms in group.clocks.items():

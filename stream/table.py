@@ -20,6 +20,7 @@ from stream.runs import Kept
 
 MARKER_KEY: Final = b"\xffpartition"  # no patient's: it is not UTF-8
 HEAD: Final = b'{"epoch":['
+DUE: Final = b',"due_ms":'
 STATE: Final = b',"state":'
 
 log = logging.getLogger("stormwatch.table")
@@ -89,10 +90,15 @@ class Partition:
             self.written_ms[key] = written_ms
 
 
-def write(stamp: Stamp, kept: Kept) -> bytes:
+def head_of(stamp: Stamp) -> bytes:
+    """Return what each state of one stamp begins with: all of a partition's in a group have it."""
+    return orjson.dumps(_head(stamp))[:-1]
+
+
+def write(head: bytes, kept: Kept) -> bytes:
     """Return a state as the changelog keeps it, its stamp first."""
-    head = _head(stamp) | {"due_ms": kept.due_ms}
-    return orjson.dumps(head)[:-1] + STATE + kept.value + b"}"
+    due = b"null" if kept.due_ms is None else b"%d" % kept.due_ms
+    return b"".join((head, DUE, due, STATE, kept.value, b"}"))
 
 
 def write_marker(stamp: Stamp, clock_ms: int | None, positions: Mapping[str, int]) -> bytes:

@@ -1,7 +1,7 @@
 """Recovery takes the changelog in the order of the log, and ignores who had lost the partition."""
 
 from stream.runs import Kept
-from stream.table import MARKER_KEY, Epoch, Partition, Stamp, read, write, write_marker
+from stream.table import MARKER_KEY, Epoch, Partition, Stamp, head_of, read, write, write_marker
 
 OLD, NEW = Epoch(0, 5), Epoch(0, 6)
 
@@ -14,7 +14,7 @@ def recovered(*records: tuple[bytes, bytes | None]) -> Partition:
 
 
 def state(epoch: Epoch, group: int, value: bytes) -> bytes:
-    return write(Stamp(epoch, group), Kept(value, 1000))
+    return write(head_of(Stamp(epoch, group)), Kept(value, 1000))
 
 
 def marker(epoch: Epoch, group: int = 1, clock_ms: int | None = 7) -> bytes:
@@ -25,7 +25,7 @@ def test_a_state_comes_back_as_it_was_written() -> None:
     """Byte for byte, even where it holds what looks like a header."""
     kept = Kept(b'{"a":{"state":1},"state":{"b":[]}}', 1_772_323_200_000)
 
-    stamp, head, value = read(write(Stamp(NEW, 3), kept))
+    stamp, head, value = read(write(head_of(Stamp(NEW, 3)), kept))
 
     assert (stamp, head["due_ms"], value) == (Stamp(NEW, 3), kept.due_ms, kept.value)
 

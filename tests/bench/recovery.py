@@ -20,13 +20,13 @@ from bench.task import Task
 
 from deploy.timetable import partition_of
 from stream.runs import Kept
-from stream.table import Epoch, Stamp, write
+from stream.table import Epoch, Stamp, head_of, write
 from topics import registry
 
 PATIENTS: Final = 20_000
 SIZES: Final = (2_000, 16_000)  # bytes of a state
 CONTENDERS: Final = ("stormwatch", "faust")
-WRITTEN: Final = Stamp(Epoch(1, 1), 1)
+WRITTEN: Final = head_of(Stamp(Epoch(1, 1), 1))
 FED_A_SECOND: Final = 200
 FED_S: Final = 60.0
 ALIVE_S: Final = 5.0  # from the first record to the kill

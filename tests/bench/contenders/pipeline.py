@@ -71,6 +71,7 @@ class Counting:
 
     def take(self, run: Run, group: Group) -> None:
         partition, states = run.partition, self._states[run.partition]
+        touched = set[str]()
         for record in run.records:
             key = record.key or b""
             state = states.get(key)
@@ -84,6 +85,8 @@ class Counting:
             if alert is not None:
                 alert["fetched_at"] = Clocked.fetched_at
                 group.publish(self._alerts, partition, key, orjson.dumps(alert))
+            touched.add(patient_id)
+        for patient_id in touched:
             group.touch(partition, patient_id)
 
     def _state(self, partition: int, key: bytes) -> trivial.State:
