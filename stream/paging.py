@@ -21,7 +21,7 @@ from alerts.policy import Policy
 from alerts.sinks import Delivery, Sink
 from stream import metrics
 from stream import page_lines as lines
-from stream.guard import dead_letter, dead_letter_on_error
+from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
 from stream.lives import Desk, Order
 from stream.ops_telling import Turn, tell_operations
@@ -208,9 +208,9 @@ class Paging:
         for partition, patient_ids in group.touched.items():
             desk = self._desks[partition]
             for patient_id in sorted(patient_ids):
-                group.keep(partition, patient_id.encode(), desk.kept(patient_id))
-        self._closed += self._open
-        self._open = []
+                with told_on_error(partition, patient_id, desk.clock_ms, group):
+                    group.keep(partition, patient_id.encode(), desk.kept(patient_id))
+        self._closed, self._open = self._closed + self._open, []
         metrics.PAGES_PENDING.set(sum(desk.pending for desk in self._desks.values()))
 
     def durable(self, group: Group) -> None:  # noqa: ARG002, the protocol's

@@ -360,6 +360,22 @@ async def test_the_clock_goes_with_its_group(bench: Bench) -> None:
     assert group.clocks == {PARTITION: epoch_ms(NOON + HOUR)}
 
 
+async def test_what_can_not_be_saved_of_one_patient_keeps_no_other_from_being_paged(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page goes, and somebody is told that its alert will be forgotten at a restart."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("stream.lives.encode", fail)
+    await bench.hears(line(priority="P1"))
+
+    (told,) = bench.of(registry.ALERTS)
+    assert bench.got() == [P1]
+    assert told["rule"] == "OPS-ENGINE"
+
+
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pager fail on whatever happens."""
 
