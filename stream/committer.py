@@ -46,6 +46,7 @@ class Committer:
         self.group = Group()
         self.epochs: dict[int, Epoch] = {}
         self._writing: Group | None = None
+        self._began_s = 0.0  # to write it
         self._number = 0
         self._written_s: dict[tuple[int, bytes], float] = {}  # oldest first
         self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -112,6 +113,10 @@ class Committer:
         except Exception:  # noqa: BLE001, whatever it was: memory is ahead of what is durable
             end_process("what is in memory can't be made durable")
 
+    def writing_for_s(self) -> float:
+        """Return for how long the group under way has been written."""
+        return 0.0 if self._writing is None else time.monotonic() - self._began_s
+
     async def drained(self) -> None:
         """Wait until everything taken is durable."""
         await self._idle.wait()
@@ -123,7 +128,7 @@ class Committer:
         return group
 
     async def _write(self, group: Group) -> None:
-        self._writing, began_s = group, time.monotonic()
+        self._writing, self._began_s = group, time.monotonic()
         self._number += 1
         self._check_alive()
         await self._send_all(group.published)
@@ -135,7 +140,7 @@ class Committer:
         self._writing = None
         metrics.GROUPS.inc()
         metrics.GROUP_RECORDS.observe(group.records)
-        metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - began_s)
+        metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - self._began_s)
         self._work.durable(group)
 
     def _states(self, group: Group) -> dict[TopicPartition, list[Row]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 BEAT_LIMIT_S: Final = 5.0  # an event loop blocked for so long misses heartbeats and deadlines
+UNWRITTEN_LIMIT_S: Final = 5.0  # alerts are graded and can't be told
 STALL_S: Final = 30.0
 RECOVERY_LIMIT_S: Final = 120.0
 CLIENT_TIMEOUT_S: Final = 10.0
@@ -50,6 +51,7 @@ class Health:
         self._unready_since_s: float | None = now()
         self._beat_s: float | None = None
         self._pending = 0
+        self._unwritten_s = 0.0
         self._idle_since_s = now()  # when something was last done, or began to wait
 
     # Told by the pipeline
@@ -83,6 +85,12 @@ class Health:
             if self._pending == 0 and records > 0:
                 self._idle_since_s = self._now()
             self._pending = records
+
+    def unwritten(self, seconds: float) -> None:
+        """Know for how long the brokers have not confirmed what was taken."""
+        metrics.GROUP_WRITING_SECONDS.set(seconds)
+        with self._lock:
+            self._unwritten_s = seconds
 
     def beat(self) -> None:
         """Know that the event loop turns."""
@@ -118,7 +126,13 @@ class Health:
         with self._lock:
             if self._assigned is None:
                 return ["no partitions are assigned yet"]
-            return [] if self._recovered else ["states are being read from the changelog"]
+            if not self._recovered:
+                return ["states are being read from the changelog"]
+            if self._unwritten_s > UNWRITTEN_LIMIT_S:
+                unwritten = f"{self._unwritten_s:.0f} s"
+                why = "too few are up, or a disk is full"
+                return [f"brokers have not confirmed for {unwritten} what was taken: {why}"]
+            return []
 
     def why_not_healthy(self) -> list[str]:
         """Say what is wrong; nothing, when the worker is healthy."""

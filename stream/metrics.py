@@ -150,6 +150,10 @@ JOURNAL_OPEN: Final = _gauge(
     "journal_open", "1 while a journal is written, 0 where none was asked for or it has ended."
 )
 PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
+GROUP_WRITING_SECONDS: Final = _gauge(
+    "group_writing_seconds",
+    "For how long the group under way has been written: many mean that no broker takes it.",
+)
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
 PAGES_HELD: Final = _gauge(

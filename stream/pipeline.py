@@ -246,9 +246,9 @@ class Pipeline:
         while True:
             await asyncio.sleep(OBSERVE_S)
             self.committer.rewrite_old()
-            now_s = time.monotonic()
             for partition in sorted(self.owned):
-                self._observe_partition(partition, now_s)
+                self._observe_partition(partition, time.monotonic())
+            self.health.unwritten(self.committer.writing_for_s())
             metrics.TASKS.set(len(asyncio.all_tasks()))
             metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
             self.health.pending(sum(self.waiting().values()))

@@ -53,6 +53,17 @@ class TestReady:
         assert health.recovering
         assert health.why_not_ready() == ["states are being read from the changelog"]
 
+    def test_a_worker_whose_brokers_confirm_nothing_is_not_ready(self, working: Health) -> None:
+        """What it finds is told to nobody. Another worker would fare no better: it is healthy."""
+        working.unwritten(12.4)
+
+        assert working.healthy
+        assert working.why_not_ready() == [
+            "brokers have not confirmed for 12 s what was taken: too few are up, or a disk is full"
+        ]
+        working.unwritten(0.0)
+        assert working.ready
+
     def test_an_assigned_and_recovered_worker_is_ready(self, working: Health) -> None:
         assert working.ready
         assert not working.recovering
