@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import pytest
@@ -43,7 +44,10 @@ ferritins = built(
     comparator=st.sampled_from([None, None, "<", "<=", ">", ">="]),
 )
 temperatures = built(reading, temperature_c=st.sampled_from([36.6, 37.9, 38.0, 39.5]))
-pressures = built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120]))
+pressures = st.one_of(
+    built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120])),
+    built(reading, mean_arterial_mmhg=st.sampled_from([64, 65])),
+)
 oxygens = built(
     reading,
     oxygen=st.sampled_from(
@@ -53,6 +57,9 @@ oxygens = built(
             {"device": "nasal_cannula", "flow_l_min": 6},
             {"device": "high_flow", "fio2_fraction": 0.5},
             {"device": "invasive", "reason": "airway_protection", "fio2_fraction": 0.3},
+            {"device": "cpap"},
+            {"device": "bipap", "fio2_fraction": 0.3},
+            {"device": "room_air", "fio2_fraction": 0.4},
             {"flow_l_min": 8},
         ]
     ),
@@ -60,12 +67,12 @@ oxygens = built(
 saturations = built(reading, spo2_percent=st.sampled_from([85, 95]))
 pumps = built(
     lambda at, drug, rate: infusion(drug, at=at, rate_value=rate, rate_unit="ug/min"),
-    drug=st.sampled_from(["norepinephrine", "epinephrine"]),
+    drug=st.sampled_from(["norepinephrine", "epinephrine", "angiotensin_ii"]),
     rate=st.sampled_from([0, 5, 25]),
 )
 doses = built(
     lambda at, drug: dose(drug, at=at),
-    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone"]),
+    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone", "anakinra"]),
 )
 supports = built(
     lambda at, support, action: assessment("support", at=at, support=support, action=action),
@@ -79,7 +86,27 @@ causes = built(
 )
 measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
 anything = st.one_of(measured, pumps, doses, supports, causes)
-histories = st.lists(anything, min_size=1, max_size=14, unique_by=lambda each: each["event_id"])
+
+
+def in_versions(fields: Fields, status: str | None, delay: timedelta) -> list[Fields]:
+    """A record, and its correction to something milder or its removal, if there is one."""
+    if status is None:
+        return [fields]
+    said = datetime.fromisoformat(fields["recorded_at"]) + delay
+    milder = {"temperature_c": 36.6, "rate_value": 1, "value": 100}
+    changes = {name: value for name, value in milder.items() if name in fields}
+    return [fields, fields | changes | {"status": status, "recorded_at": rfc_3339(said)}]
+
+
+versions = st.builds(
+    in_versions,
+    anything,
+    st.sampled_from([None, None, None, "corrected", "entered_in_error"]),
+    st.sampled_from([1, 90, 600]).map(minutes),
+)
+histories = st.lists(
+    versions, min_size=1, max_size=14, unique_by=lambda each: str(each[0]["event_id"])
+).map(lambda each: list(chain.from_iterable(each)))
 
 
 def in_order(events: list[Fields]) -> list[Fields]:
@@ -282,7 +309,10 @@ def test_a_feed_that_stops_never_lowers_a_grade_nor_ends_an_alert(
     history: Any, silence_h: int
 ) -> None:
     """Only a newer measurement lowers; here nobody has been clean for 24 hours yet."""
-    masks = {"dexamethasone"}  # a mask outside an episode ends with its window, feed or no feed
+    masks = {
+        "dexamethasone",
+        "anakinra",
+    }  # a mask outside an episode ends with its window, feed or no feed
     events = in_order([each for each in history if each.get("drug") not in masks])
     seen = Bedside(patient(), *events)
     last = max(map(recorded_at, events), default=START)
