@@ -7,21 +7,20 @@ replay, and every line of every alert is compared.
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import Read, Stormwatch
 from oracle import clocks
-from ward import write_ward
+from supervision import Supervised
 
 from topics import registry
 from topics.feeds import replay
 from topics.feeds.replay import Line
 
 VECTORS = sorted((Path(__file__).parent.parent / "vectors").glob("*.events.ndjson"))
-EACH_HAS_A_HALF = 6
 LIMIT_S = 120
 BY_THE_FILE = {
     "STORMWATCH_TICKS": "topic",
@@ -41,10 +40,13 @@ def cases() -> Sequence[Path]:
 
 
 @pytest.fixture
-def ward(tmp_path: Path) -> Sequence[Path]:
-    """A ward of 50 patients and 24 hours."""
+def ward(stormwatch: Stormwatch, tmp_path: Path) -> Sequence[Path]:
+    """A simulated ward of 50 patients and 24 hours, with its late, doubled and wrong lines."""
     path = tmp_path / "ward.ndjson"
-    write_ward(path, patients=50, events=5000)
+    made = stormwatch.run(
+        "simulate", "--patients", "50", "--hours", "24", "--seed", "7", "--out", str(path)
+    )
+    assert made.returncode == 0, made.stderr
     return [path]
 
 
@@ -60,17 +62,19 @@ async def test_what_comes_out_of_kafka_is_what_the_replay_says(
 ) -> None:
     """Line by line, and the newest status of each patient."""
     files = request.getfixturevalue(source)
-    names = [f"worker-{number}" for number in range(workers)]
+    supervised, names = Supervised(stormwatch), ["one", "two"][:workers]
     if workers > 1:
-        await _share(stormwatch, names)
+        await _have_shared(supervised, names)
     loaded = stormwatch.run("load", *map(str, files))
     assert loaded.returncode == 0, loaded.stderr
-    started = [stormwatch.start("watch", **BY_THE_FILE, STORMWATCH_INSTANCE=name) for name in names]
+    _start(supervised, names)
     await _until_clocks_stand_at(_last_ms(files), read_all)
     alerts = await _lines(read_all, registry.ALERTS, "alert")
     statuses = await _lines(read_all, registry.STATUS, "status")
-    assert [stormwatch.end(each) for each in started] == [0] * workers
+    taken = [supervised.measured(name, "stormwatch_records_total") for name in names]
+    assert supervised.release() == [0] * workers
 
+    assert all(taken)
     newest = {patient: lines[-1] for patient, lines in statuses.items()}
     asked = sorted({line["at"] for line in newest.values()})
     wanted, known = _replayed(stormwatch, files, asked)
@@ -84,13 +88,16 @@ async def test_at_the_live_edge_what_comes_out_is_what_the_journals_say(
     cases: Sequence[Path], stormwatch: Stormwatch, read_all: Read, tmp_path: Path
 ) -> None:
     """Byte for byte, however records came, and as partitions go from one worker to another."""
-    settings = BY_THE_FILE | {"STORMWATCH_JOURNAL": str(tmp_path / "journals")}
-    one, two = (stormwatch.start("watch", **settings, STORMWATCH_INSTANCE=each) for each in "ab")
+    supervised, names = Supervised(stormwatch), ["one", "two"]
+    _start(supervised, names, STORMWATCH_JOURNAL=str(tmp_path / "journals"))
+    await _until_shared(supervised, names)
     loading = stormwatch.start("load", *map(str, cases))
-    assert await asyncio.to_thread(loading.wait, LIMIT_S) == 0
+    await _until(lambda: _measured(supervised, "one", "stormwatch_records_total") > 0)
+    one, _ = supervised.running.pop("one")
     assert stormwatch.end(one) == 0
+    assert await asyncio.to_thread(loading.wait, LIMIT_S) == 0
     await _until_clocks_stand_at(_last_ms(cases), read_all)
-    assert stormwatch.end(two) == 0
+    assert supervised.release() == [0]
     told = [each.value for each in await read_all(registry.ALERTS) if _is_alert(each.value)]
 
     journals = sorted((tmp_path / "journals").iterdir(), key=_begun)
@@ -126,12 +133,37 @@ def _open(alerts: Lines) -> set[tuple[str, str, str]]:
     }
 
 
-async def _share(stormwatch: Stormwatch, names: Sequence[str]) -> None:
+async def _have_shared(supervised: Supervised, names: Sequence[str]) -> None:
     """Have workers share the partitions; killed and started again each has its own at once."""
-    started = [stormwatch.start("watch", **BY_THE_FILE, STORMWATCH_INSTANCE=name) for name in names]
-    await asyncio.sleep(20)
-    for each in started:
-        stormwatch.kill(each)
+    _start(supervised, names)
+    await _until_shared(supervised, names)
+    for name in names:
+        supervised.process(name).kill()
+    supervised.running.clear()
+
+
+def _start(supervised: Supervised, names: Sequence[str], **more: str) -> None:
+    for name in names:
+        supervised.start(name, **BY_THE_FILE, STORMWATCH_INSTANCE=name, **more)
+
+
+async def _until_shared(supervised: Supervised, names: Sequence[str]) -> None:
+    fair, metric = {registry.PARTITIONS / len(names)}, "stormwatch_assigned_partitions"
+    await _until(lambda: {_measured(supervised, name, metric) for name in names} == fair)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.05)
+
+
+def _measured(supervised: Supervised, name: str, metric: str) -> float:
+    try:
+        return supervised.measured(name, metric)
+    except (OSError, ValueError):  # it has only begun
+        return 0.0
 
 
 def _last_ms(files: Sequence[Path]) -> int:
