@@ -231,6 +231,7 @@ async def test_a_snooze_ends_by_the_ticks_though_people_answer_by_the_wall_clock
     await bench.ticks(HOUR - MINUTE)
     before = len(bench.got())
 
+    await bench.hears(Present(partition=PARTITION, at=NOON + HOUR))
     await bench.ticks(MINUTE)
 
     assert (before, bench.got()) == (1, [P1, P1])
