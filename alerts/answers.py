@@ -66,8 +66,12 @@ def let_stand(change: Change) -> Life:
     until_ms = _end_of(change)
     answer = Answer(ack.action, ack.by, _name_of(ack), life.level, until_ms)
     answered = replace(life, answers=_with(life, answer))
-    # Where more people are needed the others are called on.
-    return answered if answered.answer is None else replace(answered, sends=(), due_ms=None)
+    if answered.answer is not None:
+        return replace(answered, sends=(), due_ms=None)
+    # More people are needed. They are called on, or anew where somebody's answer stopped that.
+    if life.answer is None:
+        return answered
+    return call_tiers(answered, Reason.REMINDED, change.now, change.policy)
 
 
 def hand_over(change: Change) -> Life:

@@ -20,11 +20,18 @@ Tiers = tuple[Tier, ...]
 def call(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
     """Begin with the first tier, unless a maintenance holds it. Older pages stay on their way."""
     route = policy.routing.route_of(life.about, now.clock_ms)
-    until_ms = policy.routing.held_until_ms(life.about, now.clock_ms)
-    begun = replace(life, tier=0, turns=0, reached=False, due_ms=None, responders=route.responders)
+    until_ms = held_until_ms(life, now, policy)
+    # Who has answered did so while as many were needed as then: that is not taken back.
+    needed = max(route.responders, life.responders if life.answers else 1)
+    begun = replace(life, tier=0, turns=0, reached=False, due_ms=None, responders=needed)
     if until_ms is not None:
         return replace(begun, due_ms=until_ms)
     return _call_above(begun, route.tiers, Call(reason, now, policy))
+
+
+def held_until_ms(life: Life, now: Happening, policy: Policy) -> int | None:
+    """Return when a maintenance ends that holds it: what nobody was told of. None: none does."""
+    return None if life.told else policy.routing.held_until_ms(life.about, now.clock_ms)
 
 
 def call_anew(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:

@@ -60,7 +60,8 @@ def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | No
         said, heard = listen(life, what)
         return move(said, Change(life, heard, happening, policy), state_of(life))
     if isinstance(what, PageLine):
-        return _take_outcome(life, what, happening, policy)
+        tried = outcomes.read(life, what)
+        return move(tried, Change(life, life, happening, policy), state_of(life))
     return _take_tick(life, happening, policy)
 
 
@@ -88,21 +89,6 @@ def due_ms(life: Life, policy: Policy) -> int | None:
         is_dated = life.ended_ms != BEFORE_ANY_TICK
         times.append(_forgotten_ms(life, policy) if is_dated else BEFORE_ANY_TICK)
     return min(times, default=None)
-
-
-def _take_outcome(life: Life, tried: PageLine, now: Happening, policy: Policy) -> Life:
-    send = life.find(tried.page_id, tried.sink)
-    if send is None:
-        return life
-    match tried.outcome:
-        case Outcome.SENT:
-            return outcomes.arrive(life, send)
-        case Outcome.REFUSED | Outcome.GIVEN_UP:
-            return outcomes.fail(life, send, tried, now, policy)
-        case Outcome.RETRY:
-            return outcomes.try_later(life, send, tried, now, policy)
-        case _:  # what a person answered
-            return life
 
 
 def _take_tick(life: Life, now: Happening, policy: Policy) -> Life | None:

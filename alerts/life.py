@@ -182,6 +182,13 @@ class Change(NamedTuple):
     policy: Policy
 
     @property
+    def tried(self) -> PageLine:
+        """How a try ended; raises TypeError where nothing was tried."""
+        if not isinstance(self.now.what, PageLine):
+            raise TypeError(type(self.now.what))
+        return self.now.what
+
+    @property
     def ack(self) -> Ack:
         """The answer that happened; raises TypeError where it was none."""
         if not isinstance(self.now.what, Ack):

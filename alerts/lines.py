@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from enum import StrEnum
 
-from alerts.climbing import call, call_anew
+from alerts.climbing import call, call_anew, held_until_ms
 from alerts.life import BEFORE_ANY_TICK, Answer, Change, Happening, Life, Reason
 from alerts.outgoing import Call, new_send, put, to_tier
 from alerts.policy import BY_ICANS_GRADE, Policy
@@ -128,7 +128,7 @@ def call_as_worse(change: Change) -> Life:
     """Call the first tier anew: it is worse than what was told, or than what was answered."""
     life, heard, now, policy = change
     if life.answer is not None:
-        return call(heard, Reason.WORSE, now, policy)
+        return call_anew(heard, Reason.WORSE, now, policy)
     # A page that is replaced now may have been read: an answer to it is no answer to this one.
     maybe_read = any(send.address in life.told for send in life.sends)
     shown = life.level if life.shown is None and maybe_read else life.shown
@@ -152,9 +152,8 @@ def tell_concerned(change: Change) -> Life:
     Nobody is told that it became milder: that might call off a team which is on its way.
     """
     _, heard, now, policy = change
-    held_until_ms = policy.routing.held_until_ms(heard.about, now.clock_ms)
-    if held_until_ms is not None:
-        return replace(heard, tier=0, due_ms=held_until_ms)
+    if (until_ms := held_until_ms(heard, now, policy)) is not None:
+        return replace(heard, tier=0, due_ms=until_ms)
     tiers = policy.routing.route_of(heard.about, now.clock_ms).tiers
     if not tiers:
         return replace(heard, sends=(), tier=0, due_ms=None)

@@ -9,11 +9,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from alerts import answers, lines
+from alerts import answers, lines, outcomes
 from alerts.answers import Said
 from alerts.climbing import climb
 from alerts.life import Change, Life, Reason
 from alerts.lines import Line
+from alerts.outcomes import Tried
 from topics.acks import AckAction
 
 
@@ -39,7 +40,7 @@ class Clock(StrEnum):
     ANSWER_OVER = "answer runs out"
 
 
-Kind = Line | Said | Clock
+Kind = Line | Said | Clock | Tried
 Action = Callable[[Change], Life]
 
 OPEN: Final = frozenset({State.LISTED, State.HELD, State.CALLING})
@@ -73,52 +74,61 @@ def call_next(change: Change) -> Life:
 
 
 class Row(NamedTuple):
-    """What follows where: from any of these states this kind leads to one of those."""
+    """What follows where: from any of these states this kind leads to one of those, or stays."""
 
     states: frozenset[State]
     kind: Kind
     action: Action
     leads_to: frozenset[State]
+    may_stay: bool = False
 
 
-def _row(states: frozenset[State], kind: Kind, action: Action, *leads_to: State) -> Row:
-    return Row(states, kind, action, frozenset(leads_to))
+def _of(*states: State) -> frozenset[State]:
+    return frozenset(states)
 
 
-_UNKNOWN: Final = frozenset({State.UNKNOWN})
-# Who answers while a worse page is on its way has not answered that one; where more people have to
-# acknowledge, one alone changes nothing yet.
-_ONE_OF: Final = (State.LISTED, State.HELD, State.CALLING)
+_ALIVE: Final = OPEN | ANSWERED
+_NONE: Final[frozenset[State]] = frozenset()
+_BACK: Final = OPEN | {State.ACKNOWLEDGED}  # the answers that are left are enough, or not
+# Where several have to acknowledge one of them alone changes nothing yet; nor does whoever answers
+# while a worse page is still on its way to them.
+_MAYBE: Final = True
 
 ROWS: Final = (
     # A line of the alert.
-    _row(_UNKNOWN | OPEN | ANSWERED | OVER, Line.RAISED, lines.begin, *OPEN),
-    _row(OPEN | ANSWERED, Line.WORSE, lines.call_as_worse, *OPEN),
-    _row(OPEN, Line.AGAIN, lines.call_as_repeated, *OPEN),
-    _row(OPEN, Line.OTHER, lines.tell_concerned, *OPEN),
-    *(_row(frozenset({each}), Line.OTHER, lines.note, each) for each in sorted(ANSWERED)),
-    _row(OPEN | ANSWERED, Line.ENDED, lines.end, *OVER),
-    _row(_UNKNOWN | OVER, Line.ENDED, lines.stay_ended, *OVER),
+    Row(frozenset(State), Line.RAISED, lines.begin, OPEN),
+    Row(_ALIVE, Line.WORSE, lines.call_as_worse, OPEN),
+    Row(OPEN, Line.AGAIN, lines.call_as_repeated, OPEN),
+    Row(OPEN, Line.OTHER, lines.tell_concerned, OPEN),
+    Row(ANSWERED, Line.OTHER, lines.note, _of(State.ACKNOWLEDGED), _MAYBE),
+    Row(_ALIVE, Line.ENDED, lines.end, OVER),
+    Row(_of(State.UNKNOWN, State.ENDED), Line.ENDED, lines.stay_ended, _of(State.ENDED)),
+    Row(_of(State.ENDING), Line.ENDED, lines.stay_ended, _NONE, may_stay=True),
     # An answer of a person.
-    _row(OPEN, Said.ACKNOWLEDGE, answers.let_stand, State.ACKNOWLEDGED, *_ONE_OF),
-    _row(ANSWERED, Said.ACKNOWLEDGE, answers.let_stand, State.ACKNOWLEDGED, *_ONE_OF),
-    _row(OPEN, Said.SNOOZE, answers.let_stand, State.SNOOZED, *_ONE_OF),
-    _row(ANSWERED, Said.SNOOZE, answers.let_stand, State.SNOOZED),
-    _row(OPEN, Said.CLOSE, answers.let_stand, State.CLOSED, *_ONE_OF),
-    _row(ANSWERED, Said.CLOSE, answers.let_stand, State.CLOSED),
-    _row(
-        OPEN | ANSWERED,
-        Said.HAND_OVER,
-        answers.hand_over,
-        State.HANDED_OVER,
-        *OPEN,
-        *ANSWERED,
-    ),
-    _row(OPEN | ANSWERED, Said.UNACKNOWLEDGE, answers.take_back, *OPEN, *ANSWERED),
-    _row(OPEN | ANSWERED, Said.DECLINE, answers.decline, *OPEN, *ANSWERED),
+    Row(OPEN, Said.ACKNOWLEDGE, answers.let_stand, _of(State.ACKNOWLEDGED), _MAYBE),
+    Row(_of(State.ACKNOWLEDGED), Said.ACKNOWLEDGE, answers.let_stand, _NONE, may_stay=True),
+    Row(ANSWERED - {State.ACKNOWLEDGED}, Said.ACKNOWLEDGE, answers.let_stand, _BACK, _MAYBE),
+    Row(OPEN, Said.SNOOZE, answers.let_stand, _of(State.SNOOZED), _MAYBE),
+    Row(ANSWERED, Said.SNOOZE, answers.let_stand, _of(State.SNOOZED), _MAYBE),
+    Row(OPEN, Said.CLOSE, answers.let_stand, _of(State.CLOSED), _MAYBE),
+    Row(ANSWERED, Said.CLOSE, answers.let_stand, _of(State.CLOSED), _MAYBE),
+    # To nobody who is known, it is as if it was declined.
+    Row(_ALIVE, Said.HAND_OVER, answers.hand_over, _BACK | {State.HANDED_OVER}, _MAYBE),
+    Row(ANSWERED, Said.UNACKNOWLEDGE, answers.take_back, _BACK, _MAYBE),
+    Row(OPEN, Said.UNACKNOWLEDGE, answers.take_back, OPEN),
+    Row(ANSWERED, Said.DECLINE, answers.decline, _BACK, _MAYBE),
+    Row(OPEN, Said.DECLINE, answers.decline, OPEN),
     # The clock.
-    _row(frozenset({State.HELD, State.CALLING}), Clock.NEXT_DUE, call_next, *OPEN),
-    _row(OPEN | ANSWERED, Clock.ANSWER_OVER, answers.lapse, *OPEN, *ANSWERED),
+    Row(_of(State.HELD, State.CALLING), Clock.NEXT_DUE, call_next, OPEN),
+    Row(ANSWERED - {State.CLOSED}, Clock.ANSWER_OVER, answers.lapse, _BACK, _MAYBE),
+    Row(OPEN | {State.CLOSED}, Clock.ANSWER_OVER, answers.lapse, _NONE, may_stay=True),
+    # How a try ended.
+    Row(_ALIVE, Tried.ARRIVED, outcomes.arrive, _NONE, may_stay=True),
+    Row(OPEN, Tried.FAILED, outcomes.fail, OPEN),
+    Row(_of(State.HANDED_OVER), Tried.FAILED, outcomes.fail, _BACK - {State.HELD}, _MAYBE),
+    Row(_of(State.ENDING), Tried.ARRIVED, outcomes.arrive, _of(State.ENDED), _MAYBE),
+    Row(_of(State.ENDING), Tried.FAILED, outcomes.fail, _of(State.ENDED), _MAYBE),
+    Row(_ALIVE | {State.ENDING}, Tried.LATER, outcomes.try_later, _NONE, may_stay=True),
 )
 
 TABLE: Final[Mapping[tuple[State, Kind], Row]] = MappingProxyType(

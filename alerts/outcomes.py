@@ -1,12 +1,21 @@
 """What follows from how a try ended, as it is read back from the pages topic."""
 
 from dataclasses import replace
+from enum import StrEnum
 
 from alerts.climbing import call, climb_at_once
-from alerts.life import Happening, Life, Reason, Send, Stage
-from alerts.policy import Policy
+from alerts.life import Change, Life, Reason, Send, Stage
 from topics.base import MILLISECOND
 from topics.pages import Outcome, PageLine
+
+
+class Tried(StrEnum):
+    """What a line about a page brings."""
+
+    NOTHING = "nothing"
+    ARRIVED = "page arrives"
+    FAILED = "page cannot be delivered"
+    LATER = "page is tried again"
 
 
 def depart(life: Life, send: Send) -> Life:
@@ -22,33 +31,51 @@ def again(life: Life, send: Send) -> tuple[Life, Send]:
     return replace(departed, sends=_with(departed.sends, queued)), queued
 
 
-def arrive(life: Life, send: Send) -> Life:
+def read(life: Life, tried: PageLine) -> Tried:
+    """Say what a line about a page brings; nothing where the page is done with."""
+    send = life.find(tried.page_id, tried.sink)
+    if send is None:
+        return Tried.NOTHING
+    match tried.outcome:
+        case Outcome.SENT:
+            return Tried.ARRIVED
+        case Outcome.REFUSED | Outcome.GIVEN_UP:
+            return Tried.FAILED
+        case Outcome.RETRY if tried.attempt >= send.attempt:
+            return Tried.LATER
+        case _:  # a try before this one, or what a person answered
+            return Tried.NOTHING
+
+
+def arrive(change: Change) -> Life:
     """Know that somebody was told."""
+    life, send = change.heard, _send_of(change)
     done = _without(_maybe_told(life, send), send)
     if send.tells_end:
         return done
     return replace(done, shown=life.level, reached=life.reached or send.counts)
 
 
-def fail(life: Life, send: Send, tried: PageLine, now: Happening, policy: Policy) -> Life:
+def fail(change: Change) -> Life:
     """Give a page up; where nobody of its tier can be told any more, the next is called at once."""
-    given_up = tried.outcome is Outcome.GIVEN_UP
+    _, life, now, policy = change
+    send = _send_of(change)
+    given_up = change.tried.outcome is Outcome.GIVEN_UP
     left = _without(_maybe_told(life, send) if given_up else life, send)
     may_arrive = any(each.counts and not each.tells_end for each in left.sends)
     if not left.is_open or not send.counts or left.reached or may_arrive:
         return left
     if left.answer is None:
         return climb_at_once(left, Reason.UNREACHED, now, policy)
-    handed = tuple(each for each in left.answers if not each.handed_to)
-    if handed == left.answers:
-        return left  # somebody has it; nobody need be told
-    return call(replace(left, answers=handed), Reason.UNREACHED, now, policy)
+    # Nobody can take it over, and whoever handed it over is gone.
+    kept = replace(left, answers=tuple(each for each in left.answers if not each.handed_to))
+    return kept if kept.answer is not None else call(kept, Reason.UNREACHED, now, policy)
 
 
-def try_later(life: Life, send: Send, tried: PageLine, now: Happening, policy: Policy) -> Life:
-    """Try again later, unless a later try than this one is under way."""
-    if tried.attempt < send.attempt:
-        return life
+def try_later(change: Change) -> Life:
+    """Try again later."""
+    _, life, now, policy = change
+    send, tried = _send_of(change), change.tried
     later = replace(
         send,
         attempt=tried.attempt + 1,
@@ -57,6 +84,13 @@ def try_later(life: Life, send: Send, tried: PageLine, now: Happening, policy: P
     )
     told = _maybe_told(life, send)
     return replace(told, sends=_with(told.sends, later))
+
+
+def _send_of(change: Change) -> Send:
+    send = change.heard.find(change.tried.page_id, change.tried.sink)
+    if send is None:
+        raise LookupError(change.tried.page_id)
+    return send
 
 
 def _maybe_told(life: Life, send: Send) -> Life:

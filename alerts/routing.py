@@ -98,11 +98,15 @@ class Route:
     hours: Hours | None = None
     responders: int = 1  # how many must acknowledge before nobody else is called
 
+    def names(self, rule: str) -> bool:
+        """Tell whether it is for alerts of this rule."""
+        return not self.rules or any(fnmatchcase(rule, each) for each in self.rules)
+
     def fits(self, about: About, at: datetime) -> bool:
         """Tell whether it is for such an alert at that time."""
         return (
             (not self.priorities or about.priority in self.priorities)
-            and (not self.rules or any(fnmatchcase(about.rule, each) for each in self.rules))
+            and self.names(about.rule)
             and (not self.units or about.unit in self.units)
             and (self.hours is None or self.hours.holds(at))
         )

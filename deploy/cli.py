@@ -14,6 +14,7 @@ COMMANDS: Final = MappingProxyType(
         "load": ("deploy.load:load", "Play replay files onto the topics."),
         "page": ("deploy.page:page", "Page: alert lines in, pages out."),
         "replay": ("deploy.replay:replay", "Run the engine over replay files, with no broker."),
+        "route": ("deploy.route:route", "Say who is told of what, and when."),
         "schema": ("deploy.schema:schema", "Export the schemas of all topics."),
         "simulate": ("deploy.simulate.command:simulate", "Write a replay file of a made-up ward."),
         "status": ("deploy.status.command:status", "Show what is known now, sickest first."),

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from deploy.moments import Moment
 from stream.clinical.engine import Engine
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.replay import Refused
@@ -22,24 +23,6 @@ from topics.feeds.replay import BrokenLine, Line, merge, read
 from topics.status import Status
 
 DEFAULT_MANAGEMENT: Final = "manikath-2025"
-
-
-class Moment(click.ParamType):
-    """An RFC 3339 time with its offset."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Read a time; one without an offset could mean anything."""
-        try:
-            found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no RFC 3339 time", param, ctx)
-        if found.tzinfo is None:
-            self.fail(f"{value!r} has no offset from UTC", param, ctx)
-        return found
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter
 
-from alerts.decide import due_ms
+from alerts.decide import due_ms, recover
 from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
 from stream.runs import Kept
@@ -113,6 +113,14 @@ class Desk:
             if self._due_of.get(patient_id) == due:  # else it was planned anew since
                 del self._due_of[patient_id]
                 yield patient_id
+
+    def recover(self, partition: int) -> Iterator[Order]:
+        """Give what was on its way when the state was saved: it goes again."""
+        for patient_id in list(self.fall_due(self.clock_ms)):
+            for alert_id, life in list(self.of(patient_id).items()):
+                again, sends = recover(life)
+                self.put(patient_id, alert_id, again)
+                yield from (Order(partition, patient_id, alert_id, send) for send in sends)
 
     def kept(self, patient_id: str) -> Kept:
         """Return what has to be saved of a patient, and when it is to be looked at again."""

@@ -75,6 +75,9 @@ PAGE_TRIES: Final = _counter(
 ALERTS_UNREACHED: Final = _counter(
     "alerts_unreached_total", "Times that every tier of an alert was tried in vain."
 )
+ROTA_READS: Final = _counter(
+    "rota_reads_total", "Calendars read, or kept as they were.", ["schedule", "outcome"]
+)
 ENGINE_FAILURES: Final = _counter(
     "engine_failures_total", "Records on which the engine failed; they are dead letters."
 )

@@ -6,18 +6,20 @@ back from there like any other event. Nothing else remembers anything.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from alerts import wording
 from alerts.answers import digest_of
-from alerts.decide import decide, outcome_of, recover
+from alerts.decide import decide, outcome_of
 from alerts.life import Happening, Life, Send, Stage
 from alerts.outcomes import depart
 from alerts.page import Page
 from alerts.policy import Policy
+from alerts.routing import Rotas
 from alerts.sinks import Delivery, Sink
 from stream import metrics
 from stream import page_lines as lines
@@ -25,6 +27,7 @@ from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
 from stream.lives import Desk, Order
 from stream.ops_telling import Turn, tell_operations
+from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
 from topics import codec, registry
@@ -75,9 +78,10 @@ class Paging:
         try_limit_s: float = TRY_LIMIT_S,
         held_at_most_s: float = HELD_AT_MOST_S,
         gather_s: float = GATHER_S,
+        calendars: Calendars | None = None,
     ) -> None:
         self._policy, self._produce, self._now = policy, produce, now
-        self._held_at_most_s = held_at_most_s
+        self._held_at_most_s, self._calendars = held_at_most_s, calendars
         self._sender = Sender(
             sinks,
             depart=self._depart,
@@ -108,12 +112,13 @@ class Paging:
         """
         desk = self._desks[partition] = Desk(states, clock_ms, self._policy)
         self._holdings[partition] = Holding(desk, partial(self._submit, desk))
-        orders = [
-            Order(partition, patient_id, alert_id, send)
-            for patient_id in list(desk.fall_due(desk.clock_ms))
-            for alert_id, send in _recover(desk, patient_id)
-        ]
-        self._holdings[partition].recover(orders, self._held_at_most_s)
+        self._holdings[partition].recover(desk.recover(partition), self._held_at_most_s)
+        if self._calendars is not None:
+            self._calendars.start(self.use)
+
+    def use(self, rotas: Rotas) -> None:
+        """Know who has duty now."""
+        self._policy = replace(self._policy, routing=replace(self._policy.routing, rotas=rotas))
 
     def revoked(self) -> None:
         """Forget every partition; a try under way ends, and is written down."""
@@ -127,6 +132,8 @@ class Paging:
 
     async def close(self) -> None:
         """Begin no more tries, and let go of the sinks."""
+        if self._calendars is not None:
+            self._calendars.stop()
         await self._sender.close(CLOSE_GRACE_S)
 
     # Taking records
@@ -277,13 +284,6 @@ def _read(record: Record) -> Alert | Present | Ack | PageLine | Tick | Rejected:
     if not isinstance(found.event, Ack | Tick):
         raise TypeError(record.topic)  # the pager reads no other input
     return found.event
-
-
-def _recover(desk: Desk, patient_id: str) -> Iterator[tuple[str, Send]]:
-    for alert_id, life in list(desk.of(patient_id).items()):
-        again, sends = recover(life)
-        desk.put(patient_id, alert_id, again)
-        yield from ((alert_id, send) for send in sends)
 
 
 def _spoken_of(life: Life, send: Send, what: Happened) -> int | None:

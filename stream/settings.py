@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream import addresses
@@ -129,6 +129,9 @@ class Settings(BaseSettings):
         120.0, description="a worker that is not ready after so long is called unhealthy"
     )
 
+    routes: FilePath | None = Field(
+        None, description="a TOML file that says who is told; without it what is built in holds"
+    )
     webhook_url: str | None = Field(
         None, repr=False, description="where pages are posted to; https, or http on this machine"
     )

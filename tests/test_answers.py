@@ -226,3 +226,187 @@ def test_a_snooze_that_outlives_the_condition_wakes_nobody() -> None:
     case.tells(line(2, "resolved"))
 
     assert case.waits(2 * HOUR) == ()
+
+
+# Answers that run out
+
+
+@pytest.mark.parametrize(
+    ("priority", "lasts", "again"),
+    [
+        ("P1", 2 * HOUR, ["rapid_response/answer_over"]),
+        ("P2", 8 * HOUR, ["primary_team/answer_over", "rapid_response/answer_over"]),
+    ],
+)
+def test_an_acknowledgement_runs_out(priority: str, lasts: timedelta, again: list[str]) -> None:
+    """Whoever had it may have been called away."""
+    case = Case()
+    case.tells(line(priority=priority))
+    case.answers()
+
+    before = case.waits(lasts - MINUTE)
+
+    assert (before, shown(case.waits(MINUTE))) == ((), again)
+
+
+def test_whoever_acknowledges_again_has_it_for_as_long_again() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(event_id="a1")
+    case.waits(HOUR)
+    case.answers(event_id="a2")
+
+    assert case.waits(HOUR + MINUTE) == ()
+
+
+def test_a_close_does_not_run_out() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers("close")
+
+    assert case.waits(30 * DAY) == ()
+
+
+def test_whoever_has_seen_to_an_alert_about_stormwatch_itself_need_not_say_so_again() -> None:
+    """No data end it."""
+    case = Case()
+    case.tells(line(rule="OPS-ENGINE", priorities={}))
+    case.answers(alert_id=case.known.line.alert_id)
+
+    assert case.waits(30 * DAY) == ()
+
+
+# Several people
+
+
+def test_of_two_who_answer_at_once_both_have_it() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+
+    case.answers(by="Joy", event_id="a1")
+    case.answers(by="Sam", event_id="a2")
+
+    assert [each.by for each in case.known.answers] == ["Joy", "Sam"]
+
+
+def test_what_one_of_two_takes_back_the_other_still_has() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Joy", event_id="a1")
+    case.answers(by="Sam", event_id="a2")
+
+    pages = case.answers("unacknowledge", "a3", by="Joy")
+
+    assert (pages, [each.by for each in case.known.answers]) == ((), ["Sam"])
+
+
+def test_whoever_takes_back_what_others_answered_takes_back_all_of_it() -> None:
+    """When in doubt it pages."""
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Joy", event_id="a1")
+
+    pages = case.answers("unacknowledge", "a2", by="Sam")
+
+    assert shown(pages) == ["rapid_response/unacknowledged"]
+
+
+def test_who_answered_grade_3_covers_it_though_who_answered_grade_2_does_not() -> None:
+    case = Case()
+    case.tells(line(priority="P1", grade=2))
+    case.answers(by="Joy", event_id="a1")
+    case.tells(line(2, "changed", "P1", grade=3))
+    case.answers(by="Sam", event_id="a2")
+
+    pages = case.hears(line(3, "changed", "P1", grade=4))
+
+    assert shown(pages) == ["rapid_response/worse"]
+
+
+# Declined and handed over
+
+
+def test_whoever_declines_has_the_next_tier_called_at_once() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+
+    pages = case.answers("unacknowledge", decline=True)
+
+    assert shown(pages) == ["primary_team/declined", "rapid_response/declined"]
+
+
+def test_whoever_declines_what_another_has_calls_nobody() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Joy", event_id="a1")
+
+    assert case.answers("unacknowledge", "a2", by="Sam", decline=True) == ()
+
+
+def test_nobody_is_called_where_nobody_was_asked_to_come() -> None:
+    case = Case()
+    case.tells(line(priority="P3"))
+
+    assert case.answers("unacknowledge", decline=True) == ()
+
+
+def test_whom_it_is_handed_to_is_called_and_nobody_else() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+
+    pages = case.answers(hand_to="primary_team")
+
+    assert shown(pages) == ["primary_team/handed_over"]
+    assert shown(case.tries()) == ["primary_team/handed_over"]
+    assert case.waits(4 * MINUTE) == ()
+
+
+def test_whoever_takes_what_was_handed_over_has_it() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Joy", event_id="a1", hand_to="primary_team")
+    case.tries()
+
+    case.answers(by="Sam", event_id="a2")
+
+    assert [each.by for each in case.known.answers] == ["Sam"]
+    assert case.waits(HOUR) == ()
+
+
+def test_what_was_handed_over_and_not_taken_is_called_anew() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(hand_to="primary_team")
+    case.tries()
+
+    assert shown(case.waits(5 * MINUTE)) == ["rapid_response/answer_over"]
+
+
+def test_what_cannot_be_handed_over_is_called_at_once() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(hand_to="primary_team")
+
+    case.tries(Outcome.REFUSED)
+
+    assert shown(case.known.sends) == ["rapid_response/unreached"]
+
+
+def test_what_is_handed_to_nobody_who_is_known_is_as_if_it_was_declined() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+
+    pages = case.answers(hand_to="whoever")
+
+    assert shown(pages) == ["primary_team/declined", "rapid_response/declined"]
+
+
+def test_whom_it_is_handed_to_may_decline() -> None:
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Joy", event_id="a1", hand_to="primary_team")
+    case.tries()
+
+    pages = case.answers("unacknowledge", "a2", by="Sam", decline=True)
+
+    assert shown(pages) == ["primary_team/declined", "rapid_response/declined"]

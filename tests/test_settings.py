@@ -132,7 +132,7 @@ def test_a_typo_is_an_error_that_names_what_was_meant(monkeypatch: pytest.Monkey
 def test_a_role_is_not_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STORMWATCH_ROLE", "page")
 
-    assert complaints() == {"STORMWATCH_ROLE": "is not a setting"}
+    assert complaints()["STORMWATCH_ROLE"].startswith("is not a setting")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 import click
 
-from deploy.replay import Moment
+from deploy.moments import Moment
 from deploy.simulate.ward import Ward, events
 
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)

@@ -5,16 +5,19 @@ from datetime import timedelta
 from random import Random
 
 from builders import NOON
+from hospital import hospital
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from pager import CONSOLE, HOUR, MINUTE, Case, Sends, answer, line, through_two_sinks, tried
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pager import CONSOLE, DAY, HOUR, MINUTE, Case, Sends, answer, line, through_two_sinks, tried
 
 from alerts.decide import decide, due_ms, recover
 from alerts.life import Happening, Life, Reason, Send, Stage
+from alerts.machine import State, state_of
+from alerts.policy import Policy
 from alerts.routing import Address
 from stream import lives
-from topics.acks import Ack
+from topics.acks import Ack, AckAction
 from topics.alerts import Alert, Priority
 from topics.base import epoch_ms
 from topics.pages import Outcome, PageLine
@@ -24,6 +27,8 @@ PRIORITIES = st.sampled_from(["P1", "P2", "P3", "INFO"])
 GRADES = st.integers(0, 4)
 SIGNALS = st.sampled_from([("systolic_mmhg",), ("spo2_percent",), ("spo2_percent", "il6")])
 OUTCOMES = st.sampled_from([Outcome.SENT, Outcome.RETRY, Outcome.REFUSED, Outcome.GIVEN_UP])
+PEOPLE = st.sampled_from(["Joy", "Sam"])
+POLICIES = (through_two_sinks(), hospital(), hospital(responders=2))
 ACTIONS = st.sampled_from(["acknowledge", "unacknowledge", "snooze", "close"])
 WAITS = st.sampled_from([5 * MINUTE / 60, MINUTE, 20 * MINUTE, HOUR, 30 * HOUR])
 
@@ -34,10 +39,16 @@ class Pager(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.case = Case(through_two_sinks())
+        self.named: dict[str, tuple[int, str, int]] = {}  # what each page id stands for
         self.heard: list[Alert] = []
         self.answered: list[Ack] = []
         self.outcomes: list[PageLine] = []
         self.ends: dict[tuple[int, Address], set[str]] = {}
+
+    @initialize(policy=st.sampled_from(POLICIES))
+    def a_site_begins(self, policy: Policy) -> None:
+        """Let it be one of several hospitals."""
+        self.case = Case(policy)
 
     # What happens
 
@@ -70,7 +81,10 @@ class Pager(RuleBasedStateMachine):
         after = self.case.known
         reference = before.level if before.answer is None else before.answer.level
         is_told = {Priority.P1, Priority.P2, Priority.P3}
-        if after.level.is_worse_than(reference) and after.level.priority in is_told:
+        if state_of(after) is State.HELD:
+            assert pages == ()
+            assert after.level.priority is not Priority.P1
+        elif after.level.is_worse_than(reference) and after.level.priority in is_told:
             is_news = before.answer is None and not before.told
             assert {send.reason for send in pages} == {Reason.RAISED if is_news else Reason.WORSE}
             assert not [
@@ -83,11 +97,17 @@ class Pager(RuleBasedStateMachine):
         if before.answer is not None and after.answer is not None:
             assert pages == ()
 
-    @rule(action=ACTIONS, snooze=WAITS)
-    def somebody_answers(self, action: str, snooze: timedelta) -> None:
+    @rule(action=ACTIONS, snooze=WAITS, by=PEOPLE, to=st.sampled_from([None, "operations", "?"]))
+    def somebody_answers(self, action: str, snooze: timedelta, by: str, to: str | None) -> None:
         """Take an answer, each an event of its own."""
-        until = self.case.clock + snooze if action == "snooze" else None
-        said = answer(action, f"a{len(self.answered)}", snooze_until=until)
+        fields: dict[str, object] = {"by": by}
+        if action == "snooze":
+            fields["snooze_until"] = self.case.clock + snooze
+        if action == "acknowledge":
+            fields["hand_to"] = to
+        if action == "unacknowledge":
+            fields["decline"] = to is not None
+        said = answer(action, f"a{len(self.answered)}", **fields)
         if self.case.life is not None:  # what answers nothing known is not remembered
             self.answered.append(said)
         self.case.take(said)
@@ -110,6 +130,8 @@ class Pager(RuleBasedStateMachine):
             self._note(send)
 
     def _note(self, send: Send) -> None:
+        stands_for = (self.case.known.line.revision, send.address.whom, send.tier)
+        assert self.named.setdefault(send.page_id, stands_for)[1:] == stands_for[1:]
         if send.reason is Reason.ENDED:
             key = (self.case.known.line.revision, send.address)
             self.ends.setdefault(key, set()).add(send.page_id)
@@ -156,20 +178,26 @@ class Pager(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_forgotten(self) -> None:
-        """Check that what nobody has answered was told, or is on its way, or could not be."""
+        """Check that somebody has an open P1 or P2, or that there is a time to call the next."""
         life = self.case.life
-        if life is None or not life.is_open or life.answer is not None:
-            return
-        if life.level.priority in {Priority.P1, Priority.P2}:
-            done = {each.page_id for each in self.outcomes if each.outcome is not Outcome.RETRY}
-            assert life.sends or life.paged_ms is not None
-            assert life.sends or done
+        if life is not None and life.is_open and life.level.priority in {Priority.P1, Priority.P2}:
+            assert life.answer is not None or life.due_ms is not None
+
+    @invariant()
+    def an_answer_runs_out(self) -> None:
+        """Check that only who closes an alert keeps it quiet for as long as it is no worse."""
+        life = self.case.life
+        if life is not None and life.is_open and life.level.priority is Priority.P1:
+            kept = [each for each in life.answers if each.until_ms is None]
+            assert all(each.action is AckAction.CLOSE for each in kept)
 
     @invariant()
     def nothing_is_paged_while_an_answer_stands(self) -> None:
-        """Check that what was on its way stopped with the answer."""
+        """Check that what was on its way stopped with the answer, but to whom it was handed."""
         life = self.case.life
-        assert life is None or life.answer is None or life.sends == ()
+        if life is not None and life.answer is not None:
+            assert all(send.reason is Reason.HANDED_OVER for send in life.sends)
+            assert life.sends == () or any(each.handed_to for each in life.answers)
 
     @invariant()
     def an_end_is_told_once(self) -> None:
@@ -194,9 +222,23 @@ class Pager(RuleBasedStateMachine):
 
     @invariant()
     def it_stays_small(self) -> None:
-        """Check that there are two sinks and three roles, however much happens."""
+        """Check that there are two sinks and six roles or people, however much happens."""
         life = self.case.life
-        assert life is None or (len(life.sends) <= 6 and len(life.told) <= 6)
+        assert life is None or (len(life.sends) <= 12 and len(life.told) <= 12)
+        assert life is None or len(life.answers) <= 8
+
+    def teardown(self) -> None:
+        """Check that every alert ends: with the condition, once all were told, it is forgotten."""
+        if self.case.life is None:
+            return
+        self.case.take(line(len(self.heard) + 1, "resolved", at=self.case.clock))
+        while self.case.known.sends:
+            self.pages_are_tried(Outcome.SENT)
+            self.tries_under_way_end(Outcome.SENT)
+            self.case.waits(HOUR)
+        self.case.waits(MINUTE)
+        self.case.waits(47 * DAY)
+        assert self.case.life is None
 
 
 Pager.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
