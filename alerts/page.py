@@ -46,6 +46,8 @@ class Page:
     source: str
     answer: str
     also: tuple["Page", ...] = ()
+    renews: bool = False  # what was told before is told anew: it has to ring again
+    link: str = ""  # opens a form that answers; empty where there is none
 
     @property
     def rows(self) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -57,7 +59,7 @@ class Page:
             ("Do", (self.advice,)),
             ("Policy", (self.under,)),
             ("Source", (self.source,)),
-            ("Answer", (self.answer,)),
+            ("Answer", (self.link, self.answer)),
             ("Alert", (f"{self.alert_id}, revision {self.revision}",)),
         )
         for label, lines in named:

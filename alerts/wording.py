@@ -62,7 +62,6 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
     now = EPOCH + at_ms * MILLISECOND
     within = _answer_within(life, send, policy, at_ms)
     shows, routing = policy.shows, policy.routing
-    person = send.address.person
     return Page(
         page_id=send.page_id,
         alert_id=line.alert_id,
@@ -77,7 +76,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         at=now,
         target=send.address.target,
         role=routing.title_of(send.address.target),
-        person=routing.title_of(person) if person else "",
+        person=_person(send, policy),
         tier=send.tier,
         part=send.part,
         answer_within=within,
@@ -91,6 +90,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         under=_under(line, policy),
         source=clean(line.source),
         answer=_answer(line) if life.is_open else "",
+        renews=life.is_open and send.reason is not Reason.RAISED,
     )
 
 
@@ -100,6 +100,11 @@ def bare(life: Life) -> Life:
     advice = "The details cannot be shown. Go and look at the patient."
     rest = {"because": (), "priorities": {}, "advice": advice}
     return replace(life, line=life.line.model_copy(update=left_out | rest))
+
+
+def _person(send: Send, policy: Policy) -> str:
+    person = send.address.person
+    return policy.routing.title_of(person) if person else ""
 
 
 def _answer_within(life: Life, send: Send, policy: Policy, at_ms: int) -> timedelta | None:

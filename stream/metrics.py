@@ -158,6 +158,11 @@ GROUP_WRITING_SECONDS: Final = _gauge(
     "For how long the group under way has been written: many mean that no broker takes it.",
 )
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
+SINK_STATE: Final = _gauge(
+    "sink_state",
+    "0: pages are tried, 1: one finds out if it is back, 2: it is let alone.",
+    ["sink"],
+)
 PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet accepted or given up.")
 PAGES_HELD: Final = _gauge(
     "pages_held", "Pages about the past that wait until the watchers have caught up."
@@ -185,6 +190,7 @@ def announce_sinks(sinks: Iterable[str], outcomes: Iterable[str]) -> None:
     """Begin the tries of a pager at zero: its first refused page must raise a rate."""
     for sink, outcome in product(sinks, outcomes):
         PAGE_TRIES.labels(sink, outcome)
+        SINK_STATE.labels(sink)
 
 
 def keep_partitions(assigned: Collection[int]) -> None:

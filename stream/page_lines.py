@@ -2,18 +2,21 @@
 
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import uuid5
 
 from alerts.life import Life
 from alerts.page import Page
 from stream.lives import Order
+from stream.runs import Group
+from topics import codec, registry
 from topics.acks import Ack, AckAction
 from topics.alerts import NAMESPACE
 from topics.audit import AuditLine
 from topics.base import EventStatus
 from topics.pages import Outcome, PageLine
 
+PAGER: Final = "stormwatch-page"  # who did it where no person did
 BY_A_PERSON: Final = "person"  # the target of a line that says what somebody answered
 
 OUTCOMES: Final = MappingProxyType(
@@ -26,7 +29,15 @@ OUTCOMES: Final = MappingProxyType(
 )
 
 
-def tried(order: Order, page: Page, message: Page, outcome: Outcome, at: datetime) -> PageLine:
+class Ended(NamedTuple):
+    """How a try ended, when, and why in a few words."""
+
+    outcome: Outcome
+    at: datetime
+    why: str = ""
+
+
+def tried(order: Order, page: Page, message: Page, ended: Ended) -> PageLine:
     """Say how a try of a page ended; the revision is that of the words it had."""
     send = order.send
     return PageLine(
@@ -34,12 +45,13 @@ def tried(order: Order, page: Page, message: Page, outcome: Outcome, at: datetim
         patient_id=order.patient_id,
         alert_id=page.alert_id,
         revision=page.revision,
-        at=at,
+        at=ended.at,
         target=page.target,
         tier=page.tier,
         sink=send.address.sink,
         attempt=send.attempt,
-        outcome=outcome,
+        outcome=ended.outcome,
+        note=ended.why or None,
         person=send.address.person or None,
         together=message.page_id if message.also else None,
     )
@@ -81,6 +93,28 @@ def audit(ack: Ack) -> AuditLine:
         alert_id=ack.alert_id,
         note=ack.note,
     )
+
+
+def audit_of_page(line: PageLine) -> AuditLine | None:
+    """Say who was told, or could not be, in the pager's own name; None: it is tried again."""
+    if line.outcome is Outcome.RETRY:
+        return None
+    whom = f"{line.target}/{line.person}" if line.person else line.target
+    told = f"to {whom} through {line.sink}, tier {line.tier}, try {line.attempt}"
+    return AuditLine(
+        at=line.at,
+        by=PAGER,
+        action=f"page {line.outcome.value.replace('_', ' ')}",
+        patient_id=line.patient_id,
+        alert_id=line.alert_id,
+        note=f"{told}: {line.note}" if line.note else told,
+    )
+
+
+def keep(line: AuditLine | None, partition: int, group: Group) -> None:
+    """Write a line to the audit topic, beside the patient's other records."""
+    if line is not None and line.patient_id is not None:
+        group.publish(registry.AUDIT, partition, line.patient_id.encode(), codec.encode(line))
 
 
 def _deed(ack: Ack) -> str:

@@ -20,7 +20,7 @@ from alerts.outcomes import depart
 from alerts.page import Page
 from alerts.policy import Policy
 from alerts.routing import Rotas
-from alerts.sinks import Delivery, Sink
+from alerts.sinks import Sink, Tried
 from stream import metrics
 from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
@@ -159,6 +159,7 @@ class Paging:
                 if line.outcome in TRIED:
                     self._decide(desk, line, line, record, group)
                     self._concluded.pop((line.page_id, line.sink), None)
+                    lines.keep(lines.audit_of_page(line), record.partition, group)
             case Alert() as line:
                 self._decide(desk, line, line, record, group)
             case Present() as line:
@@ -181,10 +182,9 @@ class Paging:
             return
         self._decide(desk, ack, ack, record, group)
         after = desk.of(ack.patient_id).get(ack.alert_id)
-        key = ack.patient_id.encode()
-        group.publish(registry.AUDIT, record.partition, key, codec.encode(lines.audit(ack)))
+        lines.keep(lines.audit(ack), record.partition, group)
         if before is not None and after is not None and _answers(before) != _answers(after):
-            line = lines.answered(ack, after)
+            line, key = lines.answered(ack, after), ack.patient_id.encode()
             group.publish(registry.PAGES, record.partition, key, codec.encode(line))
 
     def _decide(
@@ -256,9 +256,9 @@ class Paging:
             log.exception("words_failed")
             return wording.write(wording.bare(life), send, self._policy, clock_ms)
 
-    async def _conclude(self, order: Order, page: Page, message: Page, delivery: Delivery) -> None:
+    async def _conclude(self, order: Order, page: Page, message: Page, tried: Tried) -> None:
         """Write down how a try ended; it counts once it is read back."""
-        outcome = outcome_of(delivery, order.send.attempt, self._policy)
+        outcome = outcome_of(tried.delivery, order.send.attempt, self._policy)
         now = self._now()
         sink = order.send.address.sink
         metrics.PAGE_TRIES.labels(sink=sink, outcome=outcome).inc()
@@ -270,7 +270,7 @@ class Paging:
         self._concluded[page.page_id, sink] = order.send.attempt
         if len(self._concluded) > CONCLUDED_MAX:
             del self._concluded[next(iter(self._concluded))]
-        line = lines.tried(order, page, message, outcome, now)
+        line = lines.tried(order, page, message, lines.Ended(outcome, now, tried.why))
         key = order.patient_id.encode()
         await self._produce(registry.PAGES, order.partition, key, codec.encode(line))
 

@@ -12,7 +12,7 @@ from pager import CONSOLE, line
 
 from alerts.page import Page
 from alerts.policy import Policy
-from alerts.sinks import Delivery
+from alerts.sinks import Delivery, Tried
 from stream.paging import Paging
 from stream.runs import Group, Kept, Run
 from topics import codec, registry
@@ -40,12 +40,13 @@ class Gateway:
         self.room, self.bundles = None, False
         self.got: list[Page] = []
         self.answer: Delivery | Exception = Delivery.SENT
+        self.wait_s: float | None = None  # for how long it asks to be let alone
         self.opened = asyncio.Event()
         self.opened.set()
         self.at_once = self.most_at_once = 0
         self.is_closed = False
 
-    async def send(self, page: Page) -> Delivery:
+    async def send(self, page: Page) -> Tried:
         self.got.append(page)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
@@ -55,7 +56,7 @@ class Gateway:
             self.at_once -= 1
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return Tried(self.answer, wait_s=self.wait_s)
 
     async def close(self) -> None:
         self.is_closed = True

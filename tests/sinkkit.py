@@ -4,18 +4,23 @@ How to add a sink: write its module in `alerts/sinks`, give its test a `Gateway`
 gateway would, and run `assert_outcomes` and `assert_leaks_nothing` on it.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiohttp import web
 from pager import Case, line
+from pagerbench import Bench, until
+from prometheus_client import generate_latest
 
 from alerts.page import Page
-from alerts.sinks import Delivery, Sink
+from alerts.sinks import Delivery, Sink, Tried
 from alerts.wording import write
+from stream import metrics
 
 # What an HTTP status means to a pager. 3xx: we follow no redirect, and somebody may mend it.
 OUTCOMES = {
@@ -50,6 +55,7 @@ class Gateway:
     status: int = 204
     hangs: Callable[[], Awaitable[None]] | None = None
     breaks: bool = False
+    headers: dict[str, str] = field(default_factory=dict)  # of its answers
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -60,8 +66,10 @@ class Gateway:
             await self.hangs()
         if self.breaks and request.transport is not None:
             request.transport.close()
-        elsewhere = {"location": f"{self.url}/elsewhere"}
-        return web.Response(status=self.status, text="said so", headers=elsewhere)
+        headers = {"location": f"{self.url}/elsewhere", **self.headers}
+        # It says back all it was sent, as careless gateways do.
+        echo = f"{request.url} {dict(request.headers)} {self.requests[-1][1]!r}"
+        return web.Response(status=self.status, text=echo, headers=headers)
 
 
 @asynccontextmanager
@@ -96,7 +104,7 @@ async def assert_outcomes(make: Make) -> None:
         for status, outcome in OUTCOMES.items():
             it.status, it.requests = status, []
 
-            assert (status, await sink.send(a_page())) == (status, outcome)
+            assert (status, (await sink.send(a_page())).delivery) == (status, outcome)
             assert len(it.requests) == 1
         await sink.close()
 
@@ -104,19 +112,93 @@ async def assert_outcomes(make: Make) -> None:
 async def assert_leaks_nothing(
     make: Make, secrets: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Break the connection in every way; no secret may reach a log, an error or a repr."""
+    """Break it in every way; no secret may reach a log, a metric, a note, an error or a repr.
+
+    The gateway says back whatever it was sent: its URL, every header, the body.
+    """
     caplog.set_level(logging.DEBUG)
     said: list[str] = []
-    async with gateway() as it:
-        sink = make(it.url)
-        for it.status, it.breaks in ((401, False), (500, False), (200, True)):
-            await sink.send(a_page())
+    for break_it in (_statuses, _broken, _hanging, _without_tls, _gone):
+        tried, sink = await break_it(make)
+        said += [str(each) for each in tried]
         said += [repr(sink), str(sink), repr(vars(sink))]
-        await sink.close()
-    nobody = make(it.url)  # the gateway is gone
-    assert await nobody.send(a_page()) is Delivery.RETRY
-    await nobody.close()
+    said += [await in_the_records_of_a_pager(make)]
     said += [record.getMessage() + str(record.exc_info) for record in caplog.records]
+    said += [generate_latest(metrics.REGISTRY).decode()]
 
     found = [secret for secret in secrets for text in said if secret in text]
     assert found == []
+
+
+async def _statuses(make: Make) -> tuple[list[Tried], Sink]:
+    async with gateway() as it:
+        sink, tried = make(it.url), []
+        for it.status in (400, 401, 403, 404, 429, 500, 503):
+            tried.append(await sink.send(a_page()))
+        await sink.close()
+    assert Delivery.SENT not in {each.delivery for each in tried}
+    return tried, sink
+
+
+async def _broken(make: Make) -> tuple[list[Tried], Sink]:
+    async with gateway() as it:
+        it.breaks = True
+        return await _once(make(it.url))
+
+
+async def _hanging(make: Make) -> tuple[list[Tried], Sink]:
+    async with gateway() as it:
+        it.hangs = asyncio.Event().wait  # type: ignore[assignment]  # what it returns is not read
+        return await _once(make(it.url))
+
+
+async def _without_tls(make: Make) -> tuple[list[Tried], Sink]:
+    """The gateway speaks no TLS, and the sink has been told that it does."""
+    async with gateway() as it:
+        return await _once(make(it.url.replace("http", "https", 1)))
+
+
+async def _gone(make: Make) -> tuple[list[Tried], Sink]:
+    async with gateway() as it:
+        url = it.url
+    return await _once(make(url))
+
+
+async def _once(sink: Sink) -> tuple[list[Tried], Sink]:
+    tried = await sink.send(a_page())
+    await sink.close()
+    assert tried.delivery is Delivery.RETRY
+    return [tried], sink
+
+
+async def in_the_records_of_a_pager(make: Make) -> str:
+    """Refuse a page, then fail in the library itself; return all that a pager writes of it."""
+    async with gateway() as it:
+        it.status = 401
+        bench = Bench()
+        sink = bench.gateways["console"] = make(it.url)  # type: ignore[assignment]  # a sink
+        await bench.hears(line(priority="P1"))
+        await until(lambda: bool(bench.written))
+        await sink.close()
+        fields = vars(sink)
+        for name in [each for each in fields if each.startswith("_")]:
+            fields[name] = _Broken(it.url + repr(it.requests))
+        written = list(bench.written)
+        await bench.reads_back()
+        await bench.hears(line(2, "resolved", "P1"))
+        await until(lambda: bool(bench.written))
+    assert [each.outcome for each in written] == ["refused"]
+    return str(written) + str(bench.written) + str(bench.published) + str(bench.states)
+
+
+class _Broken:
+    """Stands for a library that fails, and says in its error all that it knows."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(self._text)
+
+    def __repr__(self) -> str:
+        return "broken"

@@ -134,13 +134,14 @@ async def test_an_answer_is_written_to_the_pages_and_to_the_audit(bench: Bench) 
     await bench.hears(answer(note="on my way"))
 
     (said,) = bench.of(registry.PAGES)
-    (kept,) = bench.of(registry.AUDIT)
+    told, kept = bench.of(registry.AUDIT)
     assert (said["outcome"], said["by"], said["note"]) == (
         "acknowledged",
         "Nurse Joy",
         "on my way",
     )
     assert (said["revision"], said["sink"]) == (1, "stormwatch-ack")
+    assert (told["action"], told["by"]) == ("page sent", "stormwatch-page")
     assert (kept["action"], kept["by"]) == ("acknowledge", "Nurse Joy")
 
 

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from builders import PATIENT_ID
-from pager import CONSOLE, HOUR, MINUTE, line, through_two_sinks
+from pager import CONSOLE, HOUR, MINUTE, Case, line, through_two_sinks
 from pagerbench import P1, P1_OVER, Bench, a_line_of, until
 
 from alerts.sinks import Delivery
 from stream import metrics
+from stream.lives import Order
+from topics import registry
 
 
 @pytest.fixture
@@ -152,3 +154,73 @@ async def test_words_that_fail_still_call_somebody(
 
     assert bench.got() == [P1]
     assert "words_failed" in caplog.text
+
+
+async def test_a_gateway_that_asks_to_wait_is_let_alone(bench: Bench) -> None:
+    """No page is lost or counted as tried meanwhile, and the most urgent is the first after."""
+    console = bench.gateways["console"]
+    console.answer, console.wait_s = Delivery.RETRY, 0.2
+    await bench.hears(a_line_of(1))
+    console.answer, console.wait_s = Delivery.SENT, None
+    await bench.hears(a_line_of(2, "P3"), a_line_of(3, "P1"))
+    while_waiting = bench.got()
+    state = metrics.SINK_STATE.labels("console")._value.get()
+
+    await asyncio.wait_for(until(lambda: len(console.got) == 3), 10)
+
+    assert (while_waiting, state) == ([P1], 2)
+    assert bench.got()[1:] == [P1, "P3 | Work list"]
+    assert [each.attempt for each in bench.written] == [1, 1, 1]
+    assert metrics.SINK_STATE.labels("console")._value.get() == 0
+
+
+async def test_why_a_try_failed_is_on_its_line(bench: Bench) -> None:
+    bench.gateways["console"].answer = RuntimeError("a bug")
+
+    await bench.hears(line(priority="P1"))
+
+    assert [each.note for each in bench.written] == ["a fault of ours"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "action"), [(Delivery.SENT, "page sent"), (Delivery.REFUSED, "page refused")]
+)
+async def test_who_was_told_is_kept_for_ever(bench: Bench, answer: Delivery, action: str) -> None:
+    bench.gateways["console"].answer = answer
+    await bench.hears(line(priority="P1"))
+
+    await bench.reads_back()
+
+    (kept,) = bench.of(registry.AUDIT)
+    assert (kept["by"], kept["action"], kept["patient_id"]) == (
+        "stormwatch-page",
+        action,
+        PATIENT_ID,
+    )
+    assert kept["note"] == "to rapid_response through console, tier 1, try 1"
+
+
+async def test_a_try_that_is_repeated_is_no_deed(bench: Bench) -> None:
+    bench.gateways["console"].answer = Delivery.RETRY
+    await bench.hears(line(priority="P1"))
+
+    await bench.reads_back()
+
+    assert bench.of(registry.AUDIT) == []
+
+
+@pytest.mark.parametrize(
+    ("priority", "attempt", "wait_s"),
+    [("P1", 1, 0.0), ("P3", 1, 3.0), ("P1", 2, 1.5), ("P3", 2, 1.5)],
+)
+async def test_what_falls_due_together_is_tried_apart(
+    priority: str, attempt: int, wait_s: float
+) -> None:
+    """After an outage all that wait would else come in one moment."""
+    case = Case()
+    (send,) = case.hears(line(priority=priority))[:1]
+    order = Order(3, PATIENT_ID, line().alert_id, replace(send, attempt=attempt))
+    sender = Bench(gather_s=3.0).paging._sender
+    sender._chance = lambda: 0.5
+
+    assert sender._wait_s(case.known.level.weight, order) == wait_s

@@ -118,7 +118,7 @@ async def test_a_page_is_written_in_one_go() -> None:
     stream = Terminal()
     sink = ConsoleSink(stream)
 
-    delivery = await sink.send(a_page())
+    delivery, *_ = await sink.send(a_page())
 
     await sink.close()
     assert (delivery, stream.writes) == (Delivery.SENT, 1)
@@ -141,7 +141,7 @@ async def test_a_console_that_nobody_reads_any_more_is_worth_another_try() -> No
     stream.close()
     sink = ConsoleSink(stream)
 
-    delivery = await sink.send(a_page())
+    delivery, *_ = await sink.send(a_page())
 
     await sink.close()
     assert delivery is Delivery.RETRY
@@ -154,7 +154,7 @@ async def test_a_console_that_knows_few_letters_gets_what_it_can_show() -> None:
     case = Case()
     (send,) = case.hears(line(priority="P1", because=(because("temperature_c", 39, unit="Cel"),)))
 
-    delivery = await sink.send(write(case.known, send, case.policy))
+    delivery, *_ = await sink.send(write(case.known, send, case.policy))
 
     await sink.close()
     assert (delivery, b"Temperature 39 ?C" in written.getvalue()) == (Delivery.SENT, True)

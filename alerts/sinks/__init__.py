@@ -1,7 +1,7 @@
 """One module a gateway. A sink tries once and says how it went; `decide` chooses what follows."""
 
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from alerts.page import Page
 
@@ -12,6 +12,18 @@ class Delivery(StrEnum):
     SENT = "sent"
     RETRY = "retry"  # worth another try
     REFUSED = "refused"  # would be refused again
+
+
+class Tried(NamedTuple):
+    """How one try ended.
+
+    `why` says it in words of ours: nothing that a gateway or a library said, which may hold a
+    secret. `wait_s` is for how many seconds the gateway asks to be let alone.
+    """
+
+    delivery: Delivery
+    why: str = ""
+    wait_s: float | None = None
 
 
 class Sink(Protocol):
@@ -29,7 +41,7 @@ class Sink(Protocol):
     def bundles(self) -> bool:
         """Whether several pages may travel in one: for people, not for what sorts alerts by id."""
 
-    async def send(self, page: Page) -> Delivery:
+    async def send(self, page: Page) -> Tried:
         """Try once. The gateway may get a page twice, and knows it by its `page_id`."""
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from alerts.page import Page
 from alerts.routing import Part
-from alerts.sinks import Delivery
+from alerts.sinks import Delivery, Tried
 from topics.alerts import Priority
 
 NAME: Final = "console"
@@ -49,14 +49,14 @@ class ConsoleSink:
         # A terminal that is stopped blocks whoever writes to it: that must not be the pager.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="stormwatch-console")
 
-    async def send(self, page: Page) -> Delivery:
+    async def send(self, page: Page) -> Tried:
         """Write the page; where nobody reads any more it is worth another try."""
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._writer, self._write, page)
-        except (OSError, ValueError):  # a closed pipe, a closed stream
-            return Delivery.RETRY
-        return Delivery.SENT
+        except (OSError, ValueError) as error:  # a closed pipe, a closed stream
+            return Tried(Delivery.RETRY, type(error).__name__)
+        return Tried(Delivery.SENT)
 
     async def close(self) -> None:
         """Let go of the thread that writes."""

@@ -4,29 +4,20 @@ The id in the headers is the page's: a gateway that gets it twice need not tell 
 the secret nor the URL, which may hold a token, is ever logged or shown.
 """
 
-import logging
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import aiohttp
 import orjson
-from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from alerts.page import Page
-from alerts.sinks import Delivery
+from alerts.sinks import Tried
+from alerts.sinks.posting import Poster
 from topics.base import rfc_3339
 
 NAME: Final = "webhook"
 OPENED: Final = "page.opened"
 ENDED: Final = "page.ended"
-
-# A request that timed out or came too often may be let in later. Any other 4xx is final.
-RETRIED_STATUSES: Final = frozenset({408, 429})
-SENT_STATUSES: Final = range(200, 300)
-REFUSED_STATUSES: Final = range(400, 500)
-
-log = logging.getLogger("stormwatch.sinks.webhook")
 
 
 class WebhookSink:
@@ -37,49 +28,25 @@ class WebhookSink:
     bundles: Final = False  # a gateway sorts alerts by their ids
 
     def __init__(self, url: str, secret: str, *, timeout_s: float) -> None:
-        self._url = SecretStr(url)
+        self._poster = Poster(self.name, url, timeout_s=timeout_s)
         self._signer = Webhook(secret)
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, page: Page) -> Delivery:
+    async def send(self, page: Page) -> Tried:
         """Try once; a gateway that cannot be reached is worth another try."""
         body = orjson.dumps(body_of(page))
-        try:
-            async with self._open_session().post(
-                self._url.get_secret_value(),
-                data=body,
-                headers=self._headers(page, body),
-                allow_redirects=False,
-            ) as reply:
-                return _delivery(reply.status)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # Its text may hold the URL.
-            log.warning("webhook_failed %s", type(error).__name__)
-            return Delivery.RETRY
+        return await self._poster.post(body, self._headers(page, body))
 
     async def close(self) -> None:
         """Close the connections that are kept."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._poster.close()
 
     def __repr__(self) -> str:
         return "WebhookSink(...)"
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            # No cookies and no proxy from the environment: a gateway gets what is written here.
-            self._session = aiohttp.ClientSession(
-                timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-            )
-        return self._session
 
     def _headers(self, page: Page, body: bytes) -> dict[str, str]:
         now = datetime.now(UTC)
         return {
             "content-type": "application/json",
-            "user-agent": "stormwatch",
             "webhook-id": page.page_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(page.page_id, now, body.decode()),
@@ -117,15 +84,7 @@ def body_of(page: Page) -> dict[str, Any]:
             "under": page.under,
             "source": page.source,
             "answer": page.answer,
+            "link": page.link or None,
             "text": page.text,
         },
     }
-
-
-def _delivery(status: int) -> Delivery:
-    if status in SENT_STATUSES:
-        return Delivery.SENT
-    log.warning("webhook_failed status=%s", status)
-    if status in REFUSED_STATUSES and status not in RETRIED_STATUSES:
-        return Delivery.REFUSED
-    return Delivery.RETRY
