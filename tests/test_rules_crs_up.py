@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours, minutes, removed
+from bedside import Bedside, corrected, hours, minutes, removed
 from builders import Fields, assessment, build, dose, infusion, on_day, patient, reading, vitals
 
 from stream.clinical.signals import TEMPERATURE
@@ -370,6 +370,21 @@ def test_a_childs_pressure_is_judged_by_its_age() -> None:
     assert seen.grades(START + hours(3)) == (1, 1)
     seen.take(reading(at=START + hours(4), systolic_mmhg=85))
     assert seen.grades(START + hours(5)) == (2, 2)
+
+
+def test_because_names_the_record_that_said_it() -> None:
+    """A flow or an FiO2 may come in another one than the device that it belongs to."""
+    device = fever(oxygen={"device": "nasal_cannula", "flow_l_min": 2})
+    flow = reading(at=START + hours(1), oxygen={"flow_l_min": 8})
+    fio2 = reading(at=START + hours(2), oxygen={"fio2_fraction": 0.5})
+    removed_fever = corrected(device, hours(3), temperature_c=36.8)
+
+    for rule, records in ((RULE, ()), ("UNATTRIBUTED-DETERIORATION", (removed_fever,))):
+        line = Bedside(patient(), device, flow, fio2, *records).told(rule)[-1]
+        said = {each.signal: (each.effective_at, each.event_id) for each in line.because}
+        assert said["oxygen_device"] == (START, device["event_id"])
+        assert said["flow_l_min"] == (START + hours(1), flow["event_id"])
+        assert said["fio2_fraction"] == (START + hours(2), fio2["event_id"])
 
 
 def test_a_flow_that_is_charted_alone_belongs_to_the_device_in_use() -> None:

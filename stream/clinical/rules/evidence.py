@@ -1,6 +1,7 @@
 """The readings behind a grade, for the `because` of an alert."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from stream.clinical import crs
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
@@ -9,11 +10,16 @@ from stream.clinical.oxygen import HIGH_FIO2_FRACTION
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
-from stream.clinical.series import Reading
-from stream.clinical.signals import Oxygen, support
+from stream.clinical.series import since
+from stream.clinical.signals import OXYGEN, support
 from stream.clinical.view import View
 
 MMHG = "mm[Hg]"
+OXYGEN_EVIDENCE: Final = (
+    ("oxygen_device", "device", None),
+    ("flow_l_min", "flow_l_min", "L/min"),
+    ("fio2_fraction", "fio2_fraction", "1"),
+)
 
 
 def of_grade(view: View) -> tuple[Evidence, ...]:
@@ -62,16 +68,17 @@ def of_hypotension(view: View) -> Iterator[Evidence]:
             yield Evidence("mean_arterial_mmhg", mean, MMHG, *at)
 
 
-def of_oxygen(oxygen: Reading[Oxygen]) -> Iterator[Evidence]:
-    """Name the device, with its flow and a high FiO2."""
-    device, flow, fio2, _ = oxygen.value
-    at = oxygen.effective_ms, oxygen.event_id
-    if device is not None:
-        yield Evidence("oxygen_device", device, None, *at)
-    if flow is not None:
-        yield Evidence("flow_l_min", flow, "L/min", *at)
-    if fio2 is not None and fio2 >= HIGH_FIO2_FRACTION:
-        yield Evidence("fio2_fraction", fio2, "1", *at)
+def of_oxygen(view: View) -> Iterator[Evidence]:
+    """Name the device, with its flow and a high FiO2, each by the record that said it."""
+    if view.oxygen is None:
+        return
+    charted = since(view.readings(OXYGEN), view.oxygen.effective_ms)
+    for signal, field, unit in OXYGEN_EVIDENCE:
+        value = getattr(view.oxygen.value, field)
+        if value is None or (field == "fio2_fraction" and value < HIGH_FIO2_FRACTION):
+            continue
+        by = next(each for each in reversed(charted) if getattr(each.value, field) is not None)
+        yield Evidence(signal, value, unit, by.effective_ms, by.event_id)
 
 
 def of_supports(view: View, names: tuple[str, ...]) -> Iterator[Evidence]:
@@ -85,11 +92,8 @@ def of_supports(view: View, names: tuple[str, ...]) -> Iterator[Evidence]:
 def _of_domains(view: View, policy: GradingPolicy, grade: int) -> Iterator[Evidence]:
     if crs.grade_circulation(policy.crs, view.circulation_by(policy)).lowest == grade:
         yield from of_hypotension(view)
-    if (
-        view.oxygen is not None
-        and crs.grade_oxygen(policy.crs, view.breathing_by(policy)).lowest == grade
-    ):
-        yield from of_oxygen(view.oxygen)
+    if crs.grade_oxygen(policy.crs, view.breathing_by(policy)).lowest == grade:
+        yield from of_oxygen(view)
     if policy.crs.haemofiltration == grade:
         yield from of_supports(view, ("crrt",))
     if policy.crs.ecmo == grade:

@@ -49,8 +49,7 @@ def _of_hypoxia(view: View) -> list[Evidence]:
     if oxygen is not None and oxygen.value.reason in REASONS_OTHER_THAN_HYPOXIA:
         return []
     if view.hypoxia:
-        found = list(evidence.of_oxygen(oxygen)) if oxygen is not None else []
-        return [*found, *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
+        return [*evidence.of_oxygen(view), *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
     on_room_air = oxygen is None or oxygen.value.device in (None, ROOM_AIR)
     # With no device charted it is hypoxia either way: on room air, or on oxygen.
     if spo2 is not None and on_room_air and spo2.value < SPO2_LIMIT_PERCENT:
