@@ -1,5 +1,6 @@
 """How a worker ends when going on would lose something: at once, and saying why."""
 
+import asyncio
 import logging
 import os
 import sys
@@ -27,3 +28,10 @@ def end_process(reason: str) -> NoReturn:
     log.critical("worker_ends: %s", reason, exc_info=sys.exc_info()[0] is not None)
     logging.shutdown()
     os._exit(EX_SOFTWARE)
+
+
+def end_with(task: "asyncio.Task[None]") -> None:
+    """End this process if a part of it has failed."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("part_failed", exc_info=error)
+        end_process("a part of the worker failed")

@@ -10,10 +10,10 @@ from typing import Any, Final, NoReturn
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
-from stream import metrics
+from stream import changelog, metrics
 from stream.accounting import Account
 from stream.committer import Committer
-from stream.ending import end_process
+from stream.ending import end_process, end_with
 from stream.health import Health
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
@@ -111,7 +111,7 @@ class Pipeline:
 
     def _run_beside(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
-        task.add_done_callback(_end_with)
+        task.add_done_callback(end_with)
         self._tasks.append(task)
 
     # Owning partitions
@@ -119,6 +119,11 @@ class Pipeline:
     async def _claim(self, partitions: set[int]) -> None:
         """Take over what was recovered: from now on what other owners write is ignored."""
         assignment = self._assignments, self.app.consumer_generation_id
+        topic = self.table.changelog_topic_name
+        found = await changelog.read(self.settings.kafka, topic, partitions)
+        if assignment[0] != self._assignments:
+            return
+        self.table.by_partition.update(found)
         await asyncio.gather(*(self._claim_one(each, *assignment) for each in sorted(partitions)))
         if assignment[0] != self._assignments:
             return  # Faust lets a recovery that was cut short go on: the next one claims anew
@@ -292,9 +297,3 @@ class Pipeline:
         consumer = self.app.consumer
         log_stacks([self.app.loop, consumer._thread.thread_loop])  # noqa: SLF001, our own thread
         end_process(reason)
-
-
-def _end_with(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("a part of the worker failed", exc_info=error)
-        end_process("a part of the worker failed")

@@ -7,7 +7,7 @@ and ignores what is older than what it has seen.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -146,28 +146,14 @@ class StateTable(faust.Table[bytes, bytes]):
         """Return what is held of a partition."""
         return self.by_partition.setdefault(partition, Partition())
 
-    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
-        """Take records of the changelog in the order of the log."""
-        try:
-            for event in batch:
-                message = event.message
-                written_ms = round(message.timestamp * 1000)
-                self.of(message.partition).apply(message.key, message.value, written_ms)
-        except Exception:  # noqa: BLE001, Faust would log it and go on with half a table
-            end_process("a record of the changelog can't be read")
-
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
-        """Forget what is no longer ours, and read what is new from the beginning.
-
-        Faust remembers how far it has read even where a rebalance cut it short: what lies before
-        would be missing, and with it every state that is not written again.
-        """
+        """Forget what is no longer ours; all that is ours is read anew before it is claimed."""
         self._assign(sum(tp.topic == self.changelog_topic_name for tp in assigned))
+        self.by_partition.clear()
         for tp in revoked | newly_assigned:
-            if tp.topic == self.changelog_topic_name:
-                self.by_partition.pop(tp.partition, None)
+            if tp.topic == self.changelog_topic_name:  # or Faust would compare with what it was
                 self.app.tables.recovery.revoke(tp)  # type: ignore[attr-defined]  # of its interface
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
@@ -177,4 +163,4 @@ class StateTable(faust.Table[bytes, bytes]):
         try:
             await self._claim({tp.partition for tp in active_tps})
         except Exception:  # noqa: BLE001, Faust would not even look at it
-            end_process("a recovered partition can't be claimed")
+            end_process("what is assigned can't be recovered and claimed")

@@ -15,11 +15,9 @@ Four things differ from Faust 0.15.3 as it comes, each through a seam that it of
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -27,6 +25,7 @@ from faust.types import TP
 from stream import metrics
 from stream.ending import end_process
 from stream.runs import TopicPartition
+from stream.thread import Fetched, Thread
 
 if TYPE_CHECKING:
     from stream.pipeline import Pipeline
@@ -35,82 +34,7 @@ QUIET_RECORDS: Final = 200  # a fetch with fewer is followed by a short pause, f
 
 FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
 
-# What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
-# and what it has may be earlier than what the others give.
-TOLD_FOR_MS: Final = 500
-
 log = logging.getLogger("stormwatch.transport")
-
-
-class Fetched(dict[TP, list[Any]]):
-    """Records by partition, and how often reading had started anew when they were fetched."""
-
-    seeks = 0
-
-
-class Thread(driver.AIOKafkaConsumerThread):
-    """The thread that talks to Kafka. Seeks and fetches run beside each other in it."""
-
-    seeks = 0
-    sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
-    fetch_wait_ms = 20
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = self.fetch_wait_ms  # noqa: SLF001, Faust offers no setting
-        return consumer
-
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek all partitions to their committed offsets, or to their beginning."""
-        return cast(Mapping[TP, int], await self.call_thread(self._seek_to_committed))
-
-    async def _seek_to_committed(self) -> dict[TP, int | None]:
-        consumer = self._ensure_consumer()
-        assignment = list(consumer.assignment())
-        offsets = await asyncio.gather(*map(consumer.committed, assignment))
-        committed = dict(zip(assignment, offsets, strict=True))
-        ends = await consumer.end_offsets(assignment) if assignment else {}
-        # What ends before what was committed was made anew.
-        new = [tp for tp, at in committed.items() if at is None or at > ends[tp]]
-        earliest = await consumer.beginning_offsets(new) if new else {}
-        start: dict[Any, int] = {**committed, **earliest}
-        for tp, offset in start.items():  # from here on nothing is awaited
-            consumer.seek(tp, offset)
-        self.sought = {TP(*tp): offset for tp, offset in start.items()}
-        self.seeks += 1
-        return {TP(*tp): offset for tp, offset in committed.items()}
-
-    async def ends(self, partitions: list[TP]) -> Mapping[TP, int]:
-        """Ask the brokers where topics end now."""
-        found = await self.call_thread(self._ensure_consumer().end_offsets, partitions)
-        return {TP(*tp): end for tp, end in found.items()}
-
-    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
-        fetched = Fetched(await super()._fetch_records(*args, **kwargs))
-        fetched.seeks = self.seeks
-        return fetched
-
-    def at_end(self, tp: TopicPartition) -> bool:
-        """Tell whether a partition is read to the end that a fetch told of just now."""
-        if (state := self._state(tp)) is None or not state.has_valid_position:
-            return False
-        if state.highwater is None or state.position < state.highwater:
-            return False
-        told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
-        return time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS
-
-    def behind(self, tp: TopicPartition, next_offset: int) -> int:
-        """Count the records after an offset that the last fetch told of."""
-        state = self._state(tp)
-        return max(0, state.highwater - next_offset) if state and state.highwater else 0
-
-    def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
-        if self._consumer is None:
-            return None
-        subscription = self._consumer._subscription.subscription  # noqa: SLF001, not public
-        if subscription is None or subscription.assignment is None:
-            return None
-        return subscription.assignment._tp_state.get(tp)  # noqa: SLF001
 
 
 class NothingRead(dict[TP, int | None]):
@@ -133,6 +57,7 @@ class Consumer(driver.Consumer):
         self.scheduler = self.pipeline.scheduler
         self.durable: dict[TP, int] = {}  # the next offset to read after a crash
         self._read_offset = NothingRead()
+        self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
         self._seeks = 0  # the seek that what is read now follows
         self._claim: set[int] | None = None  # what was ours when it began
         self._quiet = False
@@ -215,6 +140,17 @@ class Consumer(driver.Consumer):
 
     def verify_recovery_event_path(self, now: float, tp: TP) -> None:
         """Leave it to health, for the same reasons."""
+
+    # Recovery: ours is in stream.changelog; Faust's finds nothing to read
+
+    async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
+        """Tell Faust where changelogs end."""
+        self._ends = await self._thread.ends(list(partitions))
+        return self._ends
+
+    async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
+        """Tell Faust that they begin there too."""
+        return {tp: self._ends[tp] for tp in partitions}
 
     async def made_anew(self, partition: int, positions: Mapping[str, int]) -> set[str]:
         """Find topics that are shorter than what was read of them: deleted, and made anew.

@@ -100,6 +100,19 @@ class Bench:
         self.pipeline.ticker = Ticker(self.paper.send, interval_s=5)
         self.reasons: list[str] = []
         monkeypatch.setattr(pipelines, "end_process", self.reasons.append)
+        self.changelog: dict[int, Partition] = {}
+        self.changelog_answers = asyncio.Event()
+        self.changelog_answers.set()
+        monkeypatch.setattr("stream.changelog.read", self.read)
+
+    async def read(self, _: str, __: str, partitions: Collection[int]) -> dict[int, Partition]:
+        found = {each: self.changelog.get(each, Partition()) for each in partitions}
+        await self.changelog_answers.wait()
+        return found
+
+    def of(self, partition: int) -> Partition:
+        """What the changelog holds of a partition."""
+        return self.changelog.setdefault(partition, Partition())
 
     def claim(self, *partitions: int) -> "asyncio.Task[None]":
         self.health.assigned(len(partitions))
@@ -152,7 +165,7 @@ async def test_what_is_assigned_in_part_is_not_read(
 
 async def test_states_of_lost_partitions_are_not_written_anew(bench: Bench) -> None:
     """They would keep those that are ours from their turn."""
-    bench.pipeline.table.of(0).states[b"p"] = Kept(b"{}", None)
+    bench.of(0).states[b"p"] = Kept(b"{}", None)
     await bench.claim(0)
     await bench.pipeline.settle()
 
@@ -163,7 +176,7 @@ async def test_states_of_lost_partitions_are_not_written_anew(bench: Bench) -> N
 
 async def test_a_state_that_others_wrote_long_ago_is_written_anew_at_once(bench: Bench) -> None:
     """Its age counts from its record, not from the last of many owners."""
-    held = bench.pipeline.table.of(0)
+    held = bench.of(0)
     held.states[b"old"], held.written_ms[b"old"] = Kept(b"{}", None), 0
     await bench.claim(0)
 
@@ -205,7 +218,7 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
     async def made_anew(_: int, positions: Mapping[str, int]) -> set[str]:
         return set(positions)
 
-    held = bench.pipeline.table.of(0)
+    held = bench.of(0)
     held.states[b"p"], held.positions = Kept(b"{}", None), {"labs": 9}
     bench.pipeline.app.consumer = SimpleNamespace(made_anew=made_anew)
     await bench.claim(0)
@@ -213,3 +226,19 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
 
     assert held.made_anew == {"labs"}
     assert bench.paper.group.touched == {0: {"p"}}
+
+
+async def test_a_recovery_that_a_rebalance_cut_short_brings_nothing(bench: Bench) -> None:
+    """What it read may be of before the last owner; the next one reads anew."""
+    bench.of(0).states[b"p"] = Kept(b"old", None)
+    bench.changelog_answers.clear()
+    stale = bench.claim(0)
+    await asyncio.sleep(0)
+    await bench.pipeline.settle()
+    bench.changelog = {0: Partition(states={b"p": Kept(b"new", None)})}
+    bench.changelog_answers.set()
+    await bench.claim(0)
+    await stale
+
+    assert bench.pipeline.table.of(0).states == {b"p": Kept(b"new", None)}
+    assert len(bench.paper.sent) == 1

@@ -11,7 +11,8 @@ import pytest
 from faust.types import TP
 
 from stream.runs import TopicPartition
-from stream.transport import Consumer, NothingRead, Thread
+from stream.thread import Thread
+from stream.transport import Consumer, NothingRead
 
 LABS = "labs"
 

@@ -11,7 +11,7 @@ from stream.committer import Committer
 from stream.grading import Grading
 from stream.pipeline import Pipeline
 from stream.runs import Group, Run
-from stream.transport import Thread
+from stream.thread import Thread
 
 
 async def for_ever(*_: Any, **__: Any) -> NoReturn:

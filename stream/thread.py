@@ -1,0 +1,91 @@
+"""The thread that talks to Kafka. Seeks and fetches run beside each other in it.
+
+A seek to the committed offsets happens in one step that no fetch can come between, and every fetch
+says which seek it follows. aiokafka's own awaits in between.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from aiokafka import AIOKafkaConsumer
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from stream.runs import TopicPartition
+
+# What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
+# and what it has may be earlier than what the others give.
+TOLD_FOR_MS: Final = 500
+
+
+class Fetched(dict[TP, list[Any]]):
+    """Records by partition, and how often reading had started anew when they were fetched."""
+
+    seeks = 0
+
+
+class Thread(driver.AIOKafkaConsumerThread):
+    """Faust's thread, with seeks and fetches that know of each other."""
+
+    seeks = 0
+    sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
+    fetch_wait_ms = 20
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.fetch_wait_ms  # noqa: SLF001, Faust offers no setting
+        return consumer
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek all partitions to their committed offsets, or to their beginning."""
+        return cast(Mapping[TP, int], await self.call_thread(self._seek_to_committed))
+
+    async def _seek_to_committed(self) -> dict[TP, int | None]:
+        consumer = self._ensure_consumer()
+        assignment = list(consumer.assignment())
+        offsets = await asyncio.gather(*map(consumer.committed, assignment))
+        committed = dict(zip(assignment, offsets, strict=True))
+        ends = await consumer.end_offsets(assignment) if assignment else {}
+        # What ends before what was committed was made anew.
+        new = [tp for tp, at in committed.items() if at is None or at > ends[tp]]
+        earliest = await consumer.beginning_offsets(new) if new else {}
+        start: dict[Any, int] = {**committed, **earliest}
+        for tp, offset in start.items():  # from here on nothing is awaited
+            consumer.seek(tp, offset)
+        self.sought = {TP(*tp): offset for tp, offset in start.items()}
+        self.seeks += 1
+        return {TP(*tp): offset for tp, offset in committed.items()}
+
+    async def ends(self, partitions: list[TP]) -> Mapping[TP, int]:
+        """Ask the brokers where topics end now."""
+        found = await self.call_thread(self._ensure_consumer().end_offsets, partitions)
+        return {TP(*tp): end for tp, end in found.items()}
+
+    async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
+        fetched = Fetched(await super()._fetch_records(*args, **kwargs))
+        fetched.seeks = self.seeks
+        return fetched
+
+    def at_end(self, tp: TopicPartition) -> bool:
+        """Tell whether a partition is read to the end that a fetch told of just now."""
+        if (state := self._state(tp)) is None or not state.has_valid_position:
+            return False
+        if state.highwater is None or state.position < state.highwater:
+            return False
+        told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
+        return time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS
+
+    def behind(self, tp: TopicPartition, next_offset: int) -> int:
+        """Count the records after an offset that the last fetch told of."""
+        state = self._state(tp)
+        return max(0, state.highwater - next_offset) if state and state.highwater else 0
+
+    def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
+        if self._consumer is None:
+            return None
+        subscription = self._consumer._subscription.subscription  # noqa: SLF001, not public
+        if subscription is None or subscription.assignment is None:
+            return None
+        return subscription.assignment._tp_state.get(tp)  # noqa: SLF001
