@@ -14,6 +14,19 @@ from deploy.timeline import SPARK_WIDTH, sparkline
 
 VECTORS = Path(__file__).parent / "vectors"
 START = on_day(3, "10:00")
+HSCORE_INPUTS = [
+    "immunosuppressed",
+    "hepatomegaly",
+    "splenomegaly",
+    "hemoglobin",
+    "wbc",
+    "platelets",
+    "ferritin",
+    "triglycerides",
+    "fibrinogen",
+    "ast",
+    "hemophagocytosis",
+]
 
 
 def fever(at: Any = START, **readings: Any) -> Fields:
@@ -51,6 +64,7 @@ def test_it_prints_a_line_for_each_change_of_an_alert(write: Any) -> None:
         ("CRS-UP", "raised", "2026-03-04T10:00:00Z"),
         ("CRS-UP", "changed", "2026-03-04T11:00:00Z"),
         ("TOCI-IND", "raised", "2026-03-04T11:00:00Z"),
+        ("COINFECTION", "raised", "2026-03-04T11:00:00Z"),
     ]
 
 
@@ -71,6 +85,19 @@ def test_a_status_line_says_what_the_contract_shows(write: Any) -> None:
         "icans": {
             "manikath-2025": {"lowest": 0, "highest": 4, "estimated": False},
             "astct-2019": {"lowest": 0, "highest": 4, "estimated": False},
+        },
+        "hlh": {
+            "suspected": False,
+            "hscore": 33,
+            "hscore_missing": HSCORE_INPUTS,
+            "iec_hs_grade": None,
+        },
+        "scores": {
+            "news2": 1,
+            "news2_missing": ["consciousness"],
+            "easix": None,
+            "m_easix": None,
+            "car_hematotox": None,
         },
         "flags": [],
         "stale": [],

@@ -23,13 +23,24 @@ DEFINES_SOMETHING = {"alerts/sinks/__init__.py"}
 
 # Clinical modules that state numbers or criteria; the others only carry them about.
 STATES_CRITERIA = (
+    "blockers",
     "circulation",
     "comparators",
     "course",
     "crs",
+    "flags",
     "freshness",
+    "hlh",
+    "icans",
+    "infection",
     "masking",
+    "neuro",
     "oxygen",
+    "products",
+    "results",
+    "scored",
+    "sedation",
+    "seizures",
     *(
         f"{folder}/{path.stem}"
         for folder in ("policies", "rules")

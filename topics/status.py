@@ -22,9 +22,13 @@ class Hlh(Strict):
 
 
 class Scores(Strict):
-    """Published scores; None where an input is missing."""
+    """Published scores; None where an input is missing.
+
+    `news2_missing` names what was taken for normal: a consciousness that nobody charted.
+    """
 
     news2: int | None
+    news2_missing: tuple[str, ...] = ()
     easix: float | None
     m_easix: float | None
     car_hematotox: int | None

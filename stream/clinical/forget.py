@@ -51,7 +51,8 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
 
 
 def _gone(patient: Patient, now_ms: int) -> Gone:
-    forgetting = Forgetting(now_ms, fact(patient, AGE), patient.thinned_ms)
+    age_years, infused_ms = fact(patient, AGE), patient.stay_from_ms
+    forgetting = Forgetting(now_ms, age_years, patient.thinned_ms, infused_ms)
     found = {name: forgetting.of(name, series) for name, series in patient.series.items()}
     return {name: readings for name, readings in found.items() if readings}
 

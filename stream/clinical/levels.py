@@ -18,6 +18,8 @@ from stream.clinical.circulation import MEAN_LIMIT_MMHG, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
+from stream.clinical.scores.hscore import TEMPERATURE_C
+from stream.clinical.scores.steps import points_of
 from stream.clinical.signals import (
     AGE,
     OXYGEN,
@@ -25,6 +27,7 @@ from stream.clinical.signals import (
     TEMPERATURE,
     Oxygen,
     Pressure,
+    Result,
     Signal,
     Temperature,
 )
@@ -80,6 +83,10 @@ def _low(pressure: Pressure, age_years: float | None) -> object:
     )
 
 
+def _scored(temperature: Temperature, _: float | None) -> object:
+    return points_of(TEMPERATURE_C, Result(temperature.celsius, None, "Cel")).proven
+
+
 def _intubated(oxygen: Oxygen, _: float | None) -> object:
     return oxygen.device == INVASIVE
 
@@ -92,3 +99,4 @@ FEVER: Final = Level(TEMPERATURE, _fever)
 LOW_PRESSURE: Final = Level(PRESSURE, _low)
 OXYGEN_USED: Final = Level(OXYGEN, _as_charted)
 INTUBATED: Final = Level(OXYGEN, _intubated)
+SCORED_TEMPERATURE: Final = Level(TEMPERATURE, _scored)  # of the HScore

@@ -11,6 +11,7 @@ from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules.toci_ind import next_dose_ms
+from stream.clinical.scored import hlh_of, scores_of
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
@@ -37,6 +38,8 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
         patient_id=patient.patient_id,
         crs=crs if watched else None,
         icans=icans if watched else None,
+        hlh=hlh_of(view) if watched else None,
+        scores=scores_of(view) if watched else None,
         flags=tuple(flags_of(view)) if watched else (),
         stale=tuple(stale_signals(patient, at_ms)) if watched else (),
         episode=_episode(onset_ms, day_of(at_ms, patient.stay_from_ms)),

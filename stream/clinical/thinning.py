@@ -6,7 +6,8 @@ which nothing came for an hour; for 72 hours. So a walk over what is kept finds 
 The newest is kept whatever its age, since what was last known holds. Laboratory results are kept
 for 72 hours, ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is
 charted again and again (a rate, a support, a finding) each change; of consciousness the first and
-the last of each level and day.
+the last of each level and day. The last result before the infusion is kept for the stay, and so is
+each start and end of an intubation.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
-from stream.clinical.oxygen import NEED_BY_DEVICE
+from stream.clinical.oxygen import INVASIVE, NEED_BY_DEVICE
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
 from stream.clinical.series import Reading, Series, place_after, place_at
 from stream.clinical.signals import (
@@ -64,8 +65,11 @@ Judge = Callable[[Any], Badness]
 class Forgetting:
     """One look at the series of a patient: what each no longer needs."""
 
-    def __init__(self, now_ms: int, age_years: float | None, thinned_ms: int) -> None:
+    def __init__(
+        self, now_ms: int, age_years: float | None, thinned_ms: int, infused_ms: int | None
+    ) -> None:
         self._now_ms = now_ms
+        self._infused_ms = infused_ms
         self._judges = judges(age_years)
         self._thinned_ms = thinned_ms  # what is from before it was thinned before
 
@@ -83,12 +87,23 @@ class Forgetting:
         elif ":" in name or name == SEDATED.name:
             gone = _repeated(series, horizon_ms)
         else:
-            gone = _past(series, horizon_ms)
+            gone = self._of_results(series, horizon_ms)
+        if name == OXYGEN.name:
+            kept = _turns_of_intubation(series)
+            gone = [reading for reading in gone if id(reading) not in kept]
         over = len(series) - len(gone) - limit
         if over > 0:
             known = set(map(id, gone))
             gone += [reading for reading in series if id(reading) not in known][:over]
         return gone
+
+    def _of_results(self, series: Series, horizon_ms: int) -> list[Reading[Any]]:
+        """Choose what is past; the last one before the infusion stays, for CAR-HEMATOTOX."""
+        gone = _past(series, horizon_ms)
+        if self._infused_ms is None:
+            return gone
+        place = place_at(series, self._infused_ms) - 1
+        return [*gone[:place], *gone[place + 1 :]] if 0 <= place < len(gone) else gone
 
     def _of_vital_sign(self, series: Series, judge: Judge) -> list[Reading[Any]]:
         """Choose what is past, and thin the hours that are over since the last look."""
@@ -163,6 +178,19 @@ def _thinned(series: Series, start: int, end: int, judge: Judge) -> Iterator[Rea
 def _past(series: Series, horizon_ms: int) -> list[Reading[Any]]:
     """Choose what is too old; the newest is none of it."""
     return list(series[: min(place_at(series, horizon_ms), len(series) - 1)])
+
+
+def _turns_of_intubation(series: Series) -> frozenset[int]:
+    """Name the readings at which an intubation begins or ends."""
+    found = []
+    before: bool | None = None
+    for reading in series:
+        if reading.value.device is not None:
+            invasive = reading.value.device == INVASIVE
+            if invasive != before and (invasive or before):
+                found.append(id(reading))
+            before = invasive
+    return frozenset(found)
 
 
 def _repeated(series: Series, horizon_ms: int) -> list[Reading[Any]]:

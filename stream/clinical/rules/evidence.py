@@ -1,7 +1,7 @@
 """The readings behind a grade, for the `because` of an alert."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from stream.clinical import crs
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
@@ -10,8 +10,8 @@ from stream.clinical.oxygen import HIGH_FIO2_FRACTION
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
-from stream.clinical.series import since
-from stream.clinical.signals import OXYGEN, support
+from stream.clinical.series import Reading, since
+from stream.clinical.signals import OXYGEN, Culture, Dose, Result, Temperature, support
 from stream.clinical.view import View
 
 MMHG = "mm[Hg]"
@@ -52,6 +52,37 @@ def of_mask(mask: Mask) -> Evidence:
         amount, unit = reading.value.value, reading.value.unit
         value = "given" if amount is None else amount
     return Evidence(mask.signal, value, unit, reading.effective_ms, reading.event_id)
+
+
+def of_dose(drug: str, dose: Reading[Dose]) -> Evidence:
+    """Name a dose that was given."""
+    amount, unit = dose.value.value, dose.value.unit
+    value = "given" if amount is None else amount
+    return Evidence(drug, value, unit, dose.effective_ms, dose.event_id)
+
+
+def of_result(name: str, reading: Reading[Any]) -> Evidence:
+    """Name a result, with its comparator, or a finding that is there."""
+    found = reading.value
+    at = reading.effective_ms, reading.event_id
+    if not isinstance(found, Result):
+        return Evidence(name.rpartition(":")[2], "present", None, *at)
+    said = found.value if found.comparator is None else f"{found.comparator}{found.value:.10g}"
+    return Evidence(name, said, found.unit, *at)
+
+
+def of_culture(name: str, answer: Reading[Culture]) -> Evidence:
+    """Name the answer of a culture, with the organism."""
+    organism = answer.value.organism
+    said = answer.value.result if organism is None else f"{answer.value.result}, {organism}"
+    specimen = name.rpartition(":")[2]
+    return Evidence(f"{specimen} culture", said, None, answer.effective_ms, answer.event_id)
+
+
+def of_temperature(reading: Reading[Temperature]) -> Evidence:
+    """Name a temperature."""
+    at = reading.effective_ms, reading.event_id
+    return Evidence("temperature_c", reading.value.celsius, "Cel", *at)
 
 
 def of_hypotension(view: View) -> Iterator[Evidence]:

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.comparators import is_above, is_at_most
+from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
-    Evidence,
     Finding,
     Rule,
     Verdict,
@@ -60,7 +60,10 @@ def judge(view: View) -> Verdict:
     newest = results[-1]
     finding = Finding(
         priorities=under_every_policy(crossing.priority),
-        because=tuple(_evidence(each) for each in dict.fromkeys((crossing.highest, newest))),
+        because=tuple(
+            evidence.of_result(FERRITIN.name, each)
+            for each in dict.fromkeys((crossing.highest, newest))
+        ),
         advice=lambda: _advice(crossing, newest),
         source="review-2025 L126, L162, L178",
     )
@@ -101,7 +104,7 @@ def _ended(results: Sequence[Reading[Result]]) -> Verdict:
     if not ends:
         return Verdict(None, None, f"No ferritin above {END_NG_ML:.10g} ng/mL is left.", never)
     ending = f"Ferritin is {_amount(ends[-1])} ng/mL, not above {END_NG_ML:.10g}."
-    return Verdict(None, None, ending, never, (_evidence(ends[-1]),))
+    return Verdict(None, None, ending, never, (evidence.of_result(FERRITIN.name, ends[-1]),))
 
 
 def _advice(crossing: Crossing, newest: Reading[Result]) -> str:
@@ -115,12 +118,6 @@ def _advice(crossing: Crossing, newest: Reading[Result]) -> str:
 
 def _amount(result: Reading[Result]) -> str:
     return f"{result.value.comparator or ''}{result.value.value:.10g}"
-
-
-def _evidence(result: Reading[Result]) -> Evidence:
-    value, comparator, unit = result.value
-    said = value if comparator is None else _amount(result)
-    return Evidence(FERRITIN.name, said, unit, result.effective_ms, result.event_id)
 
 
 RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN,), judge)

@@ -7,15 +7,23 @@ from typing import Any, Final
 
 from stream.clinical.levels import Level
 from stream.clinical.rules import (
+    cardiac_marker,
+    coinfection,
+    crs_features,
     crs_up,
     fever_masked,
+    h_score,
     hlh_ferritin,
+    hlh_suspect,
     icans_up,
     ice_due,
     ice_subtle,
     ice_unable,
+    il6_paradox,
+    il6_rule,
     neuro_edema,
     refused,
+    sepsis_features,
     toci_ind,
     unattributed_deterioration,
 )
@@ -32,6 +40,14 @@ RULES: Final[tuple[Rule, ...]] = (
     ice_unable.RULE,
     ice_subtle.RULE,
     ice_due.RULE,
+    hlh_suspect.RULE,
+    h_score.RULE,
+    il6_rule.RULE,
+    il6_paradox.RULE,
+    sepsis_features.RULE,
+    crs_features.RULE,
+    coinfection.RULE,
+    cardiac_marker.RULE,
     refused.UNIT,
     refused.RANGE,
 )

@@ -1,0 +1,114 @@
+"""CRS-FEATURES: three or more of what is typical of CRS, for telling it from sepsis and HLH.
+
+The day of onset (by product), interleukin-6 above 1 000 pg/mL before any blocker, ferritin from 500
+to below 10 000 ng/mL, CRP above 100 mg/L, procalcitonin of 0.5 to 10 ng/mL, negative cultures, and
+capillary leak. Results are the newest of 48 hours, interleukin-6 of 24, when it is raised.
+Source: CLINICAL.md §1.5 (review lines 158 to 165), DEC-36, DEC-39, DEC-60.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from stream.clinical.bedside import fact
+from stream.clinical.blockers import IL6, IL6_MS, readable_il6
+from stream.clinical.comparators import is_above, is_at_least, is_at_most, is_below
+from stream.clinical.infection import CULTURES, POSITIVE, answers
+from stream.clinical.masking import BLOCKER_SIGNALS
+from stream.clinical.products import is_typical_day
+from stream.clinical.results import RESULT_MS, goes_on, newest
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import (
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.signals import INFUSED_AT, PRODUCT, Result, Signal, exam, lab
+from stream.clinical.times import day_of
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+NEEDED: Final = 3
+IL6_PG_ML: Final = 1000.0  # above it
+FERRITIN_FROM_NG_ML: Final = 500.0
+FERRITIN_BELOW_NG_ML: Final = 10_000.0
+CRP_MG_L: Final = 100.0  # above it
+PROCALCITONIN_FROM_NG_ML: Final = 0.5
+PROCALCITONIN_UP_TO_NG_ML: Final = 10.0
+LEAK_SIGNS: Final = ("edema", "pleural_effusion", "ascites")
+LEAKS: Final = tuple(exam(sign) for sign in LEAK_SIGNS)
+SIGNALS: Final[tuple[Signal[Any], ...]] = (
+    IL6,
+    *(lab(analyte) for analyte in ("ferritin", "crp", "procalcitonin")),
+    *CULTURES,
+    *LEAKS,
+)
+
+
+def judge(view: View) -> Verdict:
+    """Hold while enough features stand."""
+    onset_ms = view.course.onset_ms
+    day = day_of(view.at_ms if onset_ms is None else onset_ms, view.patient.stay_from_ms)
+    needed = NEEDED - is_typical_day(day, fact(view.patient, PRODUCT))
+
+    def enough(then: View, max_age_ms: int | None) -> tuple[Evidence, ...] | None:
+        found = tuple(_features(then, max_age_ms))
+        return found if len({_feature_of(each.signal) for each in found}) >= needed else None
+
+    because = goes_on(view, SIGNALS, enough, RESULT_MS)
+    if because is None:
+        return Verdict(None, None, "Fewer than three features of CRS are left.")
+    days = f"day {day} after the infusion" if needed < NEEDED else ""
+    names = ", ".join(filter(None, (*(each.signal.replace("_", " ") for each in because), days)))
+    finding = Finding(
+        priorities=under_every_policy(Priority.INFO),
+        because=because,
+        advice=lambda: f"Typical of CRS: {names}. It does not exclude infection or HLH.",
+        source="review-2025 L158-165",
+    )
+    return Verdict(finding)
+
+
+def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
+    il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
+    if il6 is not None and is_above(il6.value, IL6_PG_ML):
+        yield evidence.of_result(IL6.name, il6)
+    for analyte in ("ferritin", "crp", "procalcitonin"):
+        result = newest(view, analyte, max_age_ms)
+        if result is not None and _is_typical(analyte, result.value):
+            yield evidence.of_result(analyte, result)
+    answered = answers(view)
+    if answered and all(answer.value.result != POSITIVE for _, answer in answered):
+        yield from (evidence.of_culture(name, answer) for name, answer in answered)
+    for leak in LEAKS:
+        found = view.latest(leak)
+        if found is not None and found.value:
+            yield evidence.of_result(leak.name, found)
+
+
+def _is_typical(analyte: str, result: Result) -> bool | None:
+    match analyte:
+        case "ferritin":
+            return is_at_least(result, FERRITIN_FROM_NG_ML) and is_below(
+                result, FERRITIN_BELOW_NG_ML
+            )
+        case "crp":
+            return is_above(result, CRP_MG_L)
+        case _:
+            return is_at_least(result, PROCALCITONIN_FROM_NG_ML) and is_at_most(
+                result, PROCALCITONIN_UP_TO_NG_ML
+            )
+
+
+def _feature_of(signal: str) -> str:
+    """Cultures count once, and so do the signs of capillary leak."""
+    if signal.endswith("culture"):
+        return "culture"
+    return "leak" if signal in LEAK_SIGNS else signal
+
+
+RULE: Final = Rule(
+    "CRS-FEATURES", Bound.EPISODE, (*SIGNALS, *BLOCKER_SIGNALS, PRODUCT, INFUSED_AT), judge
+)

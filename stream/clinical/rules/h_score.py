@@ -1,0 +1,76 @@
+"""HSCORE: the HScore is above 169.
+
+The review writes "above"; 169 itself can be reached, and does not count. What is missing has no
+points and is named. Results are at most 48 hours old when it is raised; it does not end because
+they age. Nearly every patient after CAR-T has points for cytopenia and immunosuppression.
+Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-61.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stream.clinical.hlh import SCORED_SIGNALS, hscore_of
+from stream.clinical.levels import SCORED_TEMPERATURE
+from stream.clinical.results import RESULT_MS, goes_on
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import (
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.scores.hscore import CUT_OFF, HScore, probability
+from stream.clinical.signals import IMMUNOSUPPRESSED, TEMPERATURE
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+
+def judge(view: View) -> Verdict:
+    """Hold while the score is above the cut-off."""
+    score = goes_on(view, SCORED_SIGNALS, _above, RESULT_MS)
+    if score is None:
+        return Verdict(None, None, f"The HScore is not above {CUT_OFF}.")
+    finding = Finding(
+        priorities=under_every_policy(Priority.P1),
+        because=tuple(_because(view, score)),
+        advice=lambda: _advice(score),
+        source="review-2025 L183; Fardet 2014",
+    )
+    return Verdict(finding)
+
+
+def _above(view: View, max_age_ms: int | None) -> HScore | None:
+    score = hscore_of(view, max_age_ms)
+    return score if score is not None and score.points > CUT_OFF else None
+
+
+def _because(view: View, score: HScore) -> Iterator[Evidence]:
+    """Name the score, and what has points in it."""
+    inputs = [signal for signal in SCORED_SIGNALS if signal.name not in score.missing]
+    newest = [(each.name, reading) for each in inputs if (reading := view.latest(each)) is not None]
+    last_ms = max((reading.effective_ms for _, reading in newest), default=view.at_ms)
+    yield Evidence("hscore", score.points, None, last_ms, None)
+    for name, reading in newest:
+        if reading.value is not False:
+            yield evidence.of_result(name, reading)
+    temperature = view.latest(TEMPERATURE)
+    if temperature is not None and score.components["temperature"] > 0:
+        yield evidence.of_temperature(temperature)
+
+
+def _advice(score: HScore) -> str:
+    parts = [f"{name} {points}" for name, points in score.components.items() if points > 0]
+    likely = probability(score.points)
+    words = [f"HScore {score.points}, above {CUT_OFF} (probability {likely}): {', '.join(parts)}."]
+    if score.missing:
+        named = ", ".join(each.rpartition(":")[2] for each in score.missing)
+        words.append(f"It may be higher: {named} not known.")
+    words.append("Call haematology; consider a bone marrow examination.")
+    return " ".join(words)
+
+
+RULE: Final = Rule(
+    "HSCORE", Bound.STAY, (*SCORED_SIGNALS, SCORED_TEMPERATURE, IMMUNOSUPPRESSED), judge
+)

@@ -1,0 +1,98 @@
+"""SEPSIS-FEATURES: a positive culture, a source, or two results that speak of sepsis.
+
+Procalcitonin above 10 ng/mL, lactate of 4 mmol/L or more, interleukin-6 below 1 000 pg/mL before
+any blocker, neutrophils below 0.5 on days 7 to 14. Results are the newest of 48 hours,
+interleukin-6 of 24, when it is raised. It withdraws no advice for tocilizumab.
+Source: CLINICAL.md §1.5 (review lines 169 to 174), DEC-15, DEC-36, DEC-39, DEC-60.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from stream.clinical.blockers import IL6, IL6_MS, readable_il6
+from stream.clinical.comparators import is_above, is_at_least, is_below
+from stream.clinical.infection import CULTURES, SOURCE, documented
+from stream.clinical.masking import BLOCKER_SIGNALS
+from stream.clinical.results import RESULT_MS, goes_on, newest
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import (
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.signals import INFUSED_AT, Culture, Signal, lab
+from stream.clinical.times import day_of
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+RESULTS_NEEDED: Final = 2
+PROCALCITONIN_NG_ML: Final = 10.0  # above it
+LACTATE_MMOL_L: Final = 4.0  # this or more
+IL6_PG_ML: Final = 1000.0  # below it
+ANC_10E9_L: Final = 0.5  # below it
+NEUTROPENIC_DAYS: Final = (7, 14)  # after the infusion, both included
+SIGNALS: Final[tuple[Signal[Any], ...]] = (
+    IL6,
+    *(lab(analyte) for analyte in ("procalcitonin", "lactate", "anc")),
+)
+
+
+def judge(view: View) -> Verdict:
+    """Hold while infection is documented, or enough results speak of it."""
+    found = list(of_infection(view))
+    found += goes_on(view, SIGNALS, _enough, RESULT_MS) or ()
+    if not found:
+        return Verdict(None, None, "Cultures and results no longer speak of sepsis.")
+    names = ", ".join(each.signal.replace("_", " ") for each in found)
+    finding = Finding(
+        priorities=under_every_policy(Priority.P2),
+        because=tuple(found),
+        advice=lambda: (
+            f"Features of sepsis: {names}. Treat the infection and look for its source. It may "
+            "stand beside CRS: advice on tocilizumab is not withdrawn."
+        ),
+        source="review-2025 L169-174",
+    )
+    return Verdict(finding)
+
+
+def of_infection(view: View) -> Iterator[Evidence]:
+    """Name what documents an infection."""
+    for name, reading in documented(view):
+        if isinstance(reading.value, Culture):
+            yield evidence.of_culture(name, reading)
+        else:
+            yield evidence.of_result(name, reading)
+
+
+def _enough(view: View, max_age_ms: int | None) -> tuple[Evidence, ...] | None:
+    found = tuple(_features(view, max_age_ms))
+    return found if len(found) >= RESULTS_NEEDED else None
+
+
+def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
+    il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
+    if il6 is not None and is_below(il6.value, IL6_PG_ML):
+        yield evidence.of_result(IL6.name, il6)
+    procalcitonin = newest(view, "procalcitonin", max_age_ms)
+    if procalcitonin is not None and is_above(procalcitonin.value, PROCALCITONIN_NG_ML):
+        yield evidence.of_result("procalcitonin", procalcitonin)
+    lactate = newest(view, "lactate", max_age_ms)
+    if lactate is not None and is_at_least(lactate.value, LACTATE_MMOL_L):
+        yield evidence.of_result("lactate", lactate)
+    anc = newest(view, "anc", max_age_ms)
+    if anc is not None and is_below(anc.value, ANC_10E9_L):
+        day = day_of(anc.effective_ms, view.patient.stay_from_ms)
+        if day is not None and NEUTROPENIC_DAYS[0] <= day <= NEUTROPENIC_DAYS[1]:
+            yield evidence.of_result("anc", anc)
+
+
+RULE: Final = Rule(
+    "SEPSIS-FEATURES",
+    Bound.EPISODE,
+    (*SIGNALS, *CULTURES, SOURCE, *BLOCKER_SIGNALS, INFUSED_AT),
+    judge,
+)
