@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours
+from bedside import Bedside, hours, late
 from builders import Fields, assessment, infusion, on_day, patient, reading, vitals
 
 RULE = "UNATTRIBUTED-DETERIORATION"
@@ -91,6 +91,18 @@ def test_it_is_told_again_when_the_other_one_joins() -> None:
     told = states(now(**low), now(1, **low, spo2_percent=85))
 
     assert told == ["raised P2", "changed P2"]
+
+
+def test_what_held_after_an_episode_closed_was_true() -> None:
+    """A late fever makes it CRS at first: until the episode closes, hours before the next fever."""
+    hypoxia = reading(at=START, spo2_percent=85)
+    cool = [reading(at=START + hours(each), temperature_c=36.8) for each in (1, 23)]
+    late_fever = late(reading(at=START - hours(1), temperature_c=38.2), hours(27))
+    next_fever = late(reading(at=START + hours(29), temperature_c=38.5), hours(0.1))
+
+    told = states(hypoxia, *cool, late_fever, next_fever)
+
+    assert told == ["raised P2", "resolved"]
 
 
 def test_a_pressure_without_a_mean_sets_aside_an_older_mean() -> None:

@@ -44,16 +44,17 @@ def held_since(view: View, rule: Rule, since_ms: int) -> bool:
 
 
 def _moments(view: View, rule: Rule, from_ms: int, until_ms: int) -> list[int]:
-    """Name a moment, and each until another at which something was said that a rule depends on."""
-    return sorted(
-        {from_ms}
-        | {
-            reading.effective_ms
-            for signal in rule.inputs
-            for reading in view.patient.series.get(signal.name, ())
-            if from_ms <= reading.effective_ms < until_ms
-        }
-    )
+    """Name a moment, and each until another at which a rule may have begun or ceased to hold.
+
+    That is where something was said that it depends on, and where an episode closed.
+    """
+    said = [
+        reading.effective_ms
+        for signal in rule.inputs
+        for reading in view.patient.series.get(signal.name, ())
+    ]
+    closed = [close_ms for _, close_ms in view.course.closed]
+    return sorted({from_ms, *(each for each in said + closed if from_ms <= each < until_ms)})
 
 
 def _held_between(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> bool:
