@@ -42,7 +42,7 @@ def chance() -> random.Random:
     return random.Random(seed)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)  # eleven workers start, and a machine may be busy
 async def test_a_worker_killed_at_ten_moments_counts_every_event_once(
     fresh_topics: Cluster,
     stormwatch: Stormwatch,
