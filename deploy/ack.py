@@ -1,10 +1,10 @@
 """`stormwatch ack`: a person answers an alert."""
 
 import asyncio
+import contextlib
 import logging
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
@@ -19,6 +19,7 @@ from alerts.routing import through
 from alerts.titles import title_of
 from deploy import answering
 from deploy.answering import Found
+from stream.spans import span_of
 from stream.topic_check import NoBrokerError, connected, read
 from topics import registry
 from topics.acks import Ack, AckAction
@@ -47,7 +48,11 @@ FOLLOWS: Final = MappingProxyType(
     }
 )
 
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,3})(min|m|h)")
+HANDED_OVER: Final = (
+    "They are paged. Unless one of them acknowledges in 5 min everyone is called again."
+)
+DECLINED: Final = "Whoever is next is paged now, unless somebody else has it."
+
 _TIMESTAMP: Final = TypeAdapter(Timestamp)
 
 
@@ -63,6 +68,8 @@ class Reply:
     action: AckAction
     until: datetime | None
     note: str | None
+    hand_to: str | None = None
+    decline: bool = False
 
 
 class Until(click.ParamType):
@@ -75,9 +82,8 @@ class Until(click.ParamType):
     ) -> datetime:
         """Read 2026-03-05T08:30:00Z, or 45m, or 2h."""
         text = str(value)
-        if (match := _SPAN.fullmatch(text)) is not None:
-            minutes = int(match[1]) * (60 if match[2] == "h" else 1)
-            return datetime.now(UTC) + timedelta(minutes=minutes)
+        with contextlib.suppress(ValueError):
+            return datetime.now(UTC) + span_of(text)
         try:
             # As JSON, like events: only there is a text taken for a time.
             return _TIMESTAMP.validate_json(f'"{text}"')
@@ -96,6 +102,8 @@ class Until(click.ParamType):
 )
 @click.option("--until", type=Until(), help="When a snooze ends: a time with its offset, or 45m.")
 @click.option("--note", help="For those who come after you.")
+@click.option("--hand-to", help="A role or a person who is to have it instead; they are paged.")
+@click.option("--decline", is_flag=True, help="You can't come: whoever is next is paged now.")
 @click.option(
     "--kafka",
     envvar="STORMWATCH_KAFKA",
@@ -104,14 +112,27 @@ class Until(click.ParamType):
     help="Brokers: host:port,…",
 )
 def ack(  # noqa: PLR0913, what click hands over
-    alert_id: str, *, by: str, action: str, until: datetime | None, note: str | None, kafka: str
+    alert_id: str,
+    *,
+    by: str,
+    action: str,
+    until: datetime | None,
+    note: str | None,
+    hand_to: str | None,
+    decline: bool,
+    kafka: str,
 ) -> None:
     """Answer the alert ALERT_ID, as its page says; the first 6 characters may be enough.
 
     An answer stops the paging. It never ends the condition: only the patient's data do.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # we say ourselves what it would
-    reply = Reply(by, AckAction(action), until, note)
+    said = AckAction.UNACKNOWLEDGE if decline else AckAction(action)
+    reply = Reply(by, said, until, note, hand_to, decline)
+    if decline and (hand_to is not None or action != AckAction.ACKNOWLEDGE):
+        raise click.UsageError("--decline goes alone")
+    if hand_to is not None and reply.action is not AckAction.ACKNOWLEDGE:
+        raise click.UsageError("--hand-to goes with --action acknowledge")
     if until is not None and reply.action is not AckAction.SNOOZE:
         raise click.UsageError("--until goes with --action snooze")
     if len(alert_id) < SHORTEST_ID:
@@ -173,6 +194,8 @@ def _event(found: Found, reply: Reply) -> Ack:
         by=reply.by,
         note=reply.note,
         snooze_until=reply.until,
+        hand_to=reply.hand_to,
+        decline=reply.decline,
     )
 
 
@@ -183,8 +206,12 @@ def _done(found: Found, said: Ack) -> str:
         how_long = f" for {span(SNOOZE_DEFAULT)}" if until is None else f" until {moment(until)}"
         if until is not None and until - said.recorded_at > SNOOZE_MAX:
             how_long = f" for {span(SNOOZE_MAX)}, the longest there is,"
-    done = f"{DONE[said.action]}{how_long} by {clean(said.by)}: {_name(found)}"
-    return f"{done}\n{FOLLOWS[said.action]}"
+    did, follows = DONE[said.action], FOLLOWS[said.action]
+    if said.hand_to is not None:
+        did, follows = f"Handed over to {clean(said.hand_to)}", HANDED_OVER
+    elif said.decline:
+        did, follows = "Declined", DECLINED
+    return f"{did}{how_long} by {clean(said.by)}: {_name(found)}\n{follows}"
 
 
 def _not_confirmed() -> str:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import uuid5
 
-from alerts.life import Life
+from alerts.life import Answer, Life
 from alerts.page import Page
 from stream.lives import Order
 from stream.runs import Group
@@ -18,6 +18,8 @@ from topics.pages import Outcome, PageLine
 
 PAGER: Final = "stormwatch-page"  # who did it where no person did
 BY_A_PERSON: Final = "person"  # the target of a line that says what somebody answered
+
+BY_THE_PAGER: Final = "stormwatch"  # what a line has for a sink that no person asked for
 
 OUTCOMES: Final = MappingProxyType(
     {
@@ -80,6 +82,25 @@ def answered(ack: Ack, life: Life) -> PageLine:
         note=ack.note,
         handed_to=ack.hand_to,
         declined=ack.decline or None,
+    )
+
+
+def no_longer(answer: Answer, life: Life, at: datetime) -> PageLine:
+    """Say that an answer no longer holds: its time is over, or the alert is worse than it was."""
+    is_worse = life.level.is_worse_than(answer.level)
+    return PageLine(
+        page_id=str(uuid5(NAMESPACE, f"{answer.event}|over")),
+        patient_id=life.line.patient_id,
+        alert_id=life.line.alert_id,
+        revision=life.line.revision,
+        at=at,
+        target=BY_A_PERSON,
+        tier=0,
+        sink=BY_THE_PAGER,
+        attempt=0,
+        outcome=Outcome.UNACKNOWLEDGED,
+        by=answer.by,
+        note="it became worse" if is_worse else "its time is over",
     )
 
 

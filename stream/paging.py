@@ -26,10 +26,10 @@ from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
 from stream.lives import Desk, Order
-from stream.ops_telling import Turn, tell_operations
 from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
+from stream.telling import Turn, tell
 from topics import codec, registry
 from topics.acks import Ack
 from topics.alerts import Alert, Present
@@ -206,7 +206,7 @@ class Paging:
             )
             for each in decision.sends
         )
-        tell_operations(desk, Turn(life, decision.life), record, group)
+        tell(desk, Turn(life, decision.life), record, group)
 
     # Writing a group
 

@@ -36,6 +36,24 @@ def test_only_a_snooze_has_an_end() -> None:
     assert "--until goes with --action snooze" in result.output
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--decline", "--action", "close"], "--decline goes alone"),
+        (["--decline", "--hand-to", "primary_team"], "--decline goes alone"),
+        (
+            ["--hand-to", "primary_team", "--action", "snooze"],
+            "--hand-to goes with --action acknowledge",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_not_answered(options: list[str], said: str) -> None:
+    result = run(ID, "--by", "Joy", *options)
+
+    assert result.exit_code == 2
+    assert said in result.output
+
+
 @pytest.mark.parametrize("text", ["tomorrow", "2026-03-05", "2026-03-05T08:30:00", "0m", '"'])
 def test_a_time_that_could_mean_anything_is_not_guessed(text: str) -> None:
     result = run(ID, "--by", "Joy", "--action", "snooze", "--until", text)

@@ -7,6 +7,7 @@ from builders import NOON, PATIENT_ID
 from pager import HOUR, MINUTE, answer, line, through_two_sinks
 from pagerbench import P1, P1_OVER, PARTITION, Bench, a_line_of, in_error
 
+from alerts.sinks import Delivery
 from stream import metrics
 from stream.runs import TopicPartition
 from topics import registry
@@ -166,6 +167,83 @@ async def test_an_answer_taken_back_is_told_and_pages_again(bench: Bench) -> Non
 
     outcomes = [said["outcome"] for said in bench.of(registry.PAGES)]
     assert (outcomes, bench.got()) == (["acknowledged", "unacknowledged"], [P1, P1])
+
+
+async def test_an_answer_that_runs_out_is_told_as_taken_back(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"), answer())
+
+    await bench.ticks(2 * HOUR)
+
+    said = [(each["outcome"], each["by"], each.get("note")) for each in bench.of(registry.PAGES)]
+    assert said == [
+        ("acknowledged", "Nurse Joy", None),
+        ("unacknowledged", "Nurse Joy", "its time is over"),
+    ]
+
+
+async def test_an_answer_that_a_worse_grade_ends_is_told_as_taken_back(bench: Bench) -> None:
+    await bench.hears(line(), answer(), line(2, "changed", "P1", grade=3))
+
+    assert [each.get("note") for each in bench.of(registry.PAGES)] == [None, "it became worse"]
+
+
+async def test_what_is_handed_over_says_to_whom(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"), answer(hand_to="primary_team"))
+
+    (said,), (kept,) = bench.of(registry.PAGES), bench.of(registry.AUDIT)
+    assert (said["outcome"], said["handed_to"]) == ("acknowledged", "primary_team")
+    assert kept["action"] == "hand over to primary_team"
+
+
+async def test_what_is_declined_is_kept_as_that(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    await bench.hears(answer("unacknowledge", decline=True))
+
+    (said,), (kept,) = bench.of(registry.PAGES), bench.of(registry.AUDIT)
+    assert (said["outcome"], said["declined"], kept["action"]) == (
+        "unacknowledged",
+        True,
+        "decline",
+    )
+    assert bench.got() == [P1, P1, "P1 | Primary team: answer now"]
+
+
+async def test_what_nobody_could_be_told_is_told_to_operations(bench: Bench) -> None:
+    """Every tier refused; the alert about it goes to operations and to rapid response."""
+    bench.gateways["console"].answer = Delivery.REFUSED
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.reads_back()
+
+    (told,) = bench.of(registry.ALERTS)
+
+    assert (told["rule"], told["priority"], told["patient_id"]) == ("OPS-SINK", "P1", PATIENT_ID)
+
+
+async def test_what_nobody_could_be_told_of_the_work_list_first_is_told_again_of_a_p1(
+    bench: Bench,
+) -> None:
+    bench.gateways["console"].answer = Delivery.REFUSED
+    await bench.hears(line(priority="P3"))
+    await bench.reads_back()
+    await bench.hears(line(priority="P1", rule="CRS-UP"))
+    await bench.reads_back()
+    await bench.reads_back()
+
+    told = [(each["priority"], each["revision"]) for each in bench.of(registry.ALERTS)]
+
+    assert told == [("P2", 1), ("P1", 2)]
+
+
+async def test_that_operations_cannot_be_told_is_not_told_to_operations(bench: Bench) -> None:
+    bench.gateways["console"].answer = Delivery.REFUSED
+    await bench.hears(line(priority="P1", rule="OPS-SINK", priorities={}))
+    await bench.reads_back()
+    await bench.reads_back()
+
+    assert bench.of(registry.ALERTS) == []
 
 
 async def test_an_answer_entered_in_error_is_told_as_taken_back(bench: Bench) -> None:
