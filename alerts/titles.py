@@ -77,8 +77,8 @@ TITLES: Final = MappingProxyType(
 
 SAYINGS: Final = MappingProxyType(
     {
-        "CRS-UP": "meets criteria for a higher grade of CRS",
-        "ICANS-UP": "meets criteria for a higher grade of ICANS",
+        "CRS-UP": "meets criteria for a new grade",
+        "ICANS-UP": "meets criteria for a new grade",
         "FEVER-MASKED": "may have a fever that a drug hides",
         "UNATTRIBUTED-DETERIORATION": "has low pressure or oxygen and no fever: no CRS by criteria",
         "ICE-DUE": "had no ICE assessment in the time that the policy asks for",

@@ -1,6 +1,6 @@
 """A replay for people: what happened when, in words and colours, and the grade as a sparkline."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -9,6 +9,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from alerts.policy import Policy
+from alerts.readings import clean, reading
+from alerts.routing import through
+from alerts.sentences import sentence_of
 from topics.alerts import Alert, AlertState, Grade, Priority
 from topics.status import Status
 
@@ -23,6 +27,7 @@ COLOUR_BY_PRIORITY: Final = MappingProxyType(
         Priority.INFO: "dim",
     }
 )
+PAGED: Final = Policy(through())
 INDENT: Final = (0, 0, 0, 4)
 
 Step = tuple[datetime, int]  # from then on, this grade
@@ -67,10 +72,13 @@ def _show_alert(alert: Alert, console: Console) -> None:
     head.append(f"{alert.rule} {alert.state}", style)
     head.append("" if ended else f" {alert.priority}", style)
     console.print(head.append("  ").append(_grades(alert.crs)))
-    console.print(Padding(Text(alert.advice), INDENT))
+    # The very words of the pager, which goes by the most urgent policy.
+    said = sentence_of(alert, PAGED.level_of(alert).priority)
+    console.print(Padding(Text(said, "bold"), INDENT))
+    console.print(Padding(Text(clean(alert.advice)), INDENT))
     if alert.because:
-        why = f"{'; '.join(_because(alert))} [{alert.source}]"
-        console.print(Padding(Text(why, "dim"), INDENT))
+        why = "; ".join(reading(each, alert.at) for each in alert.because)
+        console.print(Padding(Text(f"{why} [{alert.source}]", "dim"), INDENT))
 
 
 def _show_status(status: Status, console: Console) -> None:
@@ -108,10 +116,3 @@ def _grades(crs: Mapping[str, Grade] | None) -> Text:
         told = f"{grade.lowest}" if known else f"{grade.lowest}..{grade.highest}"
         drawn.append(" / " if place else "").append(told, COLOUR_BY_GRADE[grade.lowest])
     return drawn
-
-
-def _because(alert: Alert) -> Iterator[str]:
-    for each in alert.because:
-        value = f"{each.value:g}" if isinstance(each.value, float) else f"{each.value}"
-        unit = f" {each.unit}" if each.unit else ""
-        yield f"{each.signal} {value}{unit} at {each.effective_at:%d %b %H:%M}"

@@ -9,8 +9,12 @@ import pytest
 from builders import Fields, ack, dose, infusion, lab, line, on_day, patient, reading, tick, vitals
 from click.testing import CliRunner, Result
 
+from alerts.policy import Policy
+from alerts.routing import through
+from alerts.sentences import sentence_of
 from deploy.replay import replay
 from deploy.timeline import SPARK_WIDTH, sparkline
+from topics.alerts import Alert
 
 VECTORS = Path(__file__).parent / "vectors"
 START = on_day(3, "10:00")
@@ -254,10 +258,22 @@ def test_the_timeline_says_in_words_what_happened() -> None:
     assert "D3 12:00" in result.stdout
     assert "TOCI-IND raised P2  CRS 2..4 / 2..4" in result.stdout
     assert "640 mg IV (8 mg/kg at" in result.stdout
-    assert "norepinephrine 8 ug/min at 04 Mar" in result.stdout
+    assert "Norepinephrine 8 mcg/min, 4 Mar" in result.stdout
     assert "status  CRS 1 / 1" in result.stdout
     assert "tocilizumab given: 1" in result.stdout
     assert "B10          manikath-2025  ▄" in result.stdout
+
+
+def test_the_timeline_has_the_words_of_the_pager() -> None:
+    """Whoever looks at a night again reads what was read in it."""
+    lines = run(VECTORS / "B10.events.ndjson", "--json").stdout.splitlines()
+    alerts = [Alert.model_validate_json(each) for each in lines if '"type":"alert"' in each]
+
+    text = " ".join(run(VECTORS / "B10.events.ndjson").stdout.split())
+
+    sentences = [sentence_of(each, Policy(through()).level_of(each).priority) for each in alerts]
+    assert sentences
+    assert all(sentence in text for sentence in sentences)
 
 
 def test_the_timeline_names_doubts_and_stale_signals() -> None:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ from alerts.policy import Policy
 from alerts.readings import ago, name_of, number, reading, span
 from alerts.routing import Target
 from alerts.sentences import SENTENCE_MAX
-from alerts.titles import TITLES, title_of
 from alerts.wording import READINGS_MAX, bare, write
 from topics.alerts import Alert, Because, Priority
 from topics.base import epoch_ms
@@ -468,22 +466,3 @@ def test_no_more_readings_are_shown_than_can_be_read() -> None:
 
 def test_a_signal_without_a_name_is_named_as_it_is_written() -> None:
     assert name_of("norepinephrine_base") == "Norepinephrine base"
-
-
-# Titles
-
-
-def test_every_rule_that_is_built_has_a_title() -> None:
-    """Nobody should read a bare id on a pager."""
-    built = Path(__file__).parent.parent / "stream" / "clinical" / "rules"
-    text = "\n".join(each.read_text() for each in built.glob("*.py"))
-
-    ids = set(re.findall(r'"([A-Z][A-Z0-9]+(?:-[A-Z0-9]+)+)"', text))
-
-    assert "TOCI-IND" in ids
-    assert ids <= set(TITLES)
-
-
-def test_a_title_is_short_and_a_rule_without_one_keeps_its_id() -> None:
-    assert max(map(len, TITLES.values())) <= 40
-    assert title_of("SITE-RULE") == "SITE-RULE"
