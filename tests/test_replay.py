@@ -258,7 +258,7 @@ def test_the_timeline_says_in_words_what_happened() -> None:
     assert "D3 12:00" in result.stdout
     assert "TOCI-IND raised P2  CRS 2..4 / 2..4" in result.stdout
     assert "640 mg IV (8 mg/kg at" in result.stdout
-    assert "Norepinephrine 8 mcg/min, 4 Mar" in result.stdout
+    assert "Norepinephrine 8 mcg/min" in result.stdout
     assert "status  CRS 1 / 1" in result.stdout
     assert "tocilizumab given: 1" in result.stdout
     assert "B10          manikath-2025  ▄" in result.stdout
