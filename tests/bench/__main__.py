@@ -9,6 +9,7 @@ Contenders run one after the other, round by round, on one broker that is starte
 import argparse
 import asyncio
 import json
+import logging
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,7 @@ PARTS: Final = ("engine", *ON_KAFKA)
 def main() -> None:
     """Measure what is asked for, print it, and write it where that is asked for."""
     options = _parser().parse_args()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # new topics have no leaders at first
     console = Console(width=WIDTH, highlight=False)
     found: list[Table] = []
     parts = options.parts or list(PARTS)

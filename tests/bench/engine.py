@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 import orjson
 from bench.results import Table, spread
-from bench.wards import ward_lines
+from bench.wards import simulated_lines, ward_lines
 
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
@@ -49,9 +49,16 @@ class Round:
 
 def measure(options: argparse.Namespace) -> list[Table]:
     """Measure the engine over a ward, over wards of many sizes, and over a long stay."""
-    lines = ward_lines(options.events)
-    rounds = [one_round(lines) for _ in range(options.rounds)]
-    return [_rates(len(lines), rounds), _by_ward_size(options), _by_day(options)]
+    wards = {
+        "a ward on a bad night": ward_lines(options.events),
+        "a simulated ward": simulated_lines(options.events),
+    }
+    rounds: dict[str, list[Round]] = {name: [] for name in wards}
+    for _ in range(options.rounds):
+        for name, lines in wards.items():
+            rounds[name].append(one_round(lines))
+    rates = [_rates(name, len(lines), rounds[name]) for name, lines in wards.items()]
+    return [*rates, _by_ward_size(options), _by_day(options)]
 
 
 def one_round(lines: list[Line]) -> Round:
@@ -108,7 +115,7 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     return time.process_time() - began, result
 
 
-def _rates(events: int, rounds: list[Round]) -> Table:
+def _rates(ward: str, events: int, rounds: list[Round]) -> Table:
     rows = [
         ("all", spread([events / each.engine_s for each in rounds], 0), "100 %"),
         ("parse the JSON alone", spread([events / each.parse_s for each in rounds], 0), "-"),
@@ -120,7 +127,7 @@ def _rates(events: int, rounds: list[Round]) -> Table:
         )
         rows.append((name, spread([events / part for part in parts], 0), f"{share:.0%}"))
     times = spread([each.engine_s / each.parse_s for each in rounds], 0)
-    title = f"The engine alone: {events:,} events of 50 patients on a bad night"
+    title = f"The engine alone: {events:,} events of 50 patients, {ward}"
     note = f"The engine takes {times} times as long as parsing the JSON does."
     return Table(title, ("part", "events/s", "share"), rows, note)
 

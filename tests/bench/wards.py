@@ -1,14 +1,19 @@
 """The wards that the clinical engine is measured on."""
 
 import tempfile
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
-from ward import write_ward
+from ward import ADMITTED, write_ward
 
+from deploy.simulate.ward import Ward
+from deploy.simulate.ward import events as simulated
 from topics.feeds import replay
 from topics.feeds.replay import Line
 
-PATIENTS = 50
+PATIENTS: Final = 50
+SIMULATED_H: Final = 240  # more than any number of events that is asked for
 
 
 def ward_lines(events: int, patients: int = PATIENTS) -> list[Line]:
@@ -16,6 +21,15 @@ def ward_lines(events: int, patients: int = PATIENTS) -> list[Line]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ward.ndjson")
         write_ward(path, patients=patients, events=events)
+        return lines_of(path)
+
+
+def simulated_lines(events: int) -> list[Line]:
+    """Return the lines of a ward as `stormwatch simulate` makes it, in order: so many events."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "simulated.ndjson")
+        sent = simulated(Ward(PATIENTS, SIMULATED_H, 1, ADMITTED))
+        path.write_bytes(b"".join(each.line() for each in islice(sent, events)))
         return lines_of(path)
 
 
