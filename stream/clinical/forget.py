@@ -53,7 +53,8 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
 def _gone(patient: Patient, now_ms: int) -> Gone:
     age_years, infused_ms = fact(patient, AGE), patient.stay_from_ms
     forgetting = Forgetting(now_ms, age_years, patient.thinned_ms, infused_ms)
-    found = {name: forgetting.of(name, series) for name, series in patient.series.items()}
+    # In the order of their names: a restored state has its signals in another one.
+    found = {name: forgetting.of(name, series) for name, series in sorted(patient.series.items())}
     return {name: readings for name, readings in found.items() if readings}
 
 

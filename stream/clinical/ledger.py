@@ -14,7 +14,8 @@ import orjson
 from stream.clinical.entries import Entry, Identity
 from stream.clinical.packing import form_of, of_rows, packed, row_of, unpacked
 
-CHUNK: Final = 32  # records that are written together; as many lie open at most
+CHUNK: Final = 32  # records that lie open at most, and then are written together
+MERGED: Final = 128  # records of chunks that are put together as they become fewer
 NOTHING: Final[Mapping[Identity, Entry]] = MappingProxyType({})
 
 
@@ -104,7 +105,7 @@ class Ledger(Mapping[Identity, Entry]):
             if not changes.keys().isdisjoint(chunk.identities):
                 entries = map(changes.get, chunk.identities, chunk.entries)
                 chunk = Chunk(each for each in entries if each is not None)  # noqa: PLW2901
-            if chunks and len(chunks[-1].entries) + len(chunk.entries) <= CHUNK:
+            if chunks and len(chunks[-1].entries) + len(chunk.entries) <= MERGED:
                 chunk = Chunk((*chunks.pop().entries, *chunk.entries))  # noqa: PLW2901
             chunks.append(chunk)
         newest = {

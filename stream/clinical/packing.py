@@ -12,6 +12,7 @@ from stream.clinical.entries import DIGEST_LENGTH, Entry, restored
 
 Packed = list[Any]
 Column = list[Any] | dict[str, list[Any]]
+THOUSAND: Final = 1000  # times of most feeds are whole seconds
 REPEATED_TIMES: Final = 2  # words that on average come so often are listed once
 
 
@@ -122,6 +123,8 @@ def _short(column: Sequence[Any]) -> Column:
     first, types = column[0], set(map(type, column))
     if len(types) == 1 and column.count(first) == len(column):
         return [first]
+    if types == {int} and not any(number % THOUSAND for number in column):
+        return {"thousands": [number // THOUSAND for number in column]}
     if types == {float} and all(map(float.is_integer, column)):
         return {"whole": list(map(int, column))}
     if types == {str}:
@@ -134,6 +137,8 @@ def _short(column: Sequence[Any]) -> Column:
 
 def _long(column: Column, count: int) -> Sequence[Any]:
     if isinstance(column, dict):
+        if "thousands" in column:
+            return [number * THOUSAND for number in column["thousands"]]
         if "whole" in column:
             return list(map(float, column["whole"]))
         return [column["words"][place] for place in column["places"]]

@@ -13,8 +13,8 @@ from stream.clinical.bedside import readings_of_stay
 from stream.clinical.causes import Spell
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
-from stream.clinical.series import one_a_moment, up_to
-from stream.clinical.signals import OXYGEN, SEDATED, Rate, Signal, attribution, rate
+from stream.clinical.series import Reading, fold, one_a_moment, up_to
+from stream.clinical.signals import OXYGEN, SEDATED, Oxygen, Rate, Signal, attribution, rate
 
 SEDATIVES: Final = ("propofol", "midazolam", "dexmedetomidine")
 SEDATIVE_RATES: Final[tuple[Signal[Rate], ...]] = tuple(rate(drug) for drug in SEDATIVES)
@@ -46,14 +46,17 @@ def sedated(patient: Patient, until_ms: int | None) -> tuple[Spell, ...]:
 
 def intubated(patient: Patient, until_ms: int | None) -> tuple[Spell, ...]:
     """Find when the patient was intubated, the oldest first."""
-    readings = readings_of_stay(patient, OXYGEN, until_ms)
-    return tuple(
-        _spells(
-            (each.effective_ms, each.value.device == INVASIVE)
-            for each in readings
-            if each.value.device is not None
-        )
-    )
+    return fold(readings_of_stay(patient, OXYGEN, until_ms), _with_airway, ())
+
+
+def _with_airway(found: tuple[Spell, ...], reading: Reading[Oxygen]) -> tuple[Spell, ...]:
+    """Take in one more device; what does not name one says nothing."""
+    device, goes_on = reading.value.device, bool(found) and found[-1].until_ms is None
+    if device is None or (device == INVASIVE) is goes_on:
+        return found
+    if device == INVASIVE:
+        return (*found, Spell(reading.effective_ms, None))
+    return (*found[:-1], Spell(found[-1].from_ms, reading.effective_ms))
 
 
 def _marks(patient: Patient, until_ms: int | None) -> Iterator[Mark]:

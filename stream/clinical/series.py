@@ -6,10 +6,12 @@ the last of them.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
+F = TypeVar("F")
 Order = tuple[int, int, str, str]  # what readings are sorted by
 K = TypeVar("K", int, Order)
 
@@ -31,12 +33,14 @@ class Readings(Sequence[Reading[T]]):
     seeing only as many as it did: adding a reading costs the same however many there are.
     """
 
-    __slots__ = ("_count", "_shared", "newest")
+    __slots__ = ("_count", "_folds", "_shared", "newest")
 
     def __init__(self, readings: Iterable[Reading[T]]) -> None:
         self._shared = list(readings)
         self._count = len(self._shared)
         self.newest = self._shared[-1] if self._shared else None
+        # What was made of how many of the shared readings: of use to every longer series.
+        self._folds: dict[Callable[..., Any], tuple[int, Any]] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -74,7 +78,20 @@ class Readings(Sequence[Reading[T]]):
         longer: Readings[T] = Readings.__new__(Readings)
         self._shared.append(newest)
         longer._shared, longer._count, longer.newest = self._shared, self._count + 1, newest
+        longer._folds = self._folds
         return longer
+
+    def folded(self, step: Callable[[F, Reading[T]], F], start: F) -> F:
+        """Take in reading after reading, from where it was left off; `F` is never changed."""
+        count: int
+        found: F
+        count, found = self._folds.get(step, (0, start))
+        if count > self._count:
+            count, found = 0, start
+        for reading in islice(self._shared, count, self._count):
+            found = step(found, reading)
+        self._folds[step] = self._count, found
+        return found
 
     def place_of(self, sought: K, key: Callable[[Reading[T]], K], *, after_equal: bool) -> int:
         """Find where something belongs by a key, before or after all that equal it."""
@@ -132,6 +149,13 @@ def newest_of(
             return None
         newest = series[place - 1]
     return None if from_ms is not None and newest.effective_ms < from_ms else newest
+
+
+def fold(series: Series, step: Callable[[F, Reading[Any]], F], start: F) -> F:
+    """Take in reading after reading; for a series that only grew, those that are new."""
+    if isinstance(series, Readings):
+        return series.folded(step, start)
+    return reduce(step, series, start)
 
 
 def place_at(series: Series, moment_ms: int) -> int:

@@ -72,6 +72,7 @@ class Forgetting:
         self._infused_ms = infused_ms
         self._judges = judges(age_years)
         self._thinned_ms = thinned_ms  # what is from before it was thinned before
+        self._kept: set[tuple[str, str]] = set()  # records that are kept for another signal
 
     def of(self, name: str, series: Series) -> list[Reading[Any]]:
         """Choose what a series no longer needs, the oldest first."""
@@ -111,7 +112,7 @@ class Forgetting:
         until_ms = thinned_until(self._now_ms)
         start = max(place_at(series, self._thinned_ms), past)
         end = min(place_at(series, until_ms), len(series) - 1)
-        return [*series[:past], *_thinned(series, start, end, judge)]
+        return [*series[:past], *_thinned(series, start, end, judge, self._kept)]
 
 
 def thinned_until(now_ms: int) -> int:
@@ -154,17 +155,24 @@ def _followed_until(series: Series, horizon_ms: int) -> int:
     return max(place_after(series, horizon_ms) - 1, 0)
 
 
-def _thinned(series: Series, start: int, end: int, judge: Judge) -> Iterator[Reading[Any]]:
-    """Choose what goes of some hours: all but the worst of each, turns, and what stands alone."""
+def _thinned(
+    series: Series, start: int, end: int, judge: Judge, others: set[tuple[str, str]]
+) -> Iterator[Reading[Any]]:
+    """Choose what goes of some hours: all but the worst of each, turns, and what stands alone.
+
+    Of several that are as bad, the one stays whose record stays for `others`.
+    """
     if start >= end:
         return
     judged = [judge(reading.value) for reading in series[start:end]]
-    worst: dict[int, int] = {}  # by hour, the place of the worst
-    for place in range(start, end):
-        hour = series[place].effective_ms // HOUR_MS
-        if hour not in worst or judged[place - start].degree > judged[worst[hour] - start].degree:
-            worst[hour] = place
-    kept = set(worst.values())
+    worst: dict[int, tuple[float, bool, int]] = {}  # by hour; the last is the place
+    for place, reading in enumerate(series[start:end], start):
+        hour, shared = reading.effective_ms // HOUR_MS, (reading.source, reading.event_id) in others
+        bad = judged[place - start].degree, shared
+        if hour not in worst or bad > worst[hour][:2]:
+            worst[hour] = (*bad, place)
+    kept = {place for _, _, place in worst.values()}
+    others |= {(series[place].source, series[place].event_id) for place in kept}
     kind = judge(series[start - 1].value).kind if start else None
     for place in range(start, end):
         reading, before = series[place], kind
