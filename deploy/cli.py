@@ -17,6 +17,7 @@ COMMANDS: Final = MappingProxyType(
         "route": ("deploy.route:route", "Say who is told of what, and when."),
         "schema": ("deploy.schema:schema", "Export the schemas of all topics."),
         "simulate": ("deploy.simulate.command:simulate", "Write a replay file of a made-up ward."),
+        "sinks": ("deploy.sinks_command:sinks", "Check and try the gateways that page."),
         "status": ("deploy.status.command:status", "Show what is known now, sickest first."),
         "topics": ("deploy.topics_job:topics", "Make and check the topics."),
         "validate": ("deploy.validate:validate", "Check replay files line by line."),

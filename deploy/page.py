@@ -11,6 +11,7 @@ from alerts.routing import through
 from alerts.sinks import Sink
 from alerts.sinks.console import ConsoleSink
 from alerts.sinks.webhook import WebhookSink
+from deploy.sinks_file import SinksError, read_sinks
 from stream.ending import end_process
 from stream.paging import Paging, utc_now
 from stream.rotas import Calendars
@@ -21,11 +22,11 @@ from stream.worker import CannotStartError, run_worker
 
 @click.command()
 def page() -> None:
-    """Page people about alerts, on this console and by signed webhook.
+    """Page people about alerts: on this console, and through the gateways of the site.
 
     Settings come from the environment, STORMWATCH_KAFKA=host:port,... first of all; the webhook is
-    STORMWATCH_WEBHOOK_URL with STORMWATCH_WEBHOOK_SECRET, and STORMWATCH_ROUTES
-    says who is told. `stormwatch ack` answers.
+    STORMWATCH_WEBHOOK_URL with STORMWATCH_WEBHOOK_SECRET, STORMWATCH_SINKS lists other gateways and
+    STORMWATCH_ROUTES says who is told. `stormwatch ack` answers.
     """
     try:
         settings = load_settings("page")
@@ -39,6 +40,8 @@ def page() -> None:
         )
     except (SettingsError, CannotStartError) as error:
         raise click.ClickException(str(error)) from error
+    except SinksError as error:
+        raise click.ClickException(f"STORMWATCH_SINKS:\n{error}") from error
     except RoutesError as error:
         raise click.ClickException(f"STORMWATCH_ROUTES:\n{error}") from error
 
@@ -55,10 +58,11 @@ def routed(settings: Settings, sinks: Collection[str]) -> tuple[Policy, Calendar
 
 
 def sinks_of(settings: Settings) -> Mapping[str, Sink]:
-    """Return the gateways that are configured, by name; the console always is."""
+    """Return the gateways that are configured, by name; the console always is. Raise SinksError."""
     sinks: list[Sink] = [ConsoleSink()]
     if settings.webhook_url is not None and settings.webhook_secret is not None:
         secret = settings.webhook_secret.get_secret_value()
         timeout_s = settings.webhook_timeout_s
         sinks.append(WebhookSink(settings.webhook_url, secret, timeout_s=timeout_s))
-    return {sink.name: sink for sink in sinks}
+    of_file = {} if settings.sinks is None else read_sinks(settings.sinks)
+    return {sink.name: sink for sink in (*sinks, *of_file.values())}

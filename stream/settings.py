@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     routes: FilePath | None = Field(
         None, description="a TOML file that says who is told; without it what is built in holds"
     )
+    sinks: FilePath | None = Field(
+        None, description="a TOML file of the gateways that pages go through"
+    )
     webhook_url: str | None = Field(
         None, repr=False, description="where pages are posted to; https, or http on this machine"
     )

@@ -5,22 +5,24 @@ gateway would, and run `assert_outcomes` and `assert_leaks_nothing` on it.
 """
 
 import asyncio
+import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pytest
 from aiohttp import web
+from jsonschema import Draft202012Validator, FormatChecker
 from pager import Case, line
 from pagerbench import Bench, until
+from programs import ROOT
 from prometheus_client import generate_latest
 
 from alerts.page import Page
 from alerts.sinks import Delivery, Sink, Tried
 from alerts.wording import write
-from stream import metrics
+from stream import logs, metrics
 
 # What an HTTP status means to a pager. 3xx: we follow no redirect, and somebody may mend it.
 OUTCOMES = {
@@ -44,6 +46,8 @@ OUTCOMES = {
     599: Delivery.RETRY,
 }
 
+LIBRARIES = ("_poster", "_apprise", "_host")  # what of a sink speaks to a library
+
 Make = Callable[[str], Sink]  # from the URL of a gateway
 
 
@@ -53,6 +57,7 @@ class Gateway:
 
     url: str = ""
     status: int = 204
+    statuses: list[int] = field(default_factory=list)  # of the next answers, before `status`
     hangs: Callable[[], Awaitable[None]] | None = None
     breaks: bool = False
     headers: dict[str, str] = field(default_factory=dict)  # of its answers
@@ -69,7 +74,8 @@ class Gateway:
         headers = {"location": f"{self.url}/elsewhere", **self.headers}
         # It says back all it was sent, as careless gateways do.
         echo = f"{request.url} {dict(request.headers)} {self.requests[-1][1]!r}"
-        return web.Response(status=self.status, text=echo, headers=headers)
+        status = self.statuses.pop(0) if self.statuses else self.status
+        return web.Response(status=status, text=echo, headers=headers)
 
 
 @asynccontextmanager
@@ -89,6 +95,12 @@ async def gateway() -> AsyncIterator[Gateway]:
         await runner.cleanup()
 
 
+def schema_of(name: str) -> Draft202012Validator:
+    """Return what checks a body against the schema that a vendor published."""
+    schema = json.loads((ROOT / "tests" / "schemas" / f"{name}.json").read_text())
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
 def a_page(*, is_open: bool = True) -> Page:
     """Write a page of P1, or that its alert is over."""
     case = Case()
@@ -104,30 +116,56 @@ async def assert_outcomes(make: Make) -> None:
         for status, outcome in OUTCOMES.items():
             it.status, it.requests = status, []
 
-            assert (status, (await sink.send(a_page())).delivery) == (status, outcome)
+            page = replace(a_page(), renews=False)
+            assert (status, (await sink.send(page)).delivery) == (status, outcome)
             assert len(it.requests) == 1
         await sink.close()
 
 
-async def assert_leaks_nothing(
-    make: Make, secrets: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
+class _Ear(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.DEBUG)
+        self.said = said
+        self.setFormatter(logs._Formatter(logs._renderer("json")))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """Keep each line that reaches the handler of a worker, from the least urgent on."""
+    root, ear = logging.getLogger(), _Ear([])
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(ear)
+    try:
+        yield ear.said
+    finally:
+        root.removeHandler(ear)
+        root.setLevel(level)
+
+
+async def assert_leaks_nothing(make: Make, secrets: list[str]) -> None:
     """Break it in every way; no secret may reach a log, a metric, a note, an error or a repr.
 
     The gateway says back whatever it was sent: its URL, every header, the body.
     """
-    caplog.set_level(logging.DEBUG)
+    with overheard() as heard:
+        said = await _broken_in_every_way(make)
+    said += [*heard, generate_latest(metrics.REGISTRY).decode()]
+
+    assert heard
+    assert [secret for secret in secrets for text in said if secret in text] == []
+
+
+async def _broken_in_every_way(make: Make) -> list[str]:
     said: list[str] = []
     for break_it in (_statuses, _broken, _hanging, _without_tls, _gone):
         tried, sink = await break_it(make)
         said += [str(each) for each in tried]
         said += [repr(sink), str(sink), repr(vars(sink))]
-    said += [await in_the_records_of_a_pager(make)]
-    said += [record.getMessage() + str(record.exc_info) for record in caplog.records]
-    said += [generate_latest(metrics.REGISTRY).decode()]
-
-    found = [secret for secret in secrets for text in said if secret in text]
-    assert found == []
+    return [*said, await in_the_records_of_a_pager(make)]
 
 
 async def _statuses(make: Make) -> tuple[list[Tried], Sink]:
@@ -181,7 +219,7 @@ async def in_the_records_of_a_pager(make: Make) -> str:
         await until(lambda: bool(bench.written))
         await sink.close()
         fields = vars(sink)
-        for name in [each for each in fields if each.startswith("_")]:
+        for name in [each for each in LIBRARIES if each in fields]:
             fields[name] = _Broken(it.url + repr(it.requests))
         written = list(bench.written)
         await bench.reads_back()
