@@ -12,7 +12,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 
-from stream.table import Partition
+from stream.partition import Partition
 
 FETCH_BYTES: Final = 4 << 20  # of one partition
 FETCH_WAIT_MS: Final = 50

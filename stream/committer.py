@@ -15,8 +15,9 @@ from aiokafka import AIOKafkaProducer
 
 from stream import metrics
 from stream.ending import end_process
+from stream.partition import MARKER_KEY, Epoch, Stamp, head_of, write, write_marker
 from stream.runs import Group, Row, TopicPartition, Work
-from stream.table import MARKER_KEY, Epoch, Stamp, StateTable, head_of, write, write_marker
+from stream.table import StateTable
 
 CONFIRMED_WITHIN_S: Final = 30.0
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most

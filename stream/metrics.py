@@ -68,6 +68,9 @@ OFFSET_JUMPS: Final = _counter(
     "made_anew that it was deleted and made again.",
     ["verdict"],
 )
+TICKS_REFUSED: Final = _counter(
+    "ticks_refused_total", "Ticks left out because they lie in the future: a clock is wrong."
+)
 TICKS_WRITTEN: Final = _counter("ticks_written_total", "Ticks written, one a partition.")
 PAGE_TRIES: Final = _counter(
     "page_tries_total", "Tries to send a page, by how they ended.", ["sink", "outcome"]

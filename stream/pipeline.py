@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
-from stream import changelog, metrics
+from stream import metrics
 from stream.accounting import Account
 from stream.committer import Committer
 from stream.ending import end_process, end_with
@@ -21,7 +21,7 @@ from stream.scheduler import Scheduler
 from stream.settings import Settings
 from stream.stacks import log_stacks
 from stream.table import StateTable
-from stream.ticks import Ticker
+from stream.ticks import Ticker, disbelieve_the_future
 from stream.watchdog import Watchdog
 from topics import registry
 
@@ -119,10 +119,11 @@ class Pipeline:
     async def _claim(self, partitions: set[int]) -> None:
         """Take over what was recovered: from now on what other owners write is ignored."""
         assignment = self._assignments, self.app.consumer_generation_id
-        topic = self.table.changelog_topic_name
-        found = await changelog.read(self.settings.kafka, topic, partitions)
+        found = await self.table.read(self.settings.kafka, partitions)
         if assignment[0] != self._assignments:
             return
+        if self.writes_ticks:
+            disbelieve_the_future(found.values())
         self.table.by_partition.update(found)
         await asyncio.gather(*(self._claim_one(each, *assignment) for each in sorted(partitions)))
         if assignment[0] != self._assignments:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from stream import metrics
+from stream.partition import Partition
 from stream.runs import Row, TopicPartition
 from topics import codec, registry
 from topics.ticks import Tick
@@ -18,6 +19,7 @@ from topics.ticks import Tick
 FILL_STEP_MS: Final = (
     4 * 60_000
 )  # shorter than the 5 minutes that a record may be ahead of the clock
+AHEAD_MS: Final = 5 * 60_000  # a tick so far ahead of our own clock is of a clock that is wrong
 FILLED_AT_MOST: Final = 20_000  # ticks: the 45 days that the inputs are kept, and some
 
 Send = Callable[[TopicPartition, Sequence[Row]], Awaitable[int]]
@@ -50,6 +52,18 @@ class Ticker:
         self.written[partition] = offset
         metrics.TICKS_WRITTEN.inc(len(rows))
         return offset
+
+
+def is_of_the_future(at_ms: int | None) -> bool:
+    """Tell whether a time lies so far ahead that some machine's clock must be wrong."""
+    return at_ms is not None and at_ms > time.time_ns() // 1_000_000 + AHEAD_MS
+
+
+def disbelieve_the_future(partitions: Iterable[Partition]) -> None:
+    """Forget clocks that the wrong clock of their last owner has moved."""
+    for held in partitions:
+        if is_of_the_future(held.clock_ms):
+            held.clock_ms = None
 
 
 def encode(at_ms: int) -> bytes:

@@ -26,6 +26,8 @@ from stream import metrics
 from stream.ending import end_process
 from stream.runs import TopicPartition
 from stream.thread import Fetched, Thread
+from stream.ticks import is_of_the_future
+from topics import registry
 
 if TYPE_CHECKING:
     from stream.pipeline import Pipeline
@@ -180,9 +182,19 @@ class Consumer(driver.Consumer):
             if tp.topic not in self.pipeline.work.inputs:
                 followed[tp] = batch
             elif batch and not stale and await self._follows(tp, batch):
-                followed[tp] = batch
-                self.pipeline.account.fetched(tp.partition, len(batch))
+                followed[tp] = self._believed(tp, batch)
+                self.pipeline.account.fetched(tp.partition, len(followed[tp]))
         return followed
+
+    def _believed(self, tp: TP, batch: list[Any]) -> list[Any]:
+        """Leave out ticks of the future: one wrong clock would move a partition's for good."""
+        if tp.topic != registry.TICKS or not self.pipeline.writes_ticks:
+            return batch
+        believed = [tick for tick in batch if not is_of_the_future(tick.timestamp)]
+        if len(believed) < len(batch):
+            metrics.TICKS_REFUSED.inc(len(batch) - len(believed))
+            log.error("ticks_of_the_future %s-%s@%s", tp.topic, tp.partition, batch[-1].offset)
+        return believed
 
     async def _fetch(self, active: set[TP] | None, timeout: float) -> Fetched:  # noqa: ASYNC109, as above
         """Fetch what there is room for; None of aiokafka's partitions would mean all of them."""

@@ -8,7 +8,7 @@ from aiokafka import ConsumerRecord
 
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
-from stream.table import MARKER_KEY, Partition
+from stream.partition import MARKER_KEY, Partition
 from topics import codec, registry
 from topics.alerts import Alert
 

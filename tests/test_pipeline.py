@@ -1,6 +1,7 @@
 """Partitions are claimed once, as a whole, and by the assignment that recovered them."""
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 from stream import pipeline as pipelines
 from stream.committer import Committer
 from stream.health import Health
+from stream.partition import Epoch, Partition
 from stream.pipeline import Pipeline
 from stream.runs import Group, Kept, Row, Run, TopicPartition
 from stream.settings import Settings
-from stream.table import Epoch, Partition
 from stream.ticks import Ticker
 from topics import registry
 
@@ -58,6 +59,14 @@ class Table:
 
     def __init__(self) -> None:
         self.by_partition: dict[int, Partition] = {}
+        self.changelog: dict[int, Partition] = {}
+        self.broker_answers = asyncio.Event()
+        self.broker_answers.set()
+
+    async def read(self, _: str, partitions: Collection[int]) -> dict[int, Partition]:
+        found = {each: self.changelog.get(each, Partition()) for each in partitions}
+        await self.broker_answers.wait()
+        return found
 
     def of(self, partition: int) -> Partition:
         return self.by_partition.setdefault(partition, Partition())
@@ -94,25 +103,17 @@ class Bench:
         self.health = Health()
         self.pipeline = Pipeline(Nothing(), settings, self.health, fills_ticks=False)
         self.pipeline.app = SimpleNamespace(consumer_generation_id=1)
-        self.pipeline.table = Table()  # type: ignore[assignment]  # what is used of it
+        self.table = Table()
+        self.pipeline.table = self.table  # type: ignore[assignment]  # what is used of it
         self.paper = Paper(Nothing(), self.pipeline.table)
         self.pipeline.committer = self.paper
         self.pipeline.ticker = Ticker(self.paper.send, interval_s=5)
         self.reasons: list[str] = []
         monkeypatch.setattr(pipelines, "end_process", self.reasons.append)
-        self.changelog: dict[int, Partition] = {}
-        self.changelog_answers = asyncio.Event()
-        self.changelog_answers.set()
-        monkeypatch.setattr("stream.changelog.read", self.read)
-
-    async def read(self, _: str, __: str, partitions: Collection[int]) -> dict[int, Partition]:
-        found = {each: self.changelog.get(each, Partition()) for each in partitions}
-        await self.changelog_answers.wait()
-        return found
 
     def of(self, partition: int) -> Partition:
         """What the changelog holds of a partition."""
-        return self.changelog.setdefault(partition, Partition())
+        return self.table.changelog.setdefault(partition, Partition())
 
     def claim(self, *partitions: int) -> "asyncio.Task[None]":
         self.health.assigned(len(partitions))
@@ -228,15 +229,27 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
     assert bench.paper.group.touched == {0: {"p"}}
 
 
+async def test_a_clock_that_was_moved_into_the_future_is_not_believed(bench: Bench) -> None:
+    """The machine of the last owner had a wrong one; time would stand still until then."""
+    bench.pipeline.writes_ticks = True
+    bench.of(0).clock_ms = time.time_ns() // 1_000_000 + 3_600_000
+    bench.of(1).clock_ms = right_ms = time.time_ns() // 1_000_000
+
+    await bench.claim(0, 1)
+
+    clocks = [bench.pipeline.table.of(each).clock_ms for each in (0, 1)]
+    assert clocks == [None, right_ms]
+
+
 async def test_a_recovery_that_a_rebalance_cut_short_brings_nothing(bench: Bench) -> None:
     """What it read may be of before the last owner; the next one reads anew."""
     bench.of(0).states[b"p"] = Kept(b"old", None)
-    bench.changelog_answers.clear()
+    bench.table.broker_answers.clear()
     stale = bench.claim(0)
     await asyncio.sleep(0)
     await bench.pipeline.settle()
-    bench.changelog = {0: Partition(states={b"p": Kept(b"new", None)})}
-    bench.changelog_answers.set()
+    bench.table.changelog = {0: Partition(states={b"p": Kept(b"new", None)})}
+    bench.table.broker_answers.set()
     await bench.claim(0)
     await stale
 

@@ -1,7 +1,7 @@
 """Recovery takes the changelog in the order of the log, and ignores who had lost the partition."""
 
+from stream.partition import MARKER_KEY, Epoch, Partition, Stamp, head_of, read, write, write_marker
 from stream.runs import Kept
-from stream.table import MARKER_KEY, Epoch, Partition, Stamp, head_of, read, write, write_marker
 
 OLD, NEW = Epoch(0, 5), Epoch(0, 6)
 

@@ -13,6 +13,7 @@ from faust.types import TP
 from stream.runs import TopicPartition
 from stream.thread import Thread
 from stream.transport import Consumer, NothingRead
+from topics import registry
 
 LABS = "labs"
 
@@ -38,6 +39,7 @@ class Begun:
 
     def __init__(self) -> None:
         self.claimed: set[int] | None = None
+        self.writes_ticks = True
         self.work = SimpleNamespace(inputs=(LABS,))
         self.starts: list[dict[TopicPartition, int]] = []
 
@@ -111,6 +113,20 @@ def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
     thread._state = lambda _: state
 
     assert thread.at_end(TopicPartition(LABS, 0)) is is_at_end
+
+
+@pytest.mark.parametrize(("writes", "left"), [(True, 1), (False, 2)])
+async def test_a_tick_of_the_future_is_left_out(bench: Bench, *, writes: bool, left: int) -> None:
+    """It is of a machine whose clock is wrong; where a file's ticks are played, any time is."""
+    now_ms = time.time_ns() // 1_000_000
+    ticks = [
+        SimpleNamespace(offset=number, timestamp=now_ms + ahead_ms)
+        for number, ahead_ms in enumerate((60_000, 3_600_000))
+    ]
+    bench.pipeline.writes_ticks = writes
+
+    assert bench.consumer._believed(TP(registry.TICKS, 0), ticks) == ticks[:left]
+    assert bench.consumer._believed(TP(LABS, 0), ticks) == ticks
 
 
 def test_a_run_is_never_too_old_for_faust() -> None:

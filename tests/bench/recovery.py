@@ -19,8 +19,8 @@ from bench.results import Table, ratios, spread
 from bench.task import Task
 
 from deploy.timetable import partition_of
+from stream.partition import Epoch, Stamp, head_of, write
 from stream.runs import Kept
-from stream.table import Epoch, Stamp, head_of, write
 from topics import registry
 
 PATIENTS: Final = 20_000
