@@ -19,6 +19,9 @@ def take_runs(pipeline: Pipeline) -> Agent:
             async for event in stream.noack().events():
                 await pipeline.take(event.value)
                 event.ack()
+                # Faust does not let the loop turn while runs wait: after an outage nothing would be
+                # written, and nobody would know that this worker lives, until all are taken.
+                await asyncio.sleep(0)
         except asyncio.CancelledError:
             if pipeline.app.should_stop:
                 raise
