@@ -77,7 +77,7 @@ def test_old_vital_signs_make_no_score() -> None:
 
 def test_a_missing_consciousness_counts_as_alert_and_is_named() -> None:
     assert scores(patient(), vitals(at=START)).news2_missing == ("consciousness",)
-    assert scores(patient(), vitals(at=START), ALERT).news2_missing == ()
+    assert scores(patient(), vitals(at=START), ALERT).news2_missing is None
 
 
 # EASIX

@@ -24,11 +24,11 @@ class Hlh(Strict):
 class Scores(Strict):
     """Published scores; None where an input is missing.
 
-    `news2_missing` names what was taken for normal: a consciousness that nobody charted.
+    `news2_missing` names what was taken for normal, if anything: a consciousness not charted.
     """
 
     news2: int | None
-    news2_missing: tuple[str, ...] = ()
+    news2_missing: tuple[str, ...] | None = OMITTED
     easix: float | None
     m_easix: float | None
     car_hematotox: int | None

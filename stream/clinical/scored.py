@@ -66,7 +66,7 @@ def scores_of(view: View) -> Scores:
     warning = _news2(view)
     return Scores(
         news2=None if warning is None else warning.points,
-        news2_missing=() if warning is None else warning.assumed,
+        news2_missing=None if warning is None else warning.assumed or None,
         easix=_rounded(
             easix.easix(ldh_u_l=ldh, creatinine_mg_dl=creatinine, platelets_10e9_l=platelets)
         ),
