@@ -145,8 +145,11 @@ def test_the_score_counts_the_highest_temperature_of_48_hours() -> None:
     bed = Bedside(KNOWN, *SICK, result("ast", 24), reading(at=at(6), temperature_c=39.5))
     assert bed.states("HSCORE") == ["raised P1"]
 
-    bed.take(reading(at=at(12), temperature_c=37.0))
+    bed.take(reading(at=at(12), temperature_c=37.0), result("lactate", 1, 12))
     assert bed.is_open("HSCORE")
+    bed.take(result("ferritin", 4900, 13), assessment("exam", at=at(13), finding="hepatomegaly"))
+    shown = {each.signal: each.value for each in bed.told("HSCORE")[-1].because}
+    assert shown["temperature_c"] == 39.5
 
 
 def test_results_of_more_than_48_hours_score_nothing_new_and_end_nothing() -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours
+from bedside import Bedside, corrected, hours
 from builders import Fields, assessment, culture, dose, infusion, lab, on_day, patient, reading
 
 START = on_day(4, "06:00")
@@ -79,6 +79,15 @@ def test_it_is_raised_by_a_result_of_24_hours_and_does_not_end_because_it_ages()
     bed = Bedside(patient(), ILL, result("il6", 5000))
     bed.take(reading(at=at(30), temperature_c=38.7, systolic_mmhg=84))
     assert bed.states("IL6-RULE") == ["raised P2"]
+
+
+def test_a_correction_of_the_result_retracts_it() -> None:
+    wrong = result("il6", 5000)
+
+    assert states("IL6-RULE", ILL, wrong, corrected(wrong, hours(1), value=50)) == [
+        "raised P2",
+        "retracted",
+    ]
 
 
 # IL6-PARADOX

@@ -128,6 +128,7 @@ def test_the_end_of_an_alert_says_what_the_patient_died_of(
 ) -> None:
     bed = Bedside(patient(), reading(temperature_c=38.5))
 
-    (line,) = bed.take(build("death", NOON + timedelta(hours=1), causes))
+    told = bed.take(build("death", NOON + timedelta(hours=1), causes))
 
-    assert (line.rule, line.state, line.advice) == ("CRS-UP", "resolved", why)
+    assert "CRS-UP" in {line.rule for line in told}
+    assert {(line.state, line.advice) for line in told} == {("resolved", why)}

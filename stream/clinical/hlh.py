@@ -13,7 +13,7 @@ from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.results import RESULT_MS, goes_on, newest, value_of
 from stream.clinical.scores import hscore
-from stream.clinical.series import Reading
+from stream.clinical.series import Reading, since
 from stream.clinical.signals import (
     BASELINE_HEMOGLOBIN,
     BASELINE_PLATELETS,
@@ -21,6 +21,7 @@ from stream.clinical.signals import (
     TEMPERATURE,
     Result,
     Signal,
+    Temperature,
     exam,
     lab,
 )
@@ -90,16 +91,28 @@ def suspicion_of(view: View) -> Suspicion | None:
 def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore | None:
     """Compute the HScore of results up to an age; examinations and marrow hold for the stay."""
     results = {name: value_of(newest(view, name, max_age_ms)) for name in SCORED_ANALYTES}
+    temperature = highest_temperature(view, max_age_ms)
     return hscore.hscore(
         hscore.Inputs(
             immunosuppressed=fact(view.patient, IMMUNOSUPPRESSED),
-            temperature_c=_highest_temperature(view, max_age_ms),
+            temperature_c=None if temperature is None else temperature.value.celsius,
             hepatomegaly=value_of(view.latest(exam("hepatomegaly"))),
             splenomegaly=value_of(view.latest(exam("splenomegaly"))),
             hemophagocytosis=value_of(view.latest(MARROW)),
             **results,
         )
     )
+
+
+def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperature] | None:
+    """Find the highest of 48 hours; where any age will do, of those before the newest."""
+    temperatures = view.readings(TEMPERATURE)
+    if not temperatures:
+        return None
+    last_ms = temperatures[-1].effective_ms
+    from_ms = (view.at_ms if max_age_ms is not None else last_ms) - HIGHEST_TEMPERATURE_MS
+    recent = since(temperatures, from_ms)
+    return max(recent, key=lambda each: each.value.celsius, default=None)
 
 
 def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:
@@ -163,14 +176,3 @@ def _lipids_or_fibrinogen(view: View, max_age_ms: int | None) -> Iterator[Shown]
 def _marrow(view: View) -> tuple[Shown, ...]:
     found = view.latest(MARROW)
     return (("hemophagocytosis", found),) if found is not None and found.value else ()
-
-
-def _highest_temperature(view: View, max_age_ms: int | None) -> float | None:
-    """Find the highest of 48 hours; where any age will do, of those before the newest."""
-    temperatures = view.readings(TEMPERATURE)
-    if not temperatures:
-        return None
-    newest_ms = temperatures[-1].effective_ms
-    from_ms = (view.at_ms if max_age_ms is not None else newest_ms) - HIGHEST_TEMPERATURE_MS
-    recent = [each.value.celsius for each in temperatures if each.effective_ms >= from_ms]
-    return max(recent, default=None)

@@ -61,5 +61,5 @@ def goes_on(
         if met(then, max_age_ms) is not None:
             return now
         if met(then, None) is None:
-            return None
+            break
     return None

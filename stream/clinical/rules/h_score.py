@@ -9,7 +9,7 @@ Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-61.
 from collections.abc import Iterator
 from typing import Final
 
-from stream.clinical.hlh import SCORED_SIGNALS, hscore_of
+from stream.clinical.hlh import SCORED_SIGNALS, highest_temperature, hscore_of
 from stream.clinical.levels import SCORED_TEMPERATURE
 from stream.clinical.results import RESULT_MS, goes_on
 from stream.clinical.rules import evidence
@@ -22,7 +22,7 @@ from stream.clinical.rules.rule import (
     under_every_policy,
 )
 from stream.clinical.scores.hscore import CUT_OFF, HScore, probability
-from stream.clinical.signals import IMMUNOSUPPRESSED, TEMPERATURE
+from stream.clinical.signals import IMMUNOSUPPRESSED
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -48,14 +48,17 @@ def _above(view: View, max_age_ms: int | None) -> HScore | None:
 
 def _because(view: View, score: HScore) -> Iterator[Evidence]:
     """Name the score, and what has points in it."""
-    inputs = [signal for signal in SCORED_SIGNALS if signal.name not in score.missing]
-    newest = [(each.name, reading) for each in inputs if (reading := view.latest(each)) is not None]
-    last_ms = max((reading.effective_ms for _, reading in newest), default=view.at_ms)
+    newest = [
+        (each.name, reading)
+        for each in SCORED_SIGNALS
+        if (reading := view.latest(each)) is not None
+    ]
+    last_ms = max(reading.effective_ms for _, reading in newest)  # 169 needs more than a fever
     yield Evidence("hscore", score.points, None, last_ms, None)
     for name, reading in newest:
         if reading.value is not False:
             yield evidence.of_result(name, reading)
-    temperature = view.latest(TEMPERATURE)
+    temperature = highest_temperature(view, None)
     if temperature is not None and score.components["temperature"] > 0:
         yield evidence.of_temperature(temperature)
 

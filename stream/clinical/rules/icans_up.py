@@ -97,7 +97,7 @@ def of_finding(name: str, reading: Reading[Any]) -> Evidence:
     return Evidence(name, _said(reading.value), None, reading.effective_ms, reading.event_id)
 
 
-def _said(value: object) -> float | str:
+def _said(value: Any) -> float | str:  # noqa: ANN401, of whatever kind a finding is
     match value:
         case Ice(points, scheme):
             return points if scheme == "astct" else f"{points} (0-2 form)"
@@ -107,10 +107,8 @@ def _said(value: object) -> float | str:
             return seizure_type.replace("_", " ")
         case bool():
             return "present"
-        case int():
-            return value
         case _:
-            return str(value)
+            return int(value)
 
 
 def _advice(view: View, grades: Mapping[str, int]) -> str:
