@@ -111,8 +111,11 @@ def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperatu
         return None
     last_ms = temperatures[-1].effective_ms
     from_ms = (view.at_ms if max_age_ms is not None else last_ms) - HIGHEST_TEMPERATURE_MS
-    recent = since(temperatures, from_ms)
-    return max(recent, key=lambda each: each.value.celsius, default=None)
+    highest: Reading[Temperature] | None = None
+    for each in since(temperatures, from_ms):  # a plain loop: it is walked for every status
+        if highest is None or each.value.celsius > highest.value.celsius:
+            highest = each
+    return highest
 
 
 def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:
