@@ -160,7 +160,8 @@ async def answer(kafka: str, prefix: str, reply: Reply) -> None:
             found = _the_one(prefix, alerts)
             said = _event(found, reply)
             after = await answering.end_of_pages(consumer, found.partition)
-            await answering.write(kafka, found.partition, said)
+            async with answering.writing(kafka) as write:
+                await write(found.partition, said)
             click.echo(_done(found, said))
             if not await answering.is_taken(
                 consumer, found.partition, after, said, PAGER_ANSWERS_WITHIN_S

@@ -1,7 +1,7 @@
 """Finds the alert that a person answers, and writes the answer beside the patient's records."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -87,11 +87,12 @@ async def end_of_pages(consumer: AIOKafkaConsumer, partition: int) -> int:
     return int((await consumer.end_offsets([place]))[place])
 
 
-async def write(kafka: str, partition: int, said: Ack) -> None:
-    """Write an answer, and return once the broker has confirmed it."""
+@asynccontextmanager
+async def writing(kafka: str) -> AsyncIterator[Callable[[int, Ack], Awaitable[None]]]:
+    """Give what writes an answer to a partition, and returns once the broker has confirmed it."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all", enable_idempotence=True)
-    try:
-        await producer.start()
+
+    async def write(partition: int, said: Ack) -> None:
         async with asyncio.timeout(CONFIRMED_WITHIN_S):
             await producer.send_and_wait(
                 registry.ACKS,
@@ -100,6 +101,10 @@ async def write(kafka: str, partition: int, said: Ack) -> None:
                 partition=partition,  # that of the patient's other records
                 timestamp_ms=epoch_ms(said.recorded_at),
             )
+
+    try:
+        await producer.start()
+        yield write
     finally:
         await producer.stop()
 

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import click
 
+from alerts.links import Links
 from alerts.policy import Policy
 from alerts.routing import through
 from alerts.sinks import Sink
 from alerts.sinks.console import ConsoleSink
+from alerts.sinks.linked import LinkedSink
 from alerts.sinks.webhook import WebhookSink
 from deploy.sinks_file import SinksError, read_sinks
+from stream.addresses import keys_of
 from stream.ending import end_process
 from stream.paging import Paging, utc_now
 from stream.rotas import Calendars
@@ -65,4 +69,15 @@ def sinks_of(settings: Settings) -> Mapping[str, Sink]:
         timeout_s = settings.webhook_timeout_s
         sinks.append(WebhookSink(settings.webhook_url, secret, timeout_s=timeout_s))
     of_file = {} if settings.sinks is None else read_sinks(settings.sinks)
-    return {sink.name: sink for sink in (*sinks, *of_file.values())}
+    every = {sink.name: sink for sink in (*sinks, *of_file.values())}
+    if (links := links_of(settings)) is None:
+        return every
+    lasts = timedelta(hours=settings.answer_link_h)
+    return {name: LinkedSink(sink, links, lasts) for name, sink in every.items()}
+
+
+def links_of(settings: Settings) -> Links | None:
+    """Return what signs and reads the links of the site; None where it has none."""
+    if settings.answer_url is None or settings.answer_keys is None:
+        return None
+    return Links(settings.answer_url, keys_of(settings.answer_keys.get_secret_value()))

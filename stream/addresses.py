@@ -64,3 +64,13 @@ def check_secret(secret: str) -> None:
         raise ValueError("must be base64 after whsec_") from None
     if len(key) not in SECRET_BYTES:
         raise ValueError("must hold 24 to 64 bytes in base64 after whsec_")
+
+
+def is_path(text: str) -> bool:
+    """Whether this can be the end of an address, and is too long to be guessed."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{24,128}", text) is not None
+
+
+def keys_of(secrets: str) -> tuple[bytes, ...]:
+    """Return what secrets that were checked hold."""
+    return tuple(base64.b64decode(each.removeprefix("whsec_")) for each in secrets.split(","))

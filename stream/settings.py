@@ -4,10 +4,7 @@ Every setting is a variable `STORMWATCH_<NAME>`; docs/operators.md lists them, a
 list true. No message of this module repeats a value: a secret may have been put into the wrong one.
 """
 
-import difflib
 import os
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -16,22 +13,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream import addresses
 from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
+from stream.strange_variables import PREFIX, strange
 
-PREFIX: Final = "STORMWATCH_"
-NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE", "STORMWATCH_MAVEN"})  # the embedded broker's
 DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
 HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
 
-Role = Literal["watch", "page"]
+Role = Literal["watch", "page", "answer"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")]
 MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Seconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
-
-# NAME=value as Kubernetes sets it; a plain ..._PORT of its has the protocol in its value.
-_OF_KUBERNETES = re.compile(
-    r"\w+(_SERVICE_(HOST|PORT)(_\w+)?=|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?=|_PORT=(tcp|udp|sctp)://)"
-)
 
 
 class SettingsError(Exception):
@@ -143,6 +134,26 @@ class Settings(BaseSettings):
     )
     webhook_timeout_s: Seconds = Field(5.0, description="how long the gateway may take to answer")
 
+    answer_url: str | None = Field(
+        None, description="under which people reach `stormwatch answer`; pages then have links"
+    )
+    answer_keys: SecretStr | None = Field(
+        None,
+        validate_default=True,
+        description="what links are signed with: whsec_ and base64; the first of several signs",
+    )
+    answer_link_h: Annotated[int, Field(ge=1, le=72)] = Field(
+        12, description="how many hours a link works"
+    )
+    answer_host: str = Field("127.0.0.1", description="the address that answers are served on")
+    answer_port: Port = Field(9463, description="its port; 0 takes a free one")
+    answer_pagerduty: SecretStr | None = Field(
+        None, description="the secret of PagerDuty's webhook v3, which is served where it is set"
+    )
+    answer_goalert: SecretStr | None = Field(
+        None, description="the end of the address of GoAlert's webhook, 24 characters or more"
+    )
+
     @field_validator("kafka")
     @classmethod
     def _brokers(cls, text: str) -> str:
@@ -172,7 +183,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must be one of {', '.join(names)}")
         return name
 
-    @field_validator("metrics_host")
+    @field_validator("metrics_host", "answer_host")
     @classmethod
     def _host(cls, host: str) -> str:
         if not addresses.is_host(host):
@@ -187,7 +198,7 @@ class Settings(BaseSettings):
             raise ValueError("must be at most a third of STORMWATCH_SESSION_TIMEOUT_S")
         return heartbeat_s
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "answer_url")
     @classmethod
     def _safe_url(cls, url: str | None) -> str | None:
         if url is not None:
@@ -201,6 +212,29 @@ class Settings(BaseSettings):
             raise ValueError("goes with STORMWATCH_WEBHOOK_URL: set both, or neither")
         if secret is not None:
             addresses.check_secret(secret.get_secret_value())
+        return secret
+
+    @field_validator("answer_keys")
+    @classmethod
+    def _fitting_keys(cls, keys: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "answer_url" in info.data and (keys is None) != (info.data["answer_url"] is None):
+            raise ValueError("goes with STORMWATCH_ANSWER_URL: set both, or neither")
+        for each in () if keys is None else keys.get_secret_value().split(","):
+            addresses.check_secret(each)
+        return keys
+
+    @field_validator("answer_pagerduty")
+    @classmethod
+    def _one_word(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and " " in secret.get_secret_value():
+            raise ValueError("must be one word, as PagerDuty shows it once")
+        return secret
+
+    @field_validator("answer_goalert")
+    @classmethod
+    def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not addresses.is_path(secret.get_secret_value()):
+            raise ValueError("must be 24 or more letters, digits, - or _")
         return secret
 
     @property
@@ -232,7 +266,7 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, role: Role) -> Self:
         """Read the environment; raise SettingsError where it is wrong."""
-        problems = _unknown(cls.variables(), os.environ)
+        problems = strange(cls.variables(), os.environ)
         try:
             settings = cls(role=role)
         except ValidationError as error:
@@ -246,22 +280,6 @@ class Settings(BaseSettings):
 def load_settings(role: Role) -> Settings:
     """Read the environment of a worker; raise SettingsError naming each variable that is wrong."""
     return Settings.load(role)
-
-
-def _unknown(known: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
-    """Describe each STORMWATCH_* variable that nothing reads: a typo would go unnoticed."""
-    problems = []
-    for name in sorted(environment):
-        if not name.upper().startswith(PREFIX) or name.upper() in known or name in NOT_SETTINGS:
-            continue
-        # Kubernetes adds variables for each service: one named stormwatch-page brings these.
-        if _OF_KUBERNETES.match(f"{name}={environment[name]}"):
-            continue
-        endings = [each.removeprefix(PREFIX) for each in known]
-        close = difflib.get_close_matches(name.upper().removeprefix(PREFIX), endings, n=1)
-        meant = f"; meant {PREFIX}{close[0]}?" if close else ""
-        problems.append(f"{name}: is not a setting{meant}")
-    return problems
 
 
 def _mistakes(error: ValidationError) -> list[str]:

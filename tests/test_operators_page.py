@@ -8,7 +8,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from stream import metrics
-from stream.settings import PREFIX, Settings
+from stream.settings import Settings
+from stream.strange_variables import PREFIX
 from topics import registry
 
 PAGE: Final = (ROOT / "docs" / "operators.md").read_text()

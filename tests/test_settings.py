@@ -5,8 +5,9 @@ import base64
 import pytest
 from pydantic import ValidationError
 
-from stream.addresses import normalise_brokers
-from stream.settings import PREFIX, Settings, SettingsError, load_settings
+from stream.addresses import keys_of, normalise_brokers
+from stream.settings import Settings, SettingsError, load_settings
+from stream.strange_variables import PREFIX
 
 SECRET = "whsec_" + base64.b64encode(b"sentinel-secret-of-32-bytes-long").decode()
 URL = "https://gateway.example/hook"
@@ -321,3 +322,35 @@ def test_settings_never_change() -> None:
 def test_every_setting_says_what_it_means() -> None:
     assert all(Settings.variables().values())
     assert all(name == name.upper() and name.startswith(PREFIX) for name in Settings.variables())
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"URL": URL}, ("KEYS", "goes with STORMWATCH_ANSWER_URL: set both, or neither")),
+        ({"KEYS": SECRET}, ("KEYS", "goes with STORMWATCH_ANSWER_URL: set both, or neither")),
+        (
+            {"URL": URL, "KEYS": f"{SECRET},hunter2"},
+            ("KEYS", "must begin with whsec_"),
+        ),
+        ({"GOALERT": "short"}, ("GOALERT", "must be 24 or more letters, digits, - or _")),
+        ({"PAGERDUTY": "a b"}, ("PAGERDUTY", "must be one word, as PagerDuty shows it once")),
+    ],
+)
+def test_what_answers_need_is_checked(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], complaint: tuple[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"STORMWATCH_ANSWER_{name}", value)
+
+    assert complaints("answer") == {f"STORMWATCH_ANSWER_{complaint[0]}": complaint[1]}
+
+
+def test_links_may_be_read_with_several_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORMWATCH_ANSWER_URL", URL)
+    monkeypatch.setenv("STORMWATCH_ANSWER_KEYS", f"{SECRET},{secret_of(32)}")
+
+    keys = load_settings("answer").answer_keys
+
+    assert keys is not None
+    assert keys_of(keys.get_secret_value()) == (b"sentinel-secret-of-32-bytes-long", bytes(32))

@@ -1,0 +1,72 @@
+"""Signed links: only ours, only as long as they last, and nothing of the patient in them."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pager import line
+
+from alerts.links import Expired, Link, Links
+
+KEY, OLD, OTHER = b"k" * 32, b"o" * 32, b"x" * 32
+LINKS = Links("https://pages.example/", (KEY, OLD))
+LINK = Link(line().alert_id, 1_000, "Joy Okafor")
+
+
+def test_a_link_is_read_as_it_was_written() -> None:
+    url = LINKS.url_of(LINK)
+
+    assert url.startswith("https://pages.example/a/")
+    assert LINKS.read(url.rpartition("/")[2], 999.9) == LINK
+
+
+@given(st.text(max_size=40), st.text(max_size=60), st.integers(0, 2**40))
+def test_any_link_is_read_as_it_was_written(alert_id: str, person: str, expires_s: int) -> None:
+    link = Link(alert_id, expires_s, person)
+
+    assert LINKS.read(LINKS.token_of(link), -1) == link
+
+
+def test_a_link_expires_and_is_still_known_as_one_of_ours() -> None:
+    assert LINKS.read(LINKS.token_of(LINK), 1_000.0) == Expired(LINK)
+
+
+def test_a_key_is_changed_without_breaking_links_that_are_out() -> None:
+    before = Links("https://pages.example", (OLD,)).token_of(LINK)
+
+    assert LINKS.read(before, 0) == LINK
+    assert Links("", (OTHER, KEY)).read(before, 0) is None
+    assert LINKS.read(Links("", (OTHER,)).token_of(LINK), 0) is None
+
+
+@given(st.data())
+def test_a_link_that_was_tampered_with_is_nobodys(data: st.DataObject) -> None:
+    token = LINKS.token_of(LINK)
+    place = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(st.sampled_from("ABCabc019-_").filter(lambda each: each != token[place]))
+
+    assert LINKS.read(token[:place] + letter + token[place + 1 :], 0) is None
+
+
+@pytest.mark.parametrize("token", ["", "a", "é", "=" * 8, "A" * 30, "A" * 5_000, "a b", "%00"])
+def test_nonsense_is_nobodys(token: str) -> None:
+    assert LINKS.read(token, 0) is None
+
+
+def test_one_link_has_one_spelling() -> None:
+    token = LINKS.token_of(LINK)
+
+    assert LINKS.read(token + "=", 0) is None
+    assert LINKS.read(token + "\n", 0) is None
+
+
+def test_no_link_says_anything_of_the_patient() -> None:
+    token = LINKS.url_of(LINK).rpartition("/")[2]
+    said = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+
+    assert not [word for word in (b"P01", b"5 West", b'"12"', b"TOCI") if word in said]
+
+
+def test_no_key_is_in_a_text() -> None:
+    assert "k" * 32 not in repr(LINKS)
