@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help demo test check bench chaos chaos-report scale soak lock clean
+.PHONY: help demo test check bench chaos chaos-pager chaos-report scale soak lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -37,6 +37,9 @@ bench: .venv/.installed .venv-quix/.installed ## speed, as ratios within one run
 
 chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 FAULTS=40
 	PYTHONPATH=tests $(BIN)/python -m chaos run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),5) --faults $(or $(FAULTS),40)
+
+chaos-pager: .venv/.installed ## the pager killed at random, a gateway that fails: ALERTS=10000 ERRORS=0.3
+	PYTHONPATH=tests $(BIN)/python -m pagerchaos $(or $(ALERTS),10000) --errors $(or $(ERRORS),0.3) --seed $(or $(SEED),1)
 
 chaos-report: .venv/.installed ## the reports of all rounds, into docs/chaos.md
 	PYTHONPATH=tests $(BIN)/python -m chaos merge

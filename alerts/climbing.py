@@ -7,12 +7,16 @@ next.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from alerts.life import Happening, Life, Reason, Send
 from alerts.outgoing import Call, put, to_tier
 from alerts.policy import Policy
 from alerts.routing import Tier
 from topics.base import MILLISECOND
+
+UNREACHED_AGAIN: Final = timedelta(minutes=15)  # after it, what asks for no answer is told anew
 
 Tiers = tuple[Tier, ...]
 
@@ -74,7 +78,9 @@ def _call_above(life: Life, tiers: Tiers, call: Call) -> Life:
             return _called(replace(life, tier=number, turns=1), tiers[number - 1], sends, call.now)
     if not tiers:
         return replace(life, due_ms=None)
-    return replace(life, unreached=life.unreached + 1, due_ms=_end_of(tiers[-1], call.now))
+    # What asks for no answer is told again as well: nobody knows of it.
+    due_ms = _end_of(tiers[-1], call.now) or _after(call.now, UNREACHED_AGAIN)
+    return replace(life, unreached=life.unreached + 1, due_ms=due_ms)
 
 
 def _call_again(life: Life, number: int, tiers: Tiers, call: Call) -> Life:
@@ -97,5 +103,8 @@ def _called(life: Life, tier: Tier, sends: Iterable[Send], now: Happening) -> Li
 
 def _end_of(tier: Tier, now: Happening) -> int | None:
     """Return by when somebody of a tier must answer."""
-    within = tier.answer_within
-    return None if within is None else now.clock_ms + within // MILLISECOND
+    return None if tier.answer_within is None else _after(now, tier.answer_within)
+
+
+def _after(now: Happening, length: timedelta) -> int:
+    return now.clock_ms + length // MILLISECOND

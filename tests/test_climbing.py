@@ -237,6 +237,15 @@ def test_what_every_tier_refused_is_counted_and_called_again() -> None:
     assert shown(case.waits(5 * MINUTE)) == ["primary_team/reminded", "rapid_response/reminded"]
 
 
+def test_what_asks_for_no_answer_and_reached_nobody_is_told_anew() -> None:
+    case = Case()
+    case.hears(line(priority="P3"))
+    case.tries(Outcome.REFUSED)
+
+    assert case.known.unreached == 1
+    assert shown(case.waits(15 * MINUTE)) == ["work_list/reminded"]
+
+
 def test_a_heads_up_that_is_refused_calls_nobody() -> None:
     case = Case()
     case.hears(line())
