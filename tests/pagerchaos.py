@@ -31,7 +31,7 @@ from stream.paging import Paging
 from stream.runs import Group, Kept, Run
 from topics import codec, registry
 from topics.acks import Ack, AckAction
-from topics.alerts import Alert, Present
+from topics.alerts import Alert, AlertState, Present
 from topics.base import epoch_ms
 from topics.ticks import Tick
 
