@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from builders import NOON
-from pager import MINUTE, answer, line
+from pager import HOUR, MINUTE, answer, line
 from pagerbench import P1, PARTITION, Bench, a_line_of, until
 
 from alerts.sinks import Delivery
+from topics.alerts import Present
 from topics.base import epoch_ms
 from topics.ticks import Tick
 
@@ -153,3 +154,29 @@ async def test_outcomes_that_another_worker_will_read_take_no_more_and_more_room
 
     assert len(bench.written) == 9
     assert len(bench.paging._concluded) == 3
+
+
+async def test_whoever_does_not_answer_over_a_restart_is_followed_by_the_next_tier(
+    bench: Bench,
+) -> None:
+    """The time to answer lies in the table: it goes on while nobody pages."""
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    bench.start(epoch_ms(NOON))
+    await bench.hears(Present(partition=PARTITION, at=NOON + 6 * MINUTE))
+    await bench.ticks(6 * MINUTE)
+
+    assert bench.got() == [P1, P1, "P1 | Primary team: answer now"]
+
+
+async def test_after_hours_of_outage_the_next_tier_is_called_once(bench: Bench) -> None:
+    """Ticks of all that time are read, one after the other, before anything leaves."""
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    bench.start(epoch_ms(NOON))
+    missed = [Tick(at=NOON + number * 4 * MINUTE) for number in range(1, 46)]
+
+    await bench.hears(*missed, Present(partition=PARTITION, at=NOON + 3 * HOUR))
+
+    assert bench.got() == [P1, P1, "P1 | Primary team: answer now"]
