@@ -45,6 +45,7 @@ class Verdict:
     states_differ: int
     open_differ: int  # in partitions with a wrong clock, which are compared by what is open
     dead_letters_missing: int
+    reordered: int  # states that hold the same, taken in another order
     repeated: int
     differences: list[str]
     longest_s: dict[str, float]
@@ -112,11 +113,12 @@ def judge(
         name for name, said in found.items() if said - ({strict[name]} if name in strict else set())
     ]
     states = recovered(changelog)
-    differ = [
+    others = [
         name
         for name, wants in wanted.states.items()
         if name not in astray and states.get(name) != wants
     ]
+    differ = [name for name in others if not _hold_the_same(wanted.states[name], states.get(name))]
     open_wanted = _open(wanted.alerts.items(), astray)
     open_found = _open(((n, line) for n, said in lines.items() for line in said), astray)
     unwritten = wanted.refused - {_place(record) for record in dead_letters}
@@ -131,6 +133,7 @@ def judge(
         states_differ=len(differ),
         open_differ=len(open_wanted ^ open_found),
         dead_letters_missing=len({each for each in unwritten if each[1] not in ASTRAY}),
+        reordered=len(others) - len(differ),
         repeated=len(written) - sum(len(said) for said in lines.values()),
         differences=[
             *_told("missing", missing, strict),
@@ -142,6 +145,11 @@ def judge(
         longest_s=felt,
         longest_undisturbed_s=undisturbed,
     )
+
+
+def _hold_the_same(wanted: bytes, found: bytes | None) -> bool:
+    """Tell whether two states hold the same, in whatever order it came."""
+    return found is not None and state.decode(wanted) == state.decode(found)
 
 
 def _told(how: str, names: Sequence[Name], lines: dict[Name, bytes]) -> Iterator[str]:
