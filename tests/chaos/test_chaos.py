@@ -3,8 +3,14 @@
 from pathlib import Path
 
 import pytest
+from builders import NOON, PATIENT_ID, TOPIC_OF, decoded, lab, vitals
 from chaos.round import Round
 from chaos.schedule import KINDS, drawn, scheduled
+from chaos.verdict import hold_the_same
+
+from stream.clinical import state
+from stream.clinical.engine import Arrival, Engine, Ward
+from topics.base import epoch_ms
 
 SEED = 7
 PATIENTS = 36
@@ -41,3 +47,24 @@ async def test_a_short_round_of_chaos_is_right(tmp_path: Path) -> None:
     assert report["events"] > 0
     assert report["alert_lines"] > 0
     assert sum(report["faults"].values()) == len(SHORT) - (not report["small_disk"])
+
+
+def state_of(*events: dict[str, object]) -> bytes:
+    """The state of a patient of whom these events were taken in this order."""
+    ward, engine = Ward({}), Engine()
+    for offset, event in enumerate(events):
+        found = decoded(event)
+        arrival = Arrival(epoch_ms(NOON), TOPIC_OF[str(event["kind"])], offset, found, PATIENT_ID)
+        engine.take(ward, arrival)
+    return state.encode(ward.patients[PATIENT_ID]._replace(applied={}))
+
+
+def test_a_state_that_holds_the_same_in_another_order_is_not_wrong() -> None:
+    """One that lacks a reading is."""
+    reading, ferritin = vitals(temperature_c=37.0), lab("ferritin", 900)
+    one, other = state_of(reading, ferritin), state_of(ferritin, reading)
+
+    assert one != other
+    assert hold_the_same(one, other)
+    assert not hold_the_same(one, state_of(reading))
+    assert not hold_the_same(one, None)

@@ -118,7 +118,7 @@ def judge(
         for name, wants in wanted.states.items()
         if name not in astray and states.get(name) != wants
     ]
-    differ = [name for name in others if not _hold_the_same(wanted.states[name], states.get(name))]
+    differ = [name for name in others if not hold_the_same(wanted.states[name], states.get(name))]
     open_wanted = _open(wanted.alerts.items(), astray)
     open_found = _open(((n, line) for n, said in lines.items() for line in said), astray)
     unwritten = wanted.refused - {_place(record) for record in dead_letters}
@@ -147,7 +147,7 @@ def judge(
     )
 
 
-def _hold_the_same(wanted: bytes, found: bytes | None) -> bool:
+def hold_the_same(wanted: bytes, found: bytes | None) -> bool:
     """Tell whether two states hold the same, in whatever order it came."""
     return found is not None and state.decode(wanted) == state.decode(found)
 
