@@ -10,6 +10,7 @@ COMMANDS: Final = MappingProxyType(
     {  # the function of each, and what it does in a line
         "ack": ("deploy.ack:ack", "Say that somebody has an alert."),
         "answer": ("deploy.answer.command:answer", "Serve the links by which people answer pages."),
+        "alerts": ("deploy.status.alerts:alerts", "List what is open, and who has it."),
         "broker": ("deploy.broker.commands:broker", "Run Apache Kafka from Python packages alone."),
         "demo": ("deploy.demo:demo", "Stream published cases through a real Kafka, and page."),
         "load": ("deploy.load:load", "Play replay files onto the topics."),

@@ -1,28 +1,19 @@
 """`stormwatch status`: what is known now, as a table that follows, sickest first."""
 
-import asyncio
 import json
-import logging
-import os
-import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
 
 import click
-from rich.console import Console, RenderableType
-from rich.live import Live
+from rich.console import RenderableType
 
 from deploy.status.drawing import draw_board, draw_patient, shown_of
 from deploy.status.known import Board, Known
-from deploy.status.reading import Reader, StatusError, reading
-from stream.topic_check import NoBrokerError
-
-DRAWN_EVERY_S: Final = 1.0  # the age of each line grows, even where nothing comes
-WIDTH_OF_A_FILE: Final = 160  # columns
+from deploy.status.live import kafka_option, present, print_once
+from deploy.status.reading import StatusError
 
 
 @dataclass(frozen=True)
@@ -50,13 +41,7 @@ class Asked:
 
 @click.command()
 @click.argument("patient", required=False)
-@click.option(
-    "--kafka",
-    envvar="STORMWATCH_KAFKA",
-    show_envvar=True,
-    required=True,
-    help="Brokers: host:port,…",
-)
+@kafka_option
 @click.option("--once", is_flag=True, help="Print it and end; so it is too without a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON a patient, and end.")
 @click.option("--all", "everyone", is_flag=True, help="Those who are no longer watched too.")
@@ -65,58 +50,18 @@ def status(patient: str | None, kafka: str, *, once: bool, as_json: bool, everyo
 
     Grades are ranges: what is proven, and what is not ruled out. Follows until Ctrl-C.
     """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # we say ourselves what it would
-    asked = Asked(patient, everyone)
-    show: Callable[[Reader, Asked], None] | None = None
+    asked, board = Asked(patient, everyone), Board()
+    draw = partial(asked.draw, board)
+    show: Callable[[], None] | None = None
     if as_json:
-        show = _print_json
+        show = partial(_print_json, asked, board)
     elif once or not sys.stdout.isatty():
-        show = _print
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_run(kafka, asked, show))
-    except asyncio.CancelledError:
-        sys.exit(128 + signal.SIGTERM)
-    except (NoBrokerError, StatusError) as error:
-        raise click.ClickException(str(error)) from error
+        show = partial(print_once, draw)
+    present(kafka, board, draw, show=show)
 
 
-async def _run(kafka: str, asked: Asked, show: Callable[[Reader, Asked], None] | None) -> None:
-    if (task := asyncio.current_task()) is not None:
-        # Ended from outside it gives the terminal back too.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with reading(kafka) as reader:
-        await reader.catch_up()
-        if show is None:
-            await _follow(reader, asked)
-        else:
-            show(reader, asked)
-
-
-async def _follow(reader: Reader, asked: Asked) -> None:
-    """Show it on a screen of its own, which leaves the terminal as it was; then its last state."""
-    console, last = Console(highlight=False), asked.draw(reader.board)
-    loop = asyncio.get_running_loop()
-    try:
-        with Live(last, console=console, screen=True, auto_refresh=False) as live:
-            while True:
-                due_s = loop.time() + DRAWN_EVERY_S
-                while loop.time() < due_s:
-                    await reader.follow()
-                last = asked.draw(reader.board)
-                live.update(last, refresh=True)
-    finally:
-        console.print(last)
-
-
-def _print(reader: Reader, asked: Asked) -> None:
-    is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(highlight=False, width=None if is_terminal else WIDTH_OF_A_FILE)
-    console.print(asked.draw(reader.board))
-
-
-def _print_json(reader: Reader, asked: Asked) -> None:
-    for known in asked.of(reader.board):
+def _print_json(asked: Asked, board: Board) -> None:
+    for known in asked.of(board):
         line = {
             "patient_id": known.patient_id,
             "watched": known.is_watched,

@@ -12,6 +12,7 @@ from alerts.life import OPEN_STATES
 from alerts.policy import Policy
 from alerts.routing import through
 from topics.alerts import Alert, Priority
+from topics.pages import PageLine
 from topics.status import Status
 from topics.ticks import Tick
 
@@ -83,15 +84,17 @@ class Board:
         """The time of the partition that is furthest behind: everything is known up to it."""
         return min(self.clocks.values(), default=None)
 
-    def take(self, line: Status | Alert | Tick, partition: int) -> None:
-        """Take one line, in the order of its topic and partition."""
+    def take(self, line: Status | Alert | PageLine | Tick, partition: int) -> None:
+        """Take one line, in the order of its topic and partition; what was paged says nothing."""
+        if isinstance(line, PageLine):
+            return
         if isinstance(line, Tick):
             self.clocks[partition] = max(line.at, self.clocks.get(partition, line.at))
             return
         known = self.patients.setdefault(line.patient_id, Known(line.patient_id, partition))
         if isinstance(line, Status):
             known.status = line
-        elif _is_news(line, known.lines.get(line.alert_id)):
+        elif is_news(line, known.lines.get(line.alert_id)):
             known.lines[line.alert_id] = line
 
     def now_of(self, known: Known) -> datetime | None:
@@ -110,7 +113,7 @@ def priority_of(line: Alert) -> Priority:
     return PAGING.level_of(line).priority
 
 
-def _is_news(line: Alert, had: Alert | None) -> bool:
+def is_news(line: Alert, had: Alert | None) -> bool:
     """Tell whether a line replaces another: replicas and crashes repeat, the more urgent counts."""
     if had is None or line.revision != had.revision:
         return had is None or line.revision > had.revision

@@ -1,17 +1,16 @@
 """Reads status, alerts and ticks: from their beginning to where they end, and then as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from deploy.status.known import Board
 from stream.topic_check import connected, read
 from topics import codec, registry
-from topics.alerts import Present
+from topics.alerts import Alert, Present
 from topics.codec import Line, Rejected
 from topics.pages import PageLine
 from topics.status import Status
@@ -26,11 +25,22 @@ class StatusError(Exception):
     """What is known cannot be shown; the text says why."""
 
 
+class Board(Protocol):
+    """What is made of the lines."""
+
+    unread: int  # lines that this version cannot read
+
+    def take(self, line: Status | Alert | PageLine | Tick, partition: int) -> None:
+        """Take one line, in the order of its topic and partition."""
+
+
 class Reader:
     """Keeps a board by what lies on the topics. It is in no group and leaves no trace."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
-        self.board = Board()
+    def __init__(
+        self, board: Board, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+    ) -> None:
+        self._board = board
         self._consumer, self._places = consumer, places
 
     async def catch_up(self) -> None:
@@ -62,15 +72,15 @@ class Reader:
     def _take(self, place: TopicPartition, value: bytes | None) -> None:
         line = _decode(place.topic, value)
         if isinstance(line, Rejected):
-            self.board.unread += 1
-        elif not isinstance(line, Present | PageLine):
-            self.board.take(line, place.partition)
+            self._board.unread += 1
+        elif not isinstance(line, Present):
+            self._board.take(line, place.partition)
 
 
 def _decode(topic: str, value: bytes | None) -> Status | Tick | Line | Rejected:
     if topic == registry.STATUS:
         return codec.decode_status(value)
-    if topic == registry.ALERTS:
+    if topic in (registry.ALERTS, registry.PAGES):
         return codec.decode_line(topic, value)
     found = codec.decode(topic, None, value)
     if isinstance(found, Rejected):
@@ -81,28 +91,30 @@ def _decode(topic: str, value: bytes | None) -> Status | Tick | Line | Rejected:
 
 
 @asynccontextmanager
-async def reading(kafka: str) -> AsyncIterator[Reader]:
+async def reading(
+    kafka: str, board: Board, topics: Collection[str] = READ
+) -> AsyncIterator[Reader]:
     """Read the topics of a broker. Raises `StatusError` or `NoBrokerError`."""
-    places = await _places(kafka)
+    places = await _places(kafka, topics)
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     try:
         await consumer.start()
         consumer.assign(places)
-        yield Reader(consumer, places)
+        yield Reader(board, consumer, places)
     except KafkaError as error:
         raise StatusError(f"the broker failed: {error}") from error
     finally:
         await consumer.stop()
 
 
-async def _places(kafka: str) -> list[TopicPartition]:
+async def _places(kafka: str, wanted: Collection[str]) -> list[TopicPartition]:
     async with connected(kafka) as admin:
         topics = (await read(admin)).topics
-    if missing := [name for name in READ if name not in topics]:
+    if missing := [name for name in wanted if name not in topics]:
         names = ", ".join(missing)
         raise StatusError(f"missing: {names}; `stormwatch topics create` makes them")
     return [
         TopicPartition(name, partition)
-        for name in READ
+        for name in wanted
         for partition in range(topics[name].partitions)
     ]
