@@ -281,6 +281,13 @@ def test_it_ends_when_ice_was_done_or_can_be_done(event: Fields) -> None:
     assert bed.states("ICE-UNABLE") == ["raised P2", "resolved"]
 
 
+def test_it_ends_with_the_airway_though_a_flow_alone_was_charted_in_between() -> None:
+    flow = reading(at=at(2), oxygen={"flow_l_min": 8})
+    bed = Bedside(patient(), ice(5, at=START), tube(1), flow, tube(3, "room_air"))
+
+    assert bed.states("ICE-UNABLE") == ["raised P2", "resolved"]
+
+
 @pytest.mark.parametrize(("ill", "open_still"), [(True, True), (False, False)])
 def test_it_ends_after_24_hours_where_no_episode_is_open(ill: bool, open_still: bool) -> None:
     # Intubated for a procedure: that opens no episode by itself, and no grade of CRS.

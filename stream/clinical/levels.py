@@ -88,7 +88,8 @@ def _scored(temperature: Temperature, _: float | None) -> object:
 
 
 def _intubated(oxygen: Oxygen, _: float | None) -> object:
-    return oxygen.device == INVASIVE
+    """None where no device is named: that ends nothing, as a later one does."""
+    return None if oxygen.device is None else oxygen.device == INVASIVE
 
 
 def _as_charted(oxygen: Oxygen, _: float | None) -> object:
