@@ -56,13 +56,14 @@ def is_fresh(signal: Signal[Any], reading: Reading[Any], at_ms: int) -> bool:
 def stale_signals(patient: Patient, at_ms: int) -> list[str]:
     """Name the signals that were measured once and are too old now, in the order of their names."""
     stale: list[str] = []
-    for signal in FRESH_MS:
-        newest: Reading[Any] | None = patient.newest(signal, patient.stay_from_ms)
-        if newest is None:
+    for signal, fresh_ms in FRESH_MS.items():
+        series = patient.series.get(signal.name)
+        newest = None if series is None else series.newest
+        if newest is None or newest.effective_ms < (patient.stay_from_ms or 0):
             continue
         if signal is OXYGEN:
             stale += _stale_oxygen(patient, at_ms)
-        elif not is_fresh(signal, newest, at_ms):
+        elif at_ms - newest.effective_ms > fresh_ms:
             stale += _names(signal, newest.value)
     return sorted(stale)
 

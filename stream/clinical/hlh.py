@@ -13,7 +13,7 @@ from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.results import RESULT_MS, goes_on, newest, value_of
 from stream.clinical.scores import hscore
-from stream.clinical.series import Reading, since
+from stream.clinical.series import Reading, fold, since
 from stream.clinical.signals import (
     BASELINE_HEMOGLOBIN,
     BASELINE_PLATELETS,
@@ -105,17 +105,21 @@ def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore |
 
 
 def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperature] | None:
-    """Find the highest of 48 hours; where any age will do, of those before the newest."""
-    temperatures = view.readings(TEMPERATURE)
-    if not temperatures:
+    """Find the highest of 48 hours; where any age will do, of those before the newest.
+
+    Of several that are as high it is the newest.
+    """
+    newest_reading = view.latest(TEMPERATURE)
+    if newest_reading is None:
         return None
-    last_ms = temperatures[-1].effective_ms
-    from_ms = (view.at_ms if max_age_ms is not None else last_ms) - HIGHEST_TEMPERATURE_MS
-    highest: Reading[Temperature] | None = None
-    for each in since(temperatures, from_ms):  # a plain loop: it is walked for every status
-        if highest is None or each.value.celsius > highest.value.celsius:
-            highest = each
-    return highest
+    until_ms = view.at_ms if max_age_ms is not None else newest_reading.effective_ms
+    from_ms = max(until_ms - HIGHEST_TEMPERATURE_MS, view.patient.stay_from_ms or 0)
+    temperatures = view.every(TEMPERATURE)
+    if view.until_ms is not None:  # a part of the series, of which nothing is known yet
+        temperatures = since(temperatures, from_ms)
+    nothing: tuple[Reading[Temperature], ...] = ()
+    highest = fold(temperatures, _with_temperature, nothing)
+    return next((each for each in highest if each.effective_ms >= from_ms), None)
 
 
 def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:
@@ -179,3 +183,13 @@ def _lipids_or_fibrinogen(view: View, max_age_ms: int | None) -> Iterator[Shown]
 def _marrow(view: View) -> tuple[Shown, ...]:
     found = view.latest(MARROW)
     return (("hemophagocytosis", found),) if found is not None and found.value else ()
+
+
+def _with_temperature(
+    highest: tuple[Reading[Temperature], ...], reading: Reading[Temperature]
+) -> tuple[Reading[Temperature], ...]:
+    """Take in one more: those stay that are higher than all after them."""
+    count = len(highest)
+    while count and highest[count - 1].value.celsius <= reading.value.celsius:
+        count -= 1
+    return (*highest[:count], reading)

@@ -15,19 +15,21 @@ from typing import Any, Final, NamedTuple
 from stream.clinical import icans
 from stream.clinical.bedside import fact, readings_of_stay
 from stream.clinical.causes import Spell, lies_in, spells
-from stream.clinical.freshness import is_fresh
+from stream.clinical.freshness import FRESH_MS, is_fresh
 from stream.clinical.grade import GradeRange, look_up
 from stream.clinical.icans import Arousal, IcansTable
+from stream.clinical.kept import Kept
 from stream.clinical.patient import Patient
 from stream.clinical.policies.register import GRADING
-from stream.clinical.sedation import intubated, sedated
-from stream.clinical.seizures import convulsions_of, is_settled
+from stream.clinical.sedation import NEURO_CAUSE, SEDATIVE_RATES, intubated, sedated
+from stream.clinical.seizures import GOES_ON_MS, convulsions_of, is_settled
 from stream.clinical.series import Reading, Series, one_a_moment, since, up_to
 from stream.clinical.signals import (
     AGE,
     CAPD,
     CONSCIOUSNESS,
     ICE,
+    SEDATED,
     SEIZURE,
     Consciousness,
     Signal,
@@ -77,10 +79,35 @@ class Known(NamedTuple):
     carried_from_ms: int | None  # since when no ICE can be done; None: the last one holds
 
 
+# What ICANS is graded from, beside the airway; a seizure that is not over turns at an age.
+KEPT: Final[Kept[Mapping[str, Neuro]]] = Kept(
+    {
+        AGE: (),
+        ICE: (FRESH_MS[ICE],),
+        CAPD: (FRESH_MS[CAPD],),
+        CONSCIOUSNESS: (FRESH_MS[CONSCIOUSNESS],),
+        SEIZURE: (GOES_ON_MS - 1,),
+        SEDATED: (),
+        NEURO_CAUSE: (),
+        **dict.fromkeys(SEDATIVE_RATES, ()),
+        **{neuro_sign(sign): () for policy in GRADING for sign in policy.icans.by_sign},
+    }
+)
+
+
 def neuro_of(patient: Patient, at_ms: int, until_ms: int | None = None) -> Mapping[str, Neuro]:
     """Grade ICANS under each policy from what is known of the stay."""
+    airways = intubated(patient, until_ms)
+    if until_ms is not None:
+        return _neuro_of(patient, at_ms, until_ms, airways)
+    return KEPT.of(patient, at_ms, lambda: _neuro_of(patient, at_ms, None, airways), airways)
+
+
+def _neuro_of(
+    patient: Patient, at_ms: int, until_ms: int | None, airways: tuple[Spell, ...]
+) -> Mapping[str, Neuro]:
     asleep = sedated(patient, until_ms)
-    unable = (*asleep, *intubated(patient, until_ms))
+    unable = (*asleep, *airways)
     graded = {}
     for policy in GRADING:
         scores = _scores(patient, policy.icans, until_ms)

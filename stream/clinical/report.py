@@ -11,7 +11,7 @@ from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules.toci_ind import next_dose_ms
-from stream.clinical.scored import hlh_of, scores_of
+from stream.clinical.scored import blood_of, hlh_of, scores_of
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
@@ -28,6 +28,7 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
     view = View(patient, at_ms, management)
     watched = watch_ended_by(view) is None
     onset_ms = view.course.onset_ms
+    blood = blood_of(view) if watched else None
     crs = {name: _grade(grade.lowest, grade.highest) for name, grade in view.crs.items()}
     icans = {
         name: _icans_grade(each.grade.lowest, each.grade.highest, each.estimated)
@@ -38,8 +39,8 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
         patient_id=patient.patient_id,
         crs=crs if watched else None,
         icans=icans if watched else None,
-        hlh=hlh_of(view) if watched else None,
-        scores=scores_of(view) if watched else None,
+        hlh=None if blood is None else hlh_of(view, blood),
+        scores=None if blood is None else scores_of(view, blood),
         flags=tuple(flags_of(view)) if watched else (),
         stale=tuple(stale_signals(patient, at_ms)) if watched else (),
         episode=_episode(onset_ms, day_of(at_ms, patient.stay_from_ms)),

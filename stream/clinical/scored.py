@@ -5,17 +5,27 @@ fresh, and none is computed for a child.
 Source: CLINICAL.md §3, §5.8, DEC-44, DEC-62; CONTRACT (status line).
 """
 
-from typing import Any, Final, TypeVar
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 from stream.clinical.bedside import fact
 from stream.clinical.circulation import Circulation
 from stream.clinical.comparators import exact
 from stream.clinical.freshness import is_fresh
-from stream.clinical.hlh import hscore_of, suspicion_of
+from stream.clinical.hlh import (
+    FEATURE_FACTS,
+    FEATURE_MS,
+    FEATURE_SIGNALS,
+    SCORED_SIGNALS,
+    highest_temperature,
+    hscore_of,
+    suspicion_of,
+)
+from stream.clinical.kept import Kept
 from stream.clinical.masking import STEROIDS
 from stream.clinical.neuro import arousal_of
 from stream.clinical.oxygen import OxygenNeed, breathing_of
-from stream.clinical.results import newest, value_of
+from stream.clinical.results import RESULT_MS, newest, value_of
 from stream.clinical.scores import car_hematotox, easix, iec_hs, news2
 from stream.clinical.series import Reading, since, up_to
 from stream.clinical.signals import (
@@ -23,6 +33,7 @@ from stream.clinical.signals import (
     CONSCIOUSNESS,
     HEART_RATE,
     HOME_POSITIVE_PRESSURE,
+    IMMUNOSUPPRESSED,
     OXYGEN,
     PRESSURE,
     RESPIRATORY_RATE,
@@ -44,29 +55,93 @@ HIGH_CREATININE_MG_DL: Final = 2.0  # new kidney injury, where no baseline is kn
 IEC_HS_DRUGS: Final = ("anakinra", "ruxolitinib", "etoposide", "emapalumab", *STEROIDS)
 DECIMALS: Final = 4
 
+LINES_REMEMBERED: Final = 1024  # parts of the status line that need not be made again
+
 T = TypeVar("T")
 
 
-def hlh_of(view: View) -> Hlh:
+class Blood(NamedTuple):
+    """What speaks of HLH, and the scores, as far as no monitor has a say in them."""
+
+    suspected: bool
+    hscore: int | None
+    hscore_missing: tuple[str, ...]
+    is_iec_hs: bool  # its criteria are met
+    easix: float | None
+    m_easix: float | None
+    car_hematotox: int | None
+
+
+BLOOD_SIGNALS: Final[tuple[Signal[Any], ...]] = (
+    *FEATURE_SIGNALS,
+    *SCORED_SIGNALS,
+    *(lab(analyte) for analyte in (*HEMATOTOX_ANALYTES, "ldh", "creatinine")),
+)
+KEPT: Final[Kept[Blood]] = Kept(
+    {
+        **dict.fromkeys(BLOOD_SIGNALS, (FEATURE_MS, RESULT_MS)),
+        **dict.fromkeys((*FEATURE_FACTS, BASELINE_FERRITIN, IMMUNOSUPPRESSED), ()),
+    }
+)
+
+
+def blood_of(view: View) -> Blood:
+    """Say what the laboratory says, or said before if nothing came since."""
+    highest = highest_temperature(view, RESULT_MS)
+    celsius = None if highest is None else highest.value.celsius
+    return KEPT.of(view.patient, view.at_ms, lambda: _blood_of(view), celsius)
+
+
+def hlh_of(view: View, blood: Blood) -> Hlh:
     """Say what speaks of HLH."""
-    score = hscore_of(view)
+    grade = iec_hs.grade(_severity(view)) if blood.is_iec_hs else None
+    return _hlh(blood.suspected, blood.hscore, blood.hscore_missing, grade)
+
+
+def scores_of(view: View, blood: Blood) -> Scores:
+    """Compute the published scores; None where an input is missing."""
+    warning = _news2(view)
+    points = None if warning is None else warning.points
+    assumed = None if warning is None else warning.assumed or None
+    return _scores(points, assumed, blood.easix, blood.m_easix, blood.car_hematotox)
+
+
+@lru_cache(maxsize=LINES_REMEMBERED)
+def _hlh(
+    suspected: bool, hscore: int | None, missing: tuple[str, ...], iec_hs_grade: int | None
+) -> Hlh:
     return Hlh(
-        suspected=suspicion_of(view) is not None,
-        hscore=None if score is None else score.points,
-        hscore_missing=() if score is None else score.missing,
-        iec_hs_grade=_iec_hs_grade(view),
+        suspected=suspected, hscore=hscore, hscore_missing=missing, iec_hs_grade=iec_hs_grade
     )
 
 
-def scores_of(view: View) -> Scores:
-    """Compute the published scores; None where an input is missing."""
+@lru_cache(maxsize=LINES_REMEMBERED)
+def _scores(
+    points: int | None,
+    assumed: tuple[str, ...] | None,
+    easix: float | None,
+    m_easix: float | None,
+    car_hematotox: int | None,
+) -> Scores:
+    return Scores(
+        news2=points,
+        news2_missing=assumed,
+        easix=easix,
+        m_easix=m_easix,
+        car_hematotox=car_hematotox,
+    )
+
+
+def _blood_of(view: View) -> Blood:
     ldh, creatinine, crp, platelets = (
         exact(value_of(newest(view, name))) for name in ("ldh", "creatinine", "crp", "platelets")
     )
-    warning = _news2(view)
-    return Scores(
-        news2=None if warning is None else warning.points,
-        news2_missing=None if warning is None else warning.assumed or None,
+    score = hscore_of(view)
+    return Blood(
+        suspected=suspicion_of(view) is not None,
+        hscore=None if score is None else score.points,
+        hscore_missing=() if score is None else score.missing,
+        is_iec_hs=_is_iec_hs(view),
         easix=_rounded(
             easix.easix(ldh_u_l=ldh, creatinine_mg_dl=creatinine, platelets_10e9_l=platelets)
         ),
@@ -132,8 +207,7 @@ def _car_hematotox(view: View) -> int | None:
     return car_hematotox.car_hematotox(**found)
 
 
-def _iec_hs_grade(view: View) -> int | None:
-    """Grade IEC-HS where its criteria are met."""
+def _is_iec_hs(view: View) -> bool:
     criteria = iec_hs.iec_hs(
         iec_hs.Inputs(
             baseline_ferritin_ng_ml=fact(view.patient, BASELINE_FERRITIN),
@@ -143,7 +217,7 @@ def _iec_hs_grade(view: View) -> int | None:
             },
         )
     )
-    return iec_hs.grade(_severity(view)) if iec_hs.is_fulfilled(criteria) else None
+    return iec_hs.is_fulfilled(criteria)
 
 
 def _severity(view: View) -> iec_hs.Severity:
