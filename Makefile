@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help demo test check bench chaos chaos-pager chaos-report scale soak lock clean
+.PHONY: help demo test test-system check bench chaos chaos-pager chaos-report scale soak lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -19,6 +19,9 @@ demo: .venv/.installed ## real Kafka, published cases, pages on the console
 
 test: .venv/.installed ## every test, on a broker that it starts itself
 	$(BIN)/python -m pytest
+
+test-system: .venv/.installed ## real Alertmanager, mail server and browser, from Debian's packages
+	$(BIN)/python -m pytest -o timeout=900 tests/system
 
 check: .venv/.installed ## lint, types, imports
 	$(BIN)/ruff check .

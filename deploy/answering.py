@@ -46,7 +46,7 @@ async def find(consumer: AIOKafkaConsumer, prefix: str, *, at_most: int) -> list
     paged: dict[str, Found] = {}
     async with asyncio.timeout(FIND_WITHIN_S):
         every = range(registry.PARTITIONS)
-        async for record in _records(consumer, registry.PAGES, every, prefix):
+        async for record in records(consumer, registry.PAGES, every, prefix):
             page = codec.decode_line(registry.PAGES, record.value)
             if isinstance(page, PageLine) and page.alert_id.startswith(prefix):
                 paged[page.alert_id] = Found(page.alert_id, page.patient_id, record.partition)
@@ -56,7 +56,7 @@ async def find(consumer: AIOKafkaConsumer, prefix: str, *, at_most: int) -> list
 async def _with_line(consumer: AIOKafkaConsumer, found: Found) -> Found:
     newest: Alert | None = None
     places = [found.partition]
-    async for record in _records(consumer, registry.ALERTS, places, found.alert_id):
+    async for record in records(consumer, registry.ALERTS, places, found.alert_id):
         line = codec.decode_line(registry.ALERTS, record.value)
         if not isinstance(line, Alert) or line.alert_id != found.alert_id:
             continue
@@ -65,7 +65,7 @@ async def _with_line(consumer: AIOKafkaConsumer, found: Found) -> Found:
     return replace(found, line=newest)
 
 
-async def _records(
+async def records(
     consumer: AIOKafkaConsumer, topic: str, partitions: Sequence[int], containing: str
 ) -> AsyncIterator[ConsumerRecord]:
     """Read partitions from their beginning to where they end now."""

@@ -26,7 +26,7 @@ border:1px solid var(--line);border-radius:.6rem}
 .over,.wrong{padding:.8rem .9rem;border-radius:.6rem;border:2px solid var(--yes)}
 .wrong{border-color:#b3141d;font-weight:600}
 label{display:block;margin:0 0 .8rem;font-weight:600}
-input,select{display:block;width:100%;margin-top:.25rem;padding:.75rem;font:inherit;color:inherit;
+input,select{display:block;width:100%;margin-top:.25rem;padding:.75rem;font:inherit;font-weight:400;color:inherit;
 background:var(--bg);border:1px solid var(--line);border-radius:.6rem}
 button{display:block;width:100%;margin:0 0 .7rem;padding:1rem;min-height:3.5rem;border:0;
 border-radius:.7rem;font:inherit;font-size:1.2rem;font-weight:700;color:#fff;cursor:pointer}
