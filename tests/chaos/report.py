@@ -30,6 +30,8 @@ changelog too. Two of the twelve partitions have a device with a wrong clock: li
 waits for its time, so there only what is open in the end is compared. *Missing* and *extra* count alert lines, *repeated* those that
 were written more than once with the same bytes, which the pager ignores.
 
+Times were measured on two cores that had other work for ten: read them as upper bounds.
+
 ## What it has found
 
 - Seed 101 (25 faults, 28 666 records), before what decision 7 says: 598 lines missing, 682 extra, 72 states wrong. A broker was killed
@@ -46,7 +48,49 @@ were written more than once with the same bytes, which the pager ignores.
 def merged(folder: Path) -> str:
     """Return the page about all reports in a folder."""
     reports = [json.loads(each.read_text()) for each in sorted(folder.glob("seed-*.json"))]
-    return HEAD + "\n".join((*_totals(reports), "", *_kinds(reports), "", *_rounds(reports))) + "\n"
+    parts = (_totals(reports), _kinds(reports), _rounds(reports), _steps(folder), _soak(folder))
+    return HEAD + "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _steps(folder: Path) -> list[str]:
+    """Show what `make scale` found last."""
+    if not (kept := folder / "scale.json").exists():
+        return []
+    report = json.loads(kept.read_text())
+    rows = [f"| {s['step']} | {s['median_s']} | {s['longest_s']} |" for s in report["steps"]]
+    return [
+        "## Workers that join, leave and die",
+        "",
+        f"`make scale`, {report['rate']:.0f} records a second. The longest silence of a partition's changelog after each step, in seconds: the",
+        "median over the partitions, and the worst. What the first row says comes from the machine, not from the step.",
+        "",
+        "| step | median | longest |",
+        "| --- | --- | --- |",
+        *rows,
+    ]
+
+
+def _soak(folder: Path) -> list[str]:
+    """Show what `make soak` found last."""
+    if not (kept := folder / "soak.json").exists():
+        return []
+    report = json.loads(kept.read_text())
+    rows = [
+        f"| {name.replace('_', ' ')} | {report[name]['first_half']} | {report[name]['second_half']} |"
+        for name in ("memory_mb", "files", "tasks", "lag")
+    ]
+    return [
+        "## An even load for long",
+        "",
+        f"`make soak`: {report['minutes']} minutes (the aim is 60), {report['per_s']} records a second (the aim is 2 000). The most of each half,",
+        "the first quarter left out, while caches and states fill.",
+        "",
+        f"The worker ended by itself {len(report['worker_ended'])} times: {'; '.join(report['worker_ended']) or 'never'}.",
+        "",
+        "| | first half | second half |",
+        "| --- | --- | --- |",
+        *rows,
+    ]
 
 
 def _totals(reports: Sequence[Report]) -> list[str]:

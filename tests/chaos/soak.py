@@ -1,6 +1,7 @@
 """A worker under an even load for a long time: memory flat, nothing leaked, the lag bounded."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +53,9 @@ class Soak:
                 workers.release()
         finally:
             await asyncio.to_thread(kafka.__exit__, None, None, None)
-        return {"asked_per_s": self.per_s, **self._told(sent), "ended": workers.ended}
+        logs = "".join(log.read_text(errors="replace") for _, log in workers.stormwatch.started)
+        reasons = re.findall(r'"worker_ends".*"text": "([^"]*)"', logs)
+        return {"asked_per_s": self.per_s, **self._told(sent), "worker_ended": reasons}
 
     async def _sample(self, bootstrap: str, workers: Supervised) -> int:
         await well(workers, WELL_WITHIN_S)
@@ -62,11 +65,9 @@ class Soak:
         while time.monotonic() - began_s < 60 * self.minutes:
             await asyncio.sleep(SAMPLE_S)
             workers.look()
-            sample = {"at_s": time.monotonic() - began_s, "sent": float(feed.sent)}
-            for name, metric in SAMPLED.items():
-                sample[name] = await asyncio.to_thread(workers.measured, "one", metric)
-            sample["memory_mb"] /= 1 << 20
-            self.samples.append(sample)
+            measured = await asyncio.to_thread(_measured, workers)
+            if measured is not None:
+                self.samples.append({"at_s": time.monotonic() - began_s, **measured})
         feed.stopped.set()
         await feeding
         return feed.sent
@@ -87,3 +88,12 @@ class Soak:
                 for name in ("memory_mb", "files", "tasks", "lag")
             },
         }
+
+
+def _measured(workers: Supervised) -> dict[str, float] | None:
+    """Take a sample; None where the worker does not answer, since it was started again."""
+    try:
+        sample = {name: workers.measured("one", metric) for name, metric in SAMPLED.items()}
+    except (OSError, ValueError):
+        return None
+    return sample | {"memory_mb": sample["memory_mb"] / (1 << 20)}
