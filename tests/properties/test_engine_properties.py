@@ -1,91 +1,25 @@
 """The engine under repeated, delayed, reordered and missing records, and restored anywhere."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Final
 
 import pytest
+from anything import START, anything, ferritins, moments, of_crs
 from bedside import Bedside, hours, late, minutes, recorded_at
-from builders import Fields, assessment, dose, infusion, lab, on_day, patient, reading, vitals
+from builders import Fields, decoded, patient, reading, vitals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.clinical import asking
+from stream.clinical import asking, neuro, scored
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.register import RULES
-from topics.base import rfc_3339
+from topics.base import MILLISECOND, rfc_3339
 
-START: Final = on_day(3, "00:00")
 END: Final = START + hours(40)
-THRESHOLDS: Final = (900, 2_999, 3_000, 3_001, 5_000, 10_000, 10_001, 20_000, 50_000, 50_001)
 GRADED: Final = ("CRS-UP", "TOCI-IND", "UNATTRIBUTED-DETERIORATION", "HLH-FERRITIN")
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-moments = st.integers(0, 18 * 60).map(lambda minute: START + minutes(minute))
-delays = st.sampled_from([0, 0, 0, 5, 90, 600, 1200]).map(minutes)
-
-
-def built(build: Callable[..., Fields], **choices: Any) -> st.SearchStrategy[Fields]:
-    """Events of one kind, recorded some time after they were true."""
-    return st.builds(
-        lambda at, delay, fields: late(build(at=at, **fields), delay),
-        moments,
-        delays,
-        st.fixed_dictionaries(choices),
-    )
-
-
-ferritins = built(
-    lambda at, value, comparator: lab(
-        "ferritin", value, at=at, **({"comparator": comparator} if comparator else {})
-    ),
-    value=st.sampled_from(THRESHOLDS),
-    comparator=st.sampled_from([None, None, "<", "<=", ">", ">="]),
-)
-temperatures = built(reading, temperature_c=st.sampled_from([36.6, 37.9, 38.0, 39.5]))
-pressures = st.one_of(
-    built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120])),
-    built(reading, mean_arterial_mmhg=st.sampled_from([64, 65])),
-)
-oxygens = built(
-    reading,
-    oxygen=st.sampled_from(
-        [
-            {"device": "room_air"},
-            {"device": "nasal_cannula", "flow_l_min": 2},
-            {"device": "nasal_cannula", "flow_l_min": 6},
-            {"device": "high_flow", "fio2_fraction": 0.5},
-            {"device": "invasive", "reason": "airway_protection", "fio2_fraction": 0.3},
-            {"device": "cpap"},
-            {"device": "bipap", "fio2_fraction": 0.3},
-            {"device": "room_air", "fio2_fraction": 0.4},
-            {"flow_l_min": 8},
-        ]
-    ),
-)
-saturations = built(reading, spo2_percent=st.sampled_from([85, 95]))
-pumps = built(
-    lambda at, drug, rate: infusion(drug, at=at, rate_value=rate, rate_unit="ug/min"),
-    drug=st.sampled_from(["norepinephrine", "epinephrine", "angiotensin_ii"]),
-    rate=st.sampled_from([0, 5, 25]),
-)
-doses = built(
-    lambda at, drug: dose(drug, at=at),
-    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone", "anakinra"]),
-)
-supports = built(
-    lambda at, support, action: assessment("support", at=at, support=support, action=action),
-    support=st.sampled_from(["crrt", "ecmo_vv", "cooling"]),
-    action=st.sampled_from(["start", "stop"]),
-)
-causes = built(
-    lambda at, domain, cause: assessment("attribution", at=at, domain=domain, cause=cause),
-    domain=st.sampled_from(["fever", "hypotension", "hypoxia"]),
-    cause=st.sampled_from(["infection", "crs"]),
-)
-measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
-anything = st.one_of(measured, pumps, doses, supports, causes)
 
 
 def in_versions(fields: Fields, status: str | None, delay: timedelta) -> list[Fields]:
@@ -98,15 +32,21 @@ def in_versions(fields: Fields, status: str | None, delay: timedelta) -> list[Fi
     return [fields, fields | changes | {"status": status, "recorded_at": rfc_3339(said)}]
 
 
-versions = st.builds(
-    in_versions,
-    anything,
-    st.sampled_from([None, None, None, "corrected", "entered_in_error"]),
-    st.sampled_from([1, 90, 600]).map(minutes),
-)
-histories = st.lists(
-    versions, min_size=1, max_size=14, unique_by=lambda each: str(each[0]["event_id"])
-).map(lambda each: list(chain.from_iterable(each)))
+def histories_of(events: st.SearchStrategy[Fields]) -> st.SearchStrategy[list[Fields]]:
+    """Some records, each with its later version if there is one."""
+    versions = st.builds(
+        in_versions,
+        events,
+        st.sampled_from([None, None, None, "corrected", "entered_in_error"]),
+        st.sampled_from([1, 90, 600]).map(minutes),
+    )
+    return st.lists(
+        versions, min_size=1, max_size=14, unique_by=lambda each: str(each[0]["event_id"])
+    ).map(lambda each: list(chain.from_iterable(each)))
+
+
+histories = histories_of(of_crs)
+of_all_kinds = histories_of(anything)
 
 
 def in_order(events: list[Fields]) -> list[Fields]:
@@ -156,7 +96,7 @@ def test_any_order_of_ferritin_results_ends_in_the_same_alert(results: Any, chan
 
 
 @few
-@given(history=histories, chance=st.randoms(use_true_random=False))
+@given(history=of_all_kinds, chance=st.randoms(use_true_random=False))
 def test_any_order_of_the_same_records_ends_in_the_same_alerts(history: Any, chance: Any) -> None:
     """The same rules at the same priorities, and the same grades."""
     shuffled = history + history[:3]
@@ -216,7 +156,7 @@ def test_any_order_finds_the_same_episodes(
 
 
 @few
-@given(history=histories, cut=st.integers(0, 14))
+@given(history=of_all_kinds, cut=st.integers(0, 14))
 def test_restoring_the_state_anywhere_changes_nothing_that_follows(history: Any, cut: int) -> None:
     """Not a line, not a bit of the state."""
     events = in_order(history)
@@ -252,12 +192,46 @@ def test_asking_the_rules_that_are_reached_gives_what_asking_all_gives(history: 
     assert some.lines == everything.lines
 
 
+@few
+@given(history=of_all_kinds)
+def test_a_status_line_says_what_one_says_that_is_made_anew(history: Any) -> None:
+    """At each record and for days after it, whatever was kept of the lines before."""
+    seen, patients = Bedside(patient()), []
+    for fields in in_order(history):
+        seen.take(fields)
+        patients.append(seen.patient)
+    asked = [
+        (each, each.changed_ms + hours(ahead) // MILLISECOND)
+        for each in patients
+        for ahead in (0, 5, 13, 25, 49, 3)
+    ]
+    lines = [seen.engine.status(each, at_ms) for each, at_ms in asked]
+    for (each, at_ms), line in zip(asked, lines, strict=True):
+        neuro.KEPT.forget()
+        scored.KEPT.forget()
+
+        assert line == seen.engine.status(each, at_ms)
+
+
+@given(fields=anything)
+def test_whatever_is_made_up_here_is_accepted(fields: Any) -> None:
+    """Else it would test nothing."""
+    assert not decoded(fields).dropped
+
+
 watched = st.fixed_dictionaries(
     {
         "temperature_c": st.sampled_from([36.6, 36.8, 37.9, 38.0, 39.5]),
         "systolic_mmhg": st.sampled_from([84, 89, 90, 118, 120]),
         "spo2_percent": st.sampled_from([88, 95, 97]),
-        "oxygen": st.sampled_from([{"device": "room_air"}, {"device": "high_flow"}]),
+        "oxygen": st.sampled_from(
+            [
+                {"device": "room_air"},
+                {"device": "high_flow"},
+                {"device": "invasive"},
+                {"flow_l_min": 8},
+            ]
+        ),
     }
 )
 

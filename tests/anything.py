@@ -1,0 +1,188 @@
+"""Events of every kind that a rule depends on, near the limits that matter, some of them late."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from bedside import late, minutes
+from builders import (
+    Fields,
+    assessment,
+    build,
+    culture,
+    dose,
+    fluid,
+    ice,
+    infusion,
+    lab,
+    on_day,
+    reading,
+)
+from hypothesis import strategies as st
+
+START: Final = on_day(3, "00:00")
+THRESHOLDS: Final = (900, 2_999, 3_000, 3_001, 5_000, 10_000, 10_001, 20_000, 50_000, 50_001)
+
+moments = st.integers(0, 18 * 60).map(lambda minute: START + minutes(minute))
+delays = st.sampled_from([0, 0, 0, 5, 90, 600, 1200]).map(minutes)
+
+
+def built(build: Callable[..., Fields], **choices: Any) -> st.SearchStrategy[Fields]:
+    """Events of one kind, recorded some time after they were true."""
+    return st.builds(
+        lambda at, delay, fields: late(build(at=at, **fields), delay),
+        moments,
+        delays,
+        st.fixed_dictionaries(choices),
+    )
+
+
+ferritins = built(
+    lambda at, value, comparator: lab(
+        "ferritin", value, at=at, **({"comparator": comparator} if comparator else {})
+    ),
+    value=st.sampled_from(THRESHOLDS),
+    comparator=st.sampled_from([None, None, "<", "<=", ">", ">="]),
+)
+temperatures = built(reading, temperature_c=st.sampled_from([36.6, 37.9, 38.0, 39.5]))
+pressures = st.one_of(
+    built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120])),
+    built(reading, mean_arterial_mmhg=st.sampled_from([64, 65])),
+)
+oxygens = built(
+    reading,
+    oxygen=st.sampled_from(
+        [
+            {"device": "room_air"},
+            {"device": "nasal_cannula", "flow_l_min": 2},
+            {"device": "nasal_cannula", "flow_l_min": 6},
+            {"device": "high_flow", "fio2_fraction": 0.5},
+            {"device": "invasive", "reason": "airway_protection", "fio2_fraction": 0.3},
+            {"device": "cpap"},
+            {"device": "bipap", "fio2_fraction": 0.3},
+            {"device": "room_air", "fio2_fraction": 0.4},
+            {"flow_l_min": 8},
+        ]
+    ),
+)
+saturations = built(reading, spo2_percent=st.sampled_from([85, 95]))
+pumps = built(
+    lambda at, drug, rate: infusion(drug, at=at, rate_value=rate, rate_unit="ug/min"),
+    drug=st.sampled_from(["norepinephrine", "epinephrine", "angiotensin_ii"]),
+    rate=st.sampled_from([0, 5, 25]),
+)
+doses = built(
+    lambda at, drug: dose(drug, at=at),
+    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone", "anakinra"]),
+)
+supports = built(
+    lambda at, support, action: assessment("support", at=at, support=support, action=action),
+    support=st.sampled_from(["crrt", "ecmo_vv", "cooling"]),
+    action=st.sampled_from(["start", "stop"]),
+)
+causes = built(
+    lambda at, domain, cause: assessment("attribution", at=at, domain=domain, cause=cause),
+    domain=st.sampled_from(["fever", "hypotension", "hypoxia"]),
+    cause=st.sampled_from(["infection", "crs"]),
+)
+NEAR_LIMITS: Final[dict[str, list[float]]] = {
+    "platelets": [15, 20, 90, 200],
+    "hemoglobin": [7, 9.2, 12],
+    "wbc": [2, 5, 8],
+    "anc": [0.4, 2],
+    "triglycerides": [100, 265, 266, 400],
+    "fibrinogen": [120, 150, 250, 300],
+    "ast": [29, 30, 501],
+    "bilirubin_total": [1, 2.5],
+    "crp": [5, 120],
+    "procalcitonin": [0.1, 3],
+    "il6": [20, 200, 2000],
+    "ldh": [200, 900],
+    "creatinine": [0.8, 2],
+    "troponin": [5, 500],
+}
+
+
+def results_of(analyte: str, values: list[float]) -> st.SearchStrategy[Fields]:
+    """Results of one analyte."""
+    return built(lambda at, value: lab(analyte, value, at=at), value=st.sampled_from(values))
+
+
+results = st.one_of(*(results_of(analyte, near) for analyte, near in NEAR_LIMITS.items()))
+scores = st.one_of(
+    built(lambda at, total: ice(total, at=at), total=st.sampled_from([0, 2, 3, 6, 7, 9, 10])),
+    built(
+        lambda at, total: assessment("capd", at=at, total=total), total=st.sampled_from([0, 1, 9])
+    ),
+)
+arousals = built(
+    lambda at, said: assessment("consciousness", at=at, **said),
+    said=st.sampled_from(
+        [
+            {"level": "alert"},
+            {"level": "voice"},
+            {"level": "unarousable"},
+            {"rass": 0},
+            {"rass": -4},
+            {"sedated": True},
+            {"sedated": False},
+            {"level": "alert", "sedated": False},
+        ]
+    ),
+)
+seizures = built(
+    lambda at, said: assessment("seizure", at=at, seizure_type="clinical_generalized", **said),
+    said=st.sampled_from(
+        [
+            {},
+            {"resolved": True},
+            {"duration_s": 300},
+            {"duration_s": 301, "returned_to_baseline": True},
+            {"returned_to_baseline": False},
+        ]
+    ),
+)
+signs = st.one_of(
+    built(
+        lambda at, finding, present: assessment(
+            "neuro_finding", at=at, finding=finding, present=present
+        ),
+        finding=st.sampled_from(["focal_weakness", "confusion", "tremor", "papilledema"]),
+        present=st.booleans(),
+    ),
+    built(
+        lambda at, finding, present: assessment("exam", at=at, finding=finding, present=present),
+        finding=st.sampled_from(
+            ["hepatomegaly", "splenomegaly", "hemophagocytosis", "infection_source"]
+        ),
+        present=st.booleans(),
+    ),
+)
+others = st.one_of(
+    built(
+        lambda at, result: culture(result, at=at),
+        result=st.sampled_from(["collected", "positive", "negative"]),
+    ),
+    built(lambda at, volume: fluid(volume, at=at), volume=st.sampled_from([250, 1000])),
+    built(
+        lambda at, percent: build("echo", at, {"lvef_percent": percent}),
+        percent=st.sampled_from([35, 60]),
+    ),
+)
+asleep = st.one_of(
+    built(
+        lambda at, rate: infusion("propofol", at=at, rate_value=rate, rate_unit="ug/min"),
+        rate=st.sampled_from([0, 5]),
+    ),
+    built(
+        lambda at, cause: assessment("attribution", at=at, domain="neuro", cause=cause),
+        cause=st.sampled_from(["infection", "icans", "sedation"]),
+    ),
+    built(
+        reading,
+        oxygen=st.sampled_from([{"device": "invasive"}, {"flow_l_min": 8}, {"device": "room_air"}]),
+    ),
+)
+measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
+examined = st.one_of(scores, arousals, seizures, signs, asleep)
+of_crs = st.one_of(measured, pumps, doses, supports, causes)
+anything = st.one_of(of_crs, results, examined, others)
