@@ -15,7 +15,7 @@ from builders import Fields, lab, on_day, patient, vitals
 from stays import START as START_OF_STAY
 from stays import stay
 
-from stream.clinical import asking, doubts, state, thinning
+from stream.clinical import asking, course, doubts, state, thinning
 from stream.clinical.ledger import CHUNK
 from stream.clinical.patient import Patient
 from stream.clinical.rules.rule import Rule
@@ -144,6 +144,20 @@ def test_doubts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [len(each) for each in seen.patient.doubts.values()] == [3]
     assert seen.patient.cut["doubts"] == 2
+
+
+def test_episodes_are_bounded_and_go_on_being_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(course, "CLOSED_KEPT", 2)
+    monkeypatch.setattr(course, "EPISODES_KEPT", 3)
+    seen = Bedside(patient())
+    for each in range(5):
+        begins = START + hours(40 * each)
+        seen.take(vitals(at=begins, temperature_c=39.0))
+        seen.take(*(vitals(at=begins + hours(after)) for after in range(2, 30, 3)))
+
+    assert len(seen.patient.course.closed) == 2
+    assert [each.number for each in seen.patient.episodes] == [3, 4, 5]
+    assert {line.episode for line in seen.told("CRS-UP")} == {1, 2, 3, 4, 5}
 
 
 def test_what_an_error_leaves_behind_is_as_it_was() -> None:
