@@ -163,6 +163,13 @@ def test_where_ice_was_never_done_the_clock_starts_at_the_infusion() -> None:
     assert "No ICE for 24 hours" in line.advice
 
 
+def test_ice_is_not_due_of_one_of_whom_it_is_said_that_it_is_sedation() -> None:
+    said = assessment("attribution", at=at(26), domain="neuro", cause="sedation")
+    bed = Bedside(patient(), ice(10, at=START), said)
+
+    assert bed.states("ICE-DUE")[-1] == "resolved"
+
+
 def test_an_ice_ends_that_it_is_due() -> None:
     bed = Bedside(patient())
     bed.tick(on_day(1, "01:00"))

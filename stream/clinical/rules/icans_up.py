@@ -40,13 +40,13 @@ UNABLE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
     SEDATED,
     INTUBATED,
     *SEDATIVE_RATES,
+    NEURO_CAUSE,  # a clinician may name sedation
 )
 ICANS_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
     *UNABLE_INPUTS,
     CONSCIOUSNESS,
     SEIZURE,
     *(neuro_sign(sign) for sign in SIGNS),
-    NEURO_CAUSE,
 )
 SEVERE_FROM: Final = 3
 PRIORITY_BY_GRADE: Final = MappingProxyType(
