@@ -395,3 +395,65 @@ def test_a_flow_that_is_charted_alone_belongs_to_the_device_in_use() -> None:
     assert seen.grades(START + hours(2)) == (3, 3)
     seen.take(reading(at=START + hours(3), oxygen={"fio2_fraction": 0.5}))
     assert seen.grades(START + hours(4)) == (3, 3)
+
+
+def oxygen(after_h: float, device: str | None, **measured: float) -> Fields:
+    named = {} if device is None else {"device": device}
+    return reading(at=START + hours(after_h), oxygen=named | measured)
+
+
+@pytest.mark.parametrize(
+    ("charted", "ranges"),
+    [
+        ([("nasal_cannula", {"flow_l_min": 8})], ((3, 3), (3, 3))),
+        ([("nasal_cannula", {"flow_l_min": 8}), (None, {"fio2_fraction": 0.3})], ((3, 3), (3, 3))),
+        ([("nasal_cannula", {"flow_l_min": 2})], ((2, 3), (2, 3))),  # it may be more by now
+        ([("nasal_cannula", {})], ((2, 3), (2, 3))),
+        ([("nasal_cannula", {"flow_l_min": 8}), (None, {"flow_l_min": 2})], ((2, 3), (2, 3))),
+        ([("nasal_cannula", {"flow_l_min": 8}), ("high_flow", {})], ((2, 3), (2, 3))),
+        ([("nasal_cannula", {"flow_l_min": 8}), ("room_air", {})], ((2, 3), (2, 3))),
+        ([("high_flow", {}), (None, {"flow_l_min": 40})], ((2, 3), (2, 3))),
+        ([("nasal_cannula", {"flow_l_min": 2, "fio2_fraction": 0.45})], ((3, 3), (2, 3))),
+        ([("nasal_cannula", {"flow_l_min": 5})], ((2, 3), (2, 3))),
+    ],
+)
+def test_what_was_measured_on_a_device_holds_while_it_is_charted_again(
+    charted: list[tuple[str | None, dict[str, float]]], ranges: tuple[tuple[int, int], ...]
+) -> None:
+    """Nothing newer was measured; what may be worse by now is not ruled out."""
+    before = [
+        oxygen(each, device, **measured) for each, (device, measured) in enumerate(charted, start=1)
+    ]
+    seen = Bedside(patient(), fever(), *before, oxygen(3, "nasal_cannula"))
+
+    assert seen.ranges(START + hours(4)) == ranges
+
+
+def test_a_newer_flow_lowers_the_grade() -> None:
+    again = oxygen(2, "nasal_cannula"), oxygen(3, "nasal_cannula", flow_l_min=2)
+    seen = Bedside(patient(), fever(), oxygen(1, "nasal_cannula", flow_l_min=8), *again)
+
+    assert seen.ranges(START + hours(4)) == ((2, 2), (2, 2))
+
+
+def test_a_flow_of_before_is_named_by_its_record_and_goes_stale() -> None:
+    flow = oxygen(1, "nasal_cannula", flow_l_min=8)
+    again = oxygen(4, "nasal_cannula")
+    seen = Bedside(patient(), fever(), flow, again)
+
+    said = {each.signal: each.event_id for each in seen.told(RULE)[-1].because}
+    assert said["flow_l_min"] == flow["event_id"]
+    assert said["oxygen_device"] in {flow["event_id"], again["event_id"]}
+    assert "flow_l_min" not in seen.status(START + hours(5)).stale
+    stale = seen.status(START + hours(5.1)).stale
+    assert "flow_l_min" in stale
+    assert "oxygen_device" not in stale
+
+
+def test_an_fio2_on_room_air_does_not_hold() -> None:
+    seen = Bedside(patient(), fever(), oxygen(1, "room_air", fio2_fraction=0.45))
+    assert seen.grades(START + hours(1)) == (3, 1)
+
+    seen.take(oxygen(2, "room_air"))
+
+    assert seen.grades(START + hours(3)) == (1, 1)

@@ -69,3 +69,15 @@ def test_a_result_is_kept_for_72_hours_and_the_newest_for_longer() -> None:
     events = [assessment("gcs", at=at(hour), total=15) for hour in range(5)]
 
     assert len(after_some_days(*events).patient.series["gcs"]) == 1
+
+
+@pytest.mark.parametrize("again", [{"device": "nasal_cannula"}, {"fio2_fraction": 0.3}])
+def test_what_was_last_charted_of_the_device_in_use_is_kept(again: dict[str, object]) -> None:
+    cannula = {"device": "nasal_cannula", "flow_l_min": 8}
+    bed = Bedside(patient(), vitals(at=at(1), temperature_c=39.0, oxygen=cannula))
+    for hour in range(2, 120):
+        bed.take(vitals(at=at(hour), temperature_c=39.0, oxygen=again))
+
+    kept = {each.effective_ms for each in bed.patient.series["oxygen"]}
+    assert int(at(2).timestamp() * 1000) not in kept
+    assert bed.grades(at(119)) == (3, 3)

@@ -1,19 +1,48 @@
 """Which reading decides: the newest of a signal, by its own values, stale or not.
 
+A flow and an FiO2 that were measured on a device hold while the same device is charted again
+without them: nothing newer was measured (DEC-35). Another device, or room air, begins anew.
 Source: CLINICAL.md DEC-27, DEC-35, DEC-45, DEC-46, DEC-47.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from stream.clinical.circulation import VASOPRESSORS, is_child
+from stream.clinical.oxygen import ROOM_AIR
 from stream.clinical.patient import Patient
-from stream.clinical.series import Reading, Series, since, up_to
+from stream.clinical.series import Reading, Series, fold, since, up_to
 from stream.clinical.signals import OXYGEN, PRESSURE, Oxygen, Pressure, Rate, Signal, rate
 
 T = TypeVar("T")
 VASOPRESSOR_NAMES: Final = frozenset(rate(drug).name for drug in VASOPRESSORS)
 VASOPRESSOR_RATES: Final = tuple((drug, rate(drug)) for drug in VASOPRESSORS)
+
+
+class OxygenInUse(NamedTuple):
+    """The records that name a device, its flow and its FiO2, each the newest that does."""
+
+    named: Reading[Oxygen]  # while no device was named: the newest of all
+    flow: Reading[Oxygen] | None
+    fio2: Reading[Oxygen] | None
+
+    def held(self) -> Oxygen:
+        """Give the device with what was last measured on it."""
+        return self._since(None)
+
+    def charted(self) -> Oxygen:
+        """Give the device with what was measured when it was named last, or since."""
+        return self._since(self.named)
+
+    def _since(self, first: Reading[Oxygen] | None) -> Oxygen:
+        flow, fio2 = (
+            None if each is None or (first is not None and each[:4] < first[:4]) else each.value
+            for each in (self.flow, self.fio2)
+        )
+        return self.named.value._replace(
+            flow_l_min=None if flow is None else flow.flow_l_min,
+            fio2_fraction=None if fio2 is None else fio2.fio2_fraction,
+        )
 
 
 def fact(patient: Patient, signal: Signal[T]) -> T | None:
@@ -45,26 +74,35 @@ def pressure_that_decides(
     return None
 
 
-def oxygen_that_decides(patient: Patient, until_ms: int | None) -> Reading[Oxygen] | None:
-    """Find the newest device, with a flow or FiO2 that was charted later without naming it."""
+def oxygen_that_decides(patient: Patient, until_ms: int | None) -> OxygenInUse | None:
+    """Find the device in use, with the flow and FiO2 that were last measured on it."""
     newest = patient.newest(OXYGEN, patient.stay_from_ms, until_ms)
-    if newest is None or newest.value.device is not None:
-        return newest  # as nearly always
-    return newest_device(readings_of_stay(patient, OXYGEN, until_ms))
+    if newest is None:
+        return None
+    said = newest.value
+    if said.device == ROOM_AIR or None not in {said.device, said.flow_l_min, said.fio2_fraction}:
+        return _and_then(None, newest)  # as nearly always; what came before says nothing more
+    return oxygen_in_use(readings_of_stay(patient, OXYGEN, until_ms))
 
 
-def newest_device(readings: Sequence[Reading[Oxygen]]) -> Reading[Oxygen] | None:
-    """Find the newest device among readings, with what was charted of it later."""
-    flow = fio2 = None
-    later: Reading[Oxygen] | None = None
-    for reading in reversed(readings):
-        found = reading.value
-        flow = found.flow_l_min if flow is None else flow
-        fio2 = found.fio2_fraction if fio2 is None else fio2
-        later = later or reading
-        if found.device is not None:
-            return reading._replace(value=found._replace(flow_l_min=flow, fio2_fraction=fio2))
-    return later
+def oxygen_in_use(readings: Sequence[Reading[Oxygen]]) -> OxygenInUse | None:
+    """Find the device that is in use after readings."""
+    return fold(readings, _and_then, None)
+
+
+def _and_then(used: OxygenInUse | None, reading: Reading[Oxygen]) -> OxygenInUse:
+    """Take in what was charted next; without a device it is of the device named last."""
+    device, flow_l_min, fio2_fraction, _ = reading.value
+    goes_on = used is not None and device in {None, used.named.value.device} - {ROOM_AIR}
+    before = used if goes_on else None
+    named, flow, fio2 = before or (reading, None, None)
+    if device is not None or named.value.device is None:
+        named = reading
+    return OxygenInUse(
+        named,
+        flow if flow_l_min is None else reading,
+        fio2 if fio2_fraction is None else reading,
+    )
 
 
 def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str, Reading[Rate]]:

@@ -163,11 +163,11 @@ def needs_oxygen(patient: Patient, until_ms: int | None) -> bool:
     oxygen = oxygen_that_decides(patient, until_ms)
     if oxygen is not None:
         home = fact(patient, HOME_POSITIVE_PRESSURE)
-        breathing = breathing_of(oxygen.value, home_positive_pressure=home)
+        held = oxygen.held()
+        breathing = breathing_of(held, home_positive_pressure=home)
         if breathing.lowest is not None and breathing.lowest > OxygenNeed.ROOM_AIR:
             return True
-        fio2 = oxygen.value.fio2_fraction
-        if fio2 is not None and fio2 >= HIGH_FIO2_FRACTION:
+        if held.fio2_fraction is not None and held.fio2_fraction >= HIGH_FIO2_FRACTION:
             return True
     return any(is_running(patient, signal, until_ms) for signal in ECMO_SIGNALS)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.bedside import oxygen_that_decides, readings_of_stay
+from stream.clinical.bedside import oxygen_that_decides
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading
@@ -70,16 +70,12 @@ def stale_signals(patient: Patient, at_ms: int) -> list[str]:
 
 def _stale_oxygen(patient: Patient, at_ms: int) -> Iterator[str]:
     """Name the device in use and its flow, each by when it was last charted."""
-    device = oxygen_that_decides(patient, None)
-    if device is None or device.value.device == INVASIVE:
+    used = oxygen_that_decides(patient, None)
+    if used is None or used.named.value.device == INVASIVE:
         return
-    if device.value.device is not None and not is_fresh(OXYGEN, device, at_ms):
+    if used.named.value.device is not None and not is_fresh(OXYGEN, used.named, at_ms):
         yield "oxygen_device"
-    if device.value.flow_l_min is None:
-        return
-    readings = reversed(readings_of_stay(patient, OXYGEN, None))
-    flow = next(each for each in readings if each.value.flow_l_min is not None)
-    if not is_fresh(OXYGEN, flow, at_ms):
+    if used.flow is not None and not is_fresh(OXYGEN, used.flow, at_ms):
         yield "flow_l_min"
 
 

@@ -17,6 +17,7 @@ LOW_FLOW_LIMIT_L_MIN: Final = 6.0  # a cannula at 6 is low-flow, above it high-f
 DOUBTFUL_FLOW_L_MIN: Final = 5.0  # from here a cannula may well give an FiO2 of 0.40
 HIGH_FIO2_FRACTION: Final = 0.40  # from here on
 ROOM_AIR_FIO2_FRACTION: Final = 0.21
+ROOM_AIR: Final = "room_air"
 CANNULA: Final = "nasal_cannula"
 INVASIVE: Final = "invasive"
 REASONS_OTHER_THAN_HYPOXIA: Final = ("airway_protection", "procedure", "baseline")
@@ -66,6 +67,15 @@ def breathing_of(oxygen: Oxygen | None, *, home_positive_pressure: bool | None) 
         return UNKNOWN_BREATHING
     lowest, highest = _needs(oxygen, home_positive_pressure=home_positive_pressure)
     return Breathing(lowest, highest, _high_fio2(oxygen))
+
+
+def held_on(held: Breathing, charted: Breathing) -> Breathing:
+    """Prove by what was last measured on a device, and rule out by what was charted anew alone."""
+    highest = held.highest
+    if highest is not None and charted.highest is not None:
+        highest = max(highest, charted.highest)
+    doubtful = None in {held.high_fio2, charted.high_fio2}
+    return Breathing(held.lowest, highest, held.high_fio2 or (None if doubtful else False))
 
 
 def device_conflicts_with_fio2(oxygen: Oxygen) -> bool:

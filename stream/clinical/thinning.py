@@ -7,7 +7,7 @@ The newest is kept whatever its age, since what was last known holds. Laboratory
 for 72 hours, ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is
 charted again and again (a rate, a support, a finding) each change; of consciousness the first and
 the last of each level and day. The last result before the infusion is kept for the stay, and so is
-each start and end of an intubation.
+each start and end of an intubation, and what was last charted of the oxygen device in use.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from stream.clinical.bedside import oxygen_in_use
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
 from stream.clinical.oxygen import INVASIVE, NEED_BY_DEVICE
@@ -90,7 +91,7 @@ class Forgetting:
         else:
             gone = self._of_results(series, horizon_ms)
         if name == OXYGEN.name:
-            kept = _turns_of_intubation(series)
+            kept = _turns_of_intubation(series) | _in_use(series, self._now_ms - WORST_READINGS_MS)
             gone = [reading for reading in gone if id(reading) not in kept]
         over = len(series) - len(gone) - limit
         if over > 0:
@@ -199,6 +200,12 @@ def _turns_of_intubation(series: Series) -> frozenset[int]:
                 found.append(id(reading))
             before = invasive
     return frozenset(found)
+
+
+def _in_use(series: Series, horizon_ms: int) -> frozenset[int]:
+    """Name the readings that say which oxygen was in use at a time: it may go on being so."""
+    used = oxygen_in_use(series[: place_after(series, horizon_ms)])
+    return frozenset(map(id, used or ()))
 
 
 def _repeated(series: Series, horizon_ms: int) -> list[Reading[Any]]:

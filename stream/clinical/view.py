@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from stream.clinical import bedside
+from stream.clinical.bedside import OxygenInUse
 from stream.clinical.causes import Spell, lies_in, milder, spells
 from stream.clinical.circulation import (
     Circulation,
@@ -22,6 +23,7 @@ from stream.clinical.oxygen import (
     UNKNOWN_BREATHING,
     Breathing,
     breathing_of,
+    held_on,
 )
 from stream.clinical.patient import Course, Episode, Patient
 from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
@@ -139,9 +141,15 @@ class View:
         return bedside.pressure_that_decides(self.patient, self.age_years, self.until_ms)
 
     @once
-    def oxygen(self) -> Reading[Oxygen] | None:
-        """Give the oxygen device that decides."""
+    def oxygen_in_use(self) -> OxygenInUse | None:
+        """Give the oxygen device that decides, and the records that say so."""
         return bedside.oxygen_that_decides(self.patient, self.until_ms)
+
+    @once
+    def oxygen(self) -> Reading[Oxygen] | None:
+        """Give the oxygen device that decides, with what was last measured on it."""
+        used = self.oxygen_in_use
+        return None if used is None else used.named._replace(value=used.held())
 
     @once
     def vasopressors(self) -> Mapping[str, Reading[Rate]]:
@@ -210,14 +218,17 @@ class View:
     @once
     def breathing(self) -> Breathing:
         """Give the need of oxygen: what is proven, and what is possible."""
-        return self._breathing_of(self.oxygen)
+        return self._breathing_of(self.oxygen_in_use)
 
-    def _breathing_of(self, oxygen: Reading[Oxygen] | None) -> Breathing:
-        if oxygen is None:
+    def _breathing_of(self, used: OxygenInUse | None) -> Breathing:
+        if used is None:
             return UNKNOWN_BREATHING
         home = bedside.fact(self.patient, HOME_POSITIVE_PRESSURE)
-        breathing = breathing_of(oxygen.value, home_positive_pressure=home)
-        if is_fresh(OXYGEN, oxygen, self.at_ms):
+        breathing = held_on(
+            breathing_of(used.held(), home_positive_pressure=home),
+            breathing_of(used.charted(), home_positive_pressure=home),
+        )
+        if is_fresh(OXYGEN, used.named, self.at_ms):
             return breathing
         return Breathing(breathing.lowest, None, breathing.high_fio2 or None)
 
@@ -279,7 +290,7 @@ class View:
             return ROOM_AIR_BREATHING
         readings = self.readings(OXYGEN)
         outside = [each for each in readings if not lies_in(each.effective_ms, spells)]
-        return milder(self.breathing, self._breathing_of(bedside.newest_device(outside)))
+        return milder(self.breathing, self._breathing_of(bedside.oxygen_in_use(outside)))
 
     @once
     def icans(self) -> Mapping[str, Neuro]:

@@ -10,8 +10,8 @@ from stream.clinical.oxygen import HIGH_FIO2_FRACTION
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
-from stream.clinical.series import Reading, since
-from stream.clinical.signals import OXYGEN, Culture, Dose, Result, Temperature, support
+from stream.clinical.series import Reading
+from stream.clinical.signals import Culture, Dose, Result, Temperature, support
 from stream.clinical.view import View
 
 MMHG = "mm[Hg]"
@@ -101,14 +101,15 @@ def of_hypotension(view: View) -> Iterator[Evidence]:
 
 def of_oxygen(view: View) -> Iterator[Evidence]:
     """Name the device, with its flow and a high FiO2, each by the record that said it."""
-    if view.oxygen is None:
+    used = view.oxygen_in_use
+    if used is None:
         return
-    charted = since(view.readings(OXYGEN), view.oxygen.effective_ms)
-    for signal, field, unit in OXYGEN_EVIDENCE:
-        value = getattr(view.oxygen.value, field)
+    for (signal, field, unit), by in zip(OXYGEN_EVIDENCE, used, strict=True):
+        if by is None:
+            continue
+        value = getattr(by.value, field)
         if value is None or (field == "fio2_fraction" and value < HIGH_FIO2_FRACTION):
             continue
-        by = next(each for each in reversed(charted) if getattr(each.value, field) is not None)
         yield Evidence(signal, value, unit, by.effective_ms, by.event_id)
 
 
