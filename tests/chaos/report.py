@@ -38,9 +38,10 @@ Times were measured on two cores that had other work for ten: read them as upper
   while workers came and went; Faust took a recovery that was cut short for a whole one, and the new owner claimed its partitions with a
   part of their states. We read the changelog ourselves since then, and the same seed is right. The rounds below are all of later
   versions.
-- Seed 301: the states of two patients held the same in another order. A broker that has just become leader of a partition does not
-  show its newest record until a second copy follows it; until then the topic seems to be read to its end, and a reading went before a
-  ferritin that was ten seconds older. No alert was different. It is the freedom that the design leaves to the live edge.
+- Seed 301: the states of two patients held the same in another order: a reading went before a ferritin that was ten seconds older. No
+  alert was different. What we take for the cause, and have not traced in the broker: a new leader of a partition does not show its
+  newest record until a second copy follows it, and until then the topic seems to be read to its end. It is the freedom that the design
+  leaves to the live edge. Such states are counted apart since then, and that round is not among those below.
 
 """
 
