@@ -174,7 +174,7 @@ def test_restoring_the_state_anywhere_changes_nothing_that_follows(history: Any,
 
 
 @few
-@given(history=histories)
+@given(history=of_all_kinds)
 def test_asking_the_rules_that_are_reached_gives_what_asking_all_gives(history: Any) -> None:
     """Each rule declares what it depends on.
 
