@@ -104,6 +104,16 @@ def test_a_file_is_what_standard_output_is(tmp_path: Path) -> None:
     assert to_file.stderr == f"{len(to_output.stdout.splitlines())} events\n"
 
 
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    asked = ["simulate", "--patients", "1", "--hours", "1", "--out", str(tmp_path / "gone" / "x")]
+
+    refused = CliRunner().invoke(main, asked)
+
+    assert refused.exit_code == 1
+    assert str(tmp_path / "gone" / "x") in refused.stderr
+    assert isinstance(refused.exception, SystemExit)  # no traceback
+
+
 def test_it_begins_when_it_is_told_to() -> None:
     at = "2031-05-06T07:00:00+02:00"
     asked = ["simulate", "--patients", "2", "--hours", "4", "--start", at]

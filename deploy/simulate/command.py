@@ -54,8 +54,11 @@ def simulate(out: Path | None, **asked: object) -> None:
     if out is None:
         _write(ward, sys.stdout.buffer)
         return
-    with out.open("wb") as file:
-        count = _write(ward, file)
+    try:
+        with out.open("wb") as file:
+            count = _write(ward, file)
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from error
     click.echo(f"{count} events", err=True)
 
 
