@@ -17,6 +17,7 @@ SAFE_LABELS = {
     "replica",
     "role",
     "rule",
+    "schedule",  # an on-call calendar, by its name in the routes
     "sink",
     "state",
     "topic",
@@ -30,6 +31,7 @@ STATES = {
     "stormwatch_recovering",
     "stormwatch_journal_open",
     "stormwatch_info",
+    "stormwatch_sink_state",
 }
 COUNTED_THINGS = {
     "stormwatch_pages_held",
