@@ -1,4 +1,7 @@
-"""A small ward on a bad night, as a replay file: for kills in mid-flight, and for benchmarks."""
+"""A ward on which every event changes something, as a replay file: the worst that may come.
+
+What a ward is like `stormwatch simulate` shows; nearly all of its readings change nothing.
+"""
 
 import json
 import random

@@ -6,19 +6,23 @@ import random
 import secrets
 import signal
 import time
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from commands import Read, Stormwatch
 from oracle import alert_lines, expected
 from supervision import Supervised, one_line_each, until_same
-from ward import write_ward
 
 from deploy.broker.cluster import Cluster
+from deploy.simulate.ward import Ward, events
 from topics import registry
 
 EVENTS = 20_000
 PATIENTS = 60
+ADMITTED = datetime(2026, 3, 1, tzinfo=UTC)
+HOURS, EVERY_MIN = 48.0, 5.0  # more than that many events come of it
 KILLS = 10
 BROKER_RESTARTS_AFTER = 5  # kills
 BROKER_IS_AWAY_S = 1.0
@@ -52,7 +56,7 @@ async def test_a_worker_killed_at_ten_moments_counts_every_event_once(
 ) -> None:
     """And the broker restarts in between: states and alerts are those of a night without it."""
     ward = tmp_path / "ward.ndjson"
-    write_ward(ward, patients=PATIENTS, events=EVENTS, seed=chance.randrange(1_000))
+    _write(ward, seed=chance.randrange(1_000))
     loaded = stormwatch.run("load", str(ward), timeout_s=LIMIT_S)
     assert loaded.returncode == 0, loaded.stderr
     inputs = [record for spec in registry.INPUTS for record in await read_all(spec.name)]
@@ -75,6 +79,14 @@ async def test_a_worker_killed_at_ten_moments_counts_every_event_once(
     assert lines == one_line_each(wanted)
     assert supervised.ended.count(-signal.SIGKILL) == KILLS
     assert supervised.release() == [0]
+
+
+def _write(path: Path, *, seed: int) -> None:
+    """Write a simulated ward, with all that is late, doubled, corrected or refused in it."""
+    ward = Ward(PATIENTS, HOURS, seed, ADMITTED, every_min=EVERY_MIN)
+    lines = [sent.line() for sent in islice(events(ward), EVENTS)]
+    assert len(lines) == EVENTS
+    path.write_bytes(b"".join(lines))
 
 
 def _spread(records: int, chance: random.Random) -> list[int]:
