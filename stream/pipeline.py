@@ -204,7 +204,8 @@ class Pipeline:
             return
         self._busy = True
         try:
-            self._take(run, self.committer.group)
+            with self.scheduler.timed(run):
+                self._take(run, self.committer.group)
             await self.committer.taken()
         finally:
             self._busy = False
@@ -229,9 +230,8 @@ class Pipeline:
     def _on_durable(self, positions: Mapping[TopicPartition, int]) -> None:
         self.app.consumer.durable.update((TP(*tp), offset) for tp, offset in positions.items())
         for partition in {tp.partition for tp in positions}:
-            metrics.PARTITION_PROGRESS_TIMESTAMP_SECONDS.labels(
-                partition=partition
-            ).set_to_current_time()
+            progress = metrics.PARTITION_PROGRESS_TIMESTAMP_SECONDS.labels(partition=partition)
+            progress.set_to_current_time()
 
     # Watching itself
 

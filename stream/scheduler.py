@@ -9,6 +9,7 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from faust.transport.utils import DefaultSchedulingStrategy
@@ -22,6 +23,8 @@ Queues = dict[str, deque[Record]]
 TIMESTAMP_TYPE: Final = 0  # CreateTime
 HELD_RUNS: Final = 2  # so many runs of one topic and partition are held, and one fetch
 FETCHES_WAITED: Final = 2  # a topic that nobody asked for is not late
+RUN_S: Final = 0.02  # so long a run should take: nothing else turns meanwhile
+FEWEST_RECORDS: Final = 50  # of a run, however long they take
 
 
 class Handed:
@@ -57,6 +60,7 @@ class Scheduler(DefaultSchedulingStrategy):
     ) -> None:
         self._inputs = tuple(inputs)
         self._run_records = run_records
+        self._run_limit = min(run_records, FEWEST_RECORDS)  # until it is known how long they take
         self._align_wait_s = align_wait_s
         self._at_end = at_end
         self._now, self._has_room = now, has_room
@@ -110,6 +114,20 @@ class Scheduler(DefaultSchedulingStrategy):
             if len(queue) >= enough
         }
 
+    @contextmanager
+    def timed(self, run: Run) -> Iterator[None]:
+        """Learn how long a run takes, so that the next ones take `RUN_S`.
+
+        While a run is taken nothing is written: after an outage long runs would keep the producer
+        from its turn until a write was given up.
+        """
+        began_s = self._now()
+        yield
+        taken_s = self._now() - began_s
+        fitting = int(len(run.records) * RUN_S / taken_s) if taken_s > 0 else self._run_records
+        half_way = (self._run_limit + fitting) // 2  # one slow run is no rule
+        self._run_limit = min(max(half_way, FEWEST_RECORDS), self._run_records)
+
     def held_records(self, partition: int) -> int:
         """Count the records of a partition that wait for those of other topics."""
         return sum(map(len, self._held.get(partition, {}).values()))
@@ -158,14 +176,14 @@ class Scheduler(DefaultSchedulingStrategy):
         heapq.heapify(heads)
         records: list[Record] = []
         span: dict[TopicPartition, tuple[int, int]] = {}
-        while heads and len(records) < self._run_records:
+        while heads and len(records) < self._run_limit:
             _, rank, topic = heapq.heappop(heads)
             queue, tp = queues[topic], TopicPartition(topic, partition)
             before = self._tail.get(tp, queue[0].offset - 1)
             # Up to the next head of another topic there is nothing to compare: most records are
             # vitals, and a look at all topics for each would cost as much as a small engine.
             until_ms = heads[0][0] + (rank < heads[0][1]) if heads else math.inf
-            while queue and queue[0].timestamp < until_ms and len(records) < self._run_records:
+            while queue and queue[0].timestamp < until_ms and len(records) < self._run_limit:
                 records.append(queue.popleft())
             last = records[-1].offset
             span[tp] = (span[tp][0] if tp in span else before, last)

@@ -9,7 +9,7 @@ from faust.types import TP
 
 from stream import metrics
 from stream.runs import Run, TopicPartition
-from stream.scheduler import Scheduler
+from stream.scheduler import FEWEST_RECORDS, RUN_S, Scheduler
 
 INPUTS = ("patients", "medications", "vitals", "ticks")
 
@@ -321,3 +321,30 @@ def test_waiting_for_the_ticks_of_an_outage_is_counted_too(bench: Bench) -> None
     bench.fetch()
 
     assert waited_s("ticks") - before == 60
+
+
+def test_runs_grow_until_they_take_as_long_as_a_run_should() -> None:
+    """Records that cost little are handed over many at a time, and never more than may be."""
+    bench = Bench(run_records=2_000)
+
+    sizes = [len(run.records) for run in _timed(bench, 30_000, record_s=RUN_S / 400)]
+
+    assert sizes[0] == FEWEST_RECORDS
+    assert max(sizes) <= 400
+    assert sizes[8] > 390
+
+
+def test_runs_of_slow_records_are_short() -> None:
+    """So that what was taken before is written meanwhile."""
+    bench = Bench(run_records=2_000)
+
+    sizes = [len(run.records) for run in _timed(bench, 1_000, record_s=1.0)]
+
+    assert set(sizes) == {FEWEST_RECORDS}
+
+
+def _timed(bench: Bench, records: int, *, record_s: float) -> Iterator[Run]:
+    for run in bench.runs(vitals=[(offset, offset) for offset in range(records)]):
+        with bench.scheduler.timed(run):
+            bench.now_s += len(run.records) * record_s
+        yield run
