@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bedside import Bedside, corrected, hours
+from bedside import Bedside, corrected, hours, late
 from builders import Fields, assessment, culture, dose, infusion, lab, on_day, patient, reading
 
 START = on_day(4, "06:00")
@@ -109,6 +109,15 @@ def test_an_il6_under_a_blocker_is_marked_until_the_episode_ends() -> None:
 
 def test_an_il6_from_before_the_dose_is_not_marked() -> None:
     assert states("IL6-PARADOX", ILL, result("il6", 9800), dose("tocilizumab", at=at(1))) == []
+
+
+def test_a_late_fever_that_moves_the_onset_before_the_sample_brings_its_mark() -> None:
+    """The onset decides whether the sample is of the episode, and it is no signal."""
+    bed = Bedside(patient(), dose("tocilizumab", at=at(1)), result("il6", 9800, 2))
+    bed.take(reading(at=at(27), temperature_c=38.7))
+    bed.take(late(ILL, hours(27.5)))
+
+    assert bed.states("IL6-PARADOX")[-1] == "raised INFO"
 
 
 def test_where_no_episode_is_open_the_mark_lasts_a_day() -> None:

@@ -208,10 +208,7 @@ def _why_over(view: View, end: str) -> str:
 
 
 def _turned(before: Patient, after: Patient) -> bool:
-    """Tell whether a stay or an episode began or ended."""
+    """Tell whether a stay or an episode began or ended, or began earlier than was known."""
     if before.stay != after.stay or before.stay_from_ms != after.stay_from_ms:
         return True
-    return before.episodes is not after.episodes and (
-        [(each.number, each.closed_ms) for each in before.episodes]
-        != [(each.number, each.closed_ms) for each in after.episodes]
-    )
+    return before.episodes != after.episodes
