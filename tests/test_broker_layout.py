@@ -94,7 +94,10 @@ def test_no_time_is_refused_and_no_topic_made_by_chance(layout: Layout) -> None:
 
 
 def test_a_process_counts_if_it_has_the_mark_of_its_node(layout: Layout) -> None:
-    with subprocess.Popen([sys.executable, "-c", SLEEP, layout.mark(2)]) as node:
+    program = [sys.executable, "-c", f"print(flush=True); {SLEEP}", layout.mark(2)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE) as node:
+        assert node.stdout is not None
+        node.stdout.readline()  # only now it is sure to bear the mark
         pids.remember(layout, 2, node.pid)
 
         running = pids.running(layout)
