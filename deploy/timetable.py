@@ -54,8 +54,7 @@ def with_ticks(
 def without_ticks(lines: Sequence[Line], partitions: int) -> list[Iterator[Planned]]:
     """Plan the lines for each partition, for a worker that writes ticks from its own clock."""
     return [
-        (_planned(line, partition) for line in own if line.topic != registry.TICKS)
-        for partition, own in enumerate(_by_partition(lines, partitions))
+        _alone(own, partition) for partition, own in enumerate(_by_partition(lines, partitions))
     ]
 
 
@@ -84,6 +83,12 @@ def _by_partition(lines: Sequence[Line], partitions: int) -> list[list[Line]]:
         for own in of if everywhere else [of[partition_of(line.key, partitions)]]:
             own.append(line)
     return of
+
+
+def _alone(lines: list[Line], partition: int) -> Iterator[Planned]:
+    for line in lines:
+        if line.topic != registry.TICKS:
+            yield _planned(line, partition)
 
 
 def _beside_ticks(lines: list[Line], clock: "_Clock", last_ms: int) -> Iterator[Planned]:

@@ -1,7 +1,7 @@
 """What load writes and when: every line, and ticks that say the time of the file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,6 +127,20 @@ def test_without_ticks_the_lines_alone_are_planned() -> None:
         ("vitals", 10_000),
         ("vitals", 90_000),
     ]
+
+
+@pytest.mark.parametrize("plan", [with_ticks, without_ticks])
+def test_every_line_goes_to_the_partition_of_its_patient(
+    plan: Callable[[list[Line], int], list[Iterator[Planned]]],
+) -> None:
+    patients = [f"patient-{number}" for number in range(20)]
+
+    plans = plan([line(10_000 + 1_000 * at, each) for at, each in enumerate(patients)], PARTITIONS)
+
+    for partition, planned in enumerate(plans):
+        for each in planned:
+            assert each.partition == partition
+            assert each.topic == registry.TICKS or partition_of(each.key, PARTITIONS) == partition
 
 
 @given(key=st.binary(min_size=1, max_size=64), partitions=st.integers(1, 100))
