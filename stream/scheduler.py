@@ -144,13 +144,17 @@ class Scheduler(DefaultSchedulingStrategy):
             else:
                 for record in batch:
                     yield tp, record
-        for partition, queues in list(held.items()):
-            while (
-                self._held is held
-                and self._has_room()
-                and (run := self._run(partition, queues)) is not None
-            ):
-                yield TP(run.records[-1].topic, partition), Handed(run)
+        turns = deque(held)
+        while turns and self._held is held and self._has_room():
+            partition = turns.popleft()
+            run = self._run(partition, held[partition])
+            if run is None:
+                continue
+            # Served last the next time too, when there may be room for a few only: a partition
+            # that lies far behind must not keep the others waiting.
+            held[partition] = held.pop(partition)
+            turns.append(partition)
+            yield TP(run.records[-1].topic, partition), Handed(run)
 
     def _empty(self) -> Queues:
         return {topic: deque() for topic in self._inputs}

@@ -41,10 +41,23 @@ class Bench:
         }
         return (handed.value for _, handed in self.scheduler.iterate(fetched))
 
+    def runs_of(self, vitals: dict[int, int]) -> Iterator[Run]:
+        """Fetch so many vitals of each of these partitions."""
+        fetched = {
+            TP("vitals", partition): [record("vitals", at, at, partition) for at in range(count)]
+            for partition, count in vitals.items()
+        }
+        return (handed.value for _, handed in self.scheduler.iterate(fetched))
 
-def record(topic: str, offset: int, timestamp_ms: int) -> Any:
+
+def record(topic: str, offset: int, timestamp_ms: int, partition: int = 0) -> Any:
     return SimpleNamespace(
-        topic=topic, partition=0, offset=offset, timestamp=timestamp_ms, key=b"p", value=b"{}"
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=timestamp_ms,
+        key=b"p",
+        value=b"{}",
     )
 
 
@@ -166,6 +179,19 @@ def test_nothing_is_handed_over_while_there_is_no_room() -> None:
     (run,) = bench.fetch(medications=[(0, 100)])
 
     assert names(run) == [("medications", 0), ("vitals", 0)]
+
+
+def test_a_partition_far_behind_keeps_no_other_waiting() -> None:
+    """Each is served a run in its turn, and where room ends the turns go on from there."""
+    served: list[int] = []
+    room = 3
+    bench = Bench(run_records=2, has_room=lambda: len(served) < room)
+    served += (run.partition for run in bench.runs_of({0: 10, 1: 2, 2: 2, 3: 2}))
+    room = 7
+
+    served += (run.partition for run in bench.runs_of({}))
+
+    assert served == [0, 1, 2, 3, 0, 0, 0]
 
 
 def test_each_run_names_the_offset_that_it_follows(bench: Bench) -> None:
