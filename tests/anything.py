@@ -71,8 +71,27 @@ pumps = built(
     rate=st.sampled_from([0, 5, 25]),
 )
 doses = built(
-    lambda at, drug: dose(drug, at=at),
-    drug=st.sampled_from(["tocilizumab", "acetaminophen", "dexamethasone", "anakinra"]),
+    lambda at, drug, mg, action, interval: dose(
+        drug, at=at, dose_value=mg, action=action, interval_h=interval
+    ),
+    drug=st.sampled_from(
+        [
+            "tocilizumab",
+            "tocilizumab",
+            "acetaminophen",
+            "dexamethasone",
+            "dexamethasone",
+            "methylprednisolone",
+            "anakinra",
+        ]
+    ),
+    mg=st.sampled_from([10, 40, 640, 900]),
+    action=st.sampled_from(["given", "given", "given", "ordered", "not_given"]),
+    interval=st.sampled_from([None, 6, 24]),
+)
+weights = built(
+    lambda at, weight: build("patient", at, {"weight_kg": weight}),
+    weight=st.sampled_from([25, 70, 80]),
 )
 supports = built(
     lambda at, support, action: assessment("support", at=at, support=support, action=action),
@@ -185,4 +204,5 @@ asleep = st.one_of(
 measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
 examined = st.one_of(scores, arousals, seizures, signs, asleep)
 of_crs = st.one_of(measured, pumps, doses, supports, causes)
-anything = st.one_of(of_crs, results, examined, others)
+
+anything = st.one_of(of_crs, results, examined, others, weights)

@@ -4,7 +4,7 @@ import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import Fields, dose, infusion, on_day, patient, reading, vitals
 
-from stream.clinical.rules.toci_ind import dose_mg
+from stream.clinical.tocilizumab import dose_mg
 
 RULE = "TOCI-IND"
 START = on_day(3, "08:00")

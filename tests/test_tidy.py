@@ -41,6 +41,7 @@ STATES_CRITERIA = (
     "scored",
     "sedation",
     "seizures",
+    "tocilizumab",
     *(
         f"{folder}/{path.stem}"
         for folder in ("policies", "rules")

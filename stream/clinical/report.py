@@ -10,10 +10,10 @@ from stream.clinical.freshness import stale_signals
 from stream.clinical.observe import with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
-from stream.clinical.rules.toci_ind import next_dose_ms
 from stream.clinical.scored import blood_of, hlh_of, scores_of
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
+from stream.clinical.tocilizumab import next_dose_ms
 from stream.clinical.view import View
 from topics.alerts import Grade
 from topics.status import EpisodeLine, IcansGrade, Status, TocilizumabLine

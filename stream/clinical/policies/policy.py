@@ -34,5 +34,8 @@ class ManagementProfile:
     source: str
     tocilizumab_from_grade: int
     tocilizumab_trigger: TocilizumabTrigger
+    tocilizumab_interval: timedelta = timedelta(hours=8)  # the review, line 69; exactly 8 h will do
+    tocilizumab_max_a_stay: int = 4  # the review, line 69: "3-4"
+    tocilizumab_max_in_24_h: int = 3  # ASCO 2021 and the labels; one exactly 24 h old is none
     fever_as_grade_2_after: timedelta | None = None  # grade 1 with fever for longer counts as 2
     ice_due_after: timedelta = timedelta(hours=24)  # the review, line 55: daily

@@ -24,7 +24,10 @@ from stream.clinical.rules import (
     neuro_edema,
     refused,
     sepsis_features,
+    toci_dose,
     toci_ind,
+    toci_interval,
+    toci_max,
     unattributed_deterioration,
 )
 from stream.clinical.rules.rule import Rule
@@ -32,6 +35,9 @@ from stream.clinical.rules.rule import Rule
 RULES: Final[tuple[Rule, ...]] = (
     crs_up.RULE,
     toci_ind.RULE,
+    toci_interval.RULE,
+    toci_max.RULE,
+    toci_dose.RULE,
     unattributed_deterioration.RULE,
     fever_masked.RULE,
     hlh_ferritin.RULE,
