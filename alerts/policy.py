@@ -26,6 +26,7 @@ NOT_BY_CRS_GRADE: Final = frozenset(
         "ICE-UNABLE",
         "LPV",
         "NEURO-EDEMA",
+        "OPS-SILENCE",
         "PRONE",
         "STEROID-LONG",
         "STEROID-PROPHYLAXIS",

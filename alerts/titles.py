@@ -68,7 +68,7 @@ TITLES: Final = MappingProxyType(
         # Stormwatch itself.
         "OPS-ENGINE": "Stormwatch failed on an event",
         "OPS-SINK": "A page reached nobody",
-        "OPS-SILENCE": "No data from the patient",
+        "OPS-SILENCE": "Expected data do not come",
         "OPS-REPLICA": "Two watchers disagree",
         "OPS-CATCHUP": "Stormwatch is behind",
     }
@@ -127,7 +127,7 @@ SAYINGS: Final = MappingProxyType(
         "DATA-RANGE": "has a value that was refused as impossible: check it",
         "OPS-ENGINE": "may not be watched: Stormwatch failed on an event. Look at the patient",
         "OPS-SINK": "has an alert that nobody could be told: look at the patient",
-        "OPS-SILENCE": "sends no data: look at the patient",
+        "OPS-SILENCE": "has vital signs that come no more: look at the patient",
         "OPS-REPLICA": "is seen differently by two watchers",
         "OPS-CATCHUP": "is seen late: Stormwatch is behind",
     }

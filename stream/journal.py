@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from stream import metrics
+from stream.clinical.expected import EXPECTED, Expected
 from stream.runs import Group, Kept, Record, Run, Work
 
 FORMAT: Final = 1
@@ -35,7 +36,7 @@ log = logging.getLogger("stormwatch.journal")
 class Journal:
     """Writes what was taken. Nothing here raises: whoever takes records is never kept from it."""
 
-    def __init__(self, folder: Path, *, limit_bytes: int, head: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, *, limit_bytes: int, head: Mapping[str, Any]) -> None:
         self._folder, self._limit_bytes, self._head = folder, limit_bytes, head
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._put = self._written = 0  # records; each is counted by one thread alone
@@ -182,10 +183,14 @@ class Journaled:
         self.journal.end()
 
 
-def head_of(management: str, paging_policy: str) -> dict[str, str]:
+def head_of(management: str, paging_policy: str, expected: Expected = EXPECTED) -> dict[str, Any]:
     """Say what a replay has to be run with to be the same."""
-    version = metadata.version("stormwatch")
-    return {"management": management, "paging_policy": paging_policy, "version": version}
+    return {
+        "management": management,
+        "paging_policy": paging_policy,
+        "expected": {each.name: dict(getattr(expected, each.name)) for each in fields(expected)},
+        "version": metadata.version("stormwatch"),
+    }
 
 
 def state_line(key: bytes, kept: Kept) -> bytes:

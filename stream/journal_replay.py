@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from stream.clinical.engine import Engine
+from stream.clinical.expected import Expected
 from stream.grading import Grading
 from stream.journal import FORMAT
 from stream.runs import Group, Kept, Run, TopicPartition
@@ -43,7 +44,9 @@ def replay_journal(path: Path, management: str | None = None) -> Iterator[bytes]
             raise JournalError(f"{path}: no journal, or one of another version")
         partition = head["partition"]
         engine = Engine(
-            management=management or head["management"], paging_policy=head["paging_policy"]
+            management=management or head["management"],
+            paging_policy=head["paging_policy"],
+            expected=Expected(**head["expected"]),
         )
         work, states = Grading(engine), dict[bytes, Kept]()
         records = _after_states(lines, states)

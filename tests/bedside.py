@@ -22,7 +22,7 @@ ENDED = (AlertState.RESOLVED, AlertState.RETRACTED)
 class Bedside:
     """A ward that remembers every alert line it told."""
 
-    def __init__(self, *events: Fields, **options: str) -> None:
+    def __init__(self, *events: Fields, **options: Any) -> None:
         self.engine = Engine(**options)
         self.ward = Ward({})
         self.lines: list[Alert] = []
@@ -67,8 +67,8 @@ class Bedside:
 
     @property
     def spoken(self) -> list[Alert]:
-        """Every line, but for the task that falls due of everyone whose ICE was never done."""
-        return [line for line in self.lines if line.rule != "ICE-DUE"]
+        """Every line, but for what falls due of everyone of whom nothing more is charted."""
+        return [line for line in self.lines if line.rule not in ("ICE-DUE", "OPS-SILENCE")]
 
     @property
     def patient(self) -> Patient:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from builders import NOON, encoded, lab, on_day, patient, vitals
+from builders import NOON, encoded, lab, on_day, patient, reading, vitals
 from click.testing import CliRunner
 
 from deploy.replay import replay
 from stream.clinical.engine import Engine
+from stream.clinical.expected import EVERY_MS, Expected
 from stream.grading import Grading
 from stream.journal import Journal, Journaled, head_of
 from stream.journal_replay import JournalError, Taken, replay_journal
@@ -77,6 +78,27 @@ def test_a_replay_says_what_the_worker_said_byte_for_byte(tmp_path: Path) -> Non
     assert list(replay_journal(path)) == said
     assert {json.loads(line)["rule"] for line in said} >= {"HLH-FERRITIN", "TOCI-IND", "DATA-RANGE"}
     assert {json.loads(line)["management"] for line in said} == {"asco-2021"}
+
+
+def test_a_replay_expects_data_as_often_as_the_worker_did(tmp_path: Path) -> None:
+    soon = Expected({**EVERY_MS, "spo2_percent": 60_000})
+    later = on_day(3, "12:02")
+    records = taken(
+        [
+            (registry.VITALS, b"P01", encoded(reading(spo2_percent=97, at=NOON)), NOON),
+            (registry.TICKS, b"7", encode(epoch_ms(later)), later),
+        ]
+    )
+    written = Journal(tmp_path, limit_bytes=1_000_000, head=head_of(REVIEW, REVIEW, soon))
+    work, group = Journaled(Grading(Engine(expected=soon)), written), Group()
+    work.recovered(PARTITION, {}, None)
+    work.take(Run(PARTITION, records, {}, 1, at_end=False), group)
+    written.end()
+
+    rows = group.published[TopicPartition(registry.ALERTS, PARTITION)]
+    said = [row.value for row in rows]
+    assert [json.loads(line or b"")["rule"] for line in said] == ["OPS-SILENCE"]
+    assert list(replay_journal(files_of(tmp_path)[0])) == said
 
 
 def test_a_file_begins_with_the_states_that_the_worker_began_with(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Only rules that a changed signal can reach are asked, and of a signal that stays at its level only
 those that depend on each reading; all of them where an episode or a stay begins or ends, where the
-watch does, and when something falls due.
+watch does, and when something falls due but that a silence may have begun.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import begins_next_ms, with_stay
 from stream.clinical.patient import Patient, Told
 from stream.clinical.policies.policy import ManagementProfile
-from stream.clinical.rules import refused
+from stream.clinical.rules import refused, silence
 from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
 from stream.clinical.series import since
@@ -70,7 +70,7 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
         question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
     )
     asking = _Asking(View(patient, now_ms, clinic.management), occasion)
-    if changed is None or rules is None or _turned(before, patient):
+    if rules is None or _turned(before, patient):
         asking.ask_all()
     else:
         asking.ask_some(rules)
@@ -162,13 +162,19 @@ class _Asking:
 def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
     """Name the rules that what changed can reach; None is all of them."""
     changed, known, due_ms = question.changed, question.known, patient.due_ms
-    if changed is None or WATCH_END.name in changed:
+    if changed is None:
+        due = {name for name, at_ms in patient.wakes.items() if at_ms <= question.now_ms}
+        # It wakes every few hours though all is well, to see that all goes on coming.
+        return (silence.RULE,) if due == {silence.NAME} else None
+    if WATCH_END.name in changed:
         return None
     same: frozenset[Level[Any]] = frozenset()
     # What is older than the last answer may move back since when an alert has been true.
     in_order = question.from_ms is not None and question.from_ms >= patient.asked_ms
     if known is not None and in_order and (due_ms is None or due_ms > question.now_ms):
         same = still(known, patient, levels_of(changed))
+    if silence.is_open(patient):
+        same -= frozenset(silence.COMES)  # any reading of them may end it
     rules = reached_by(changed, same)
     return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from stream.clinical.asking import Clinic, Question, ask
 from stream.clinical.doubts import signals_of, with_doubt, without_doubts, without_old_doubts
 from stream.clinical.entries import Charted, Entry, entry_of
+from stream.clinical.expected import EXPECTED, Expected
 from stream.clinical.forget import trimmed
 from stream.clinical.observe import is_late, observe
 from stream.clinical.patient import Patient
@@ -66,16 +67,24 @@ class Outcome:
 
 
 class Engine:
-    """Grades on every record; `management` and `paging_policy` are names of what is built in."""
+    """Grades on every record; `management` and `paging_policy` are names of what is built in.
+
+    `expected` says how often a site's vital signs come.
+    """
 
     def __init__(
-        self, *, management: str = "manikath-2025", paging_policy: str = "manikath-2025"
+        self,
+        *,
+        management: str = "manikath-2025",
+        paging_policy: str = "manikath-2025",
+        expected: Expected = EXPECTED,
     ) -> None:
         if management not in MANAGEMENT:
             raise ValueError(f"no management profile {management}, only {', '.join(MANAGEMENT)}")
         if paging_policy not in POLICY_NAMES:
             raise ValueError(f"no policy {paging_policy}, only {', '.join(POLICY_NAMES)}")
-        self._clinic = Clinic(MANAGEMENT[management], paging_policy)
+        profile = replace(MANAGEMENT[management], expected=expected)
+        self._clinic = Clinic(profile, paging_policy)
 
     def take(self, ward: Ward, arrival: Arrival) -> Outcome:
         """Take one record in its turn; a tick moves the clock, and what is due falls due."""

@@ -76,7 +76,7 @@ def end(  # noqa: PLR0913, what is needed to say how and why
     never = (
         may_retract
         and occasion.looks_back
-        and not BY_NAME[told.rule].of_records
+        and not BY_NAME[told.rule].never_retracts
         and not held_since(view, BY_NAME[told.rule], told.since_ms)
     )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED

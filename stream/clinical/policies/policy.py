@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from stream.clinical.crs import CrsTable
+from stream.clinical.expected import EXPECTED, Expected
 from stream.clinical.icans import IcansTable
 
 
@@ -39,3 +40,4 @@ class ManagementProfile:
     tocilizumab_max_in_24_h: int = 3  # ASCO 2021 and the labels; one exactly 24 h old is none
     fever_as_grade_2_after: timedelta | None = None  # grade 1 with fever for longer counts as 2
     ice_due_after: timedelta = timedelta(hours=24)  # the review, line 55: daily
+    expected: Expected = EXPECTED

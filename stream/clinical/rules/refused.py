@@ -59,5 +59,5 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
     return Verdict(finding, min(doubt.at_ms for doubt in doubts.values()) + LASTS_MS)
 
 
-UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, of_records=True)
-RANGE: Final = Rule(DATA_RANGE, Bound.STAY, (), judge_range, of_records=True)
+UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, never_retracts=True)
+RANGE: Final = Rule(DATA_RANGE, Bound.STAY, (), judge_range, never_retracts=True)

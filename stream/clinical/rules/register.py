@@ -24,6 +24,7 @@ from stream.clinical.rules import (
     neuro_edema,
     refused,
     sepsis_features,
+    silence,
     toci_dose,
     toci_ind,
     toci_interval,
@@ -56,6 +57,7 @@ RULES: Final[tuple[Rule, ...]] = (
     cardiac_marker.RULE,
     refused.UNIT,
     refused.RANGE,
+    silence.RULE,
 )
 BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in RULES})
 

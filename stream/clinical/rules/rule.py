@@ -62,7 +62,7 @@ class Rule:
     bound: Bound
     inputs: tuple[Signal[Any] | Level[Any], ...]  # what can change its verdict, beside time
     judge: Callable[[View], Verdict]
-    of_records: bool = False  # it speaks of refused records: these stay refused, it never retracts
+    never_retracts: bool = False  # it speaks of what was sent to us: that stays as it was
 
 
 def under_every_policy(priority: Priority) -> Mapping[str, Priority]:

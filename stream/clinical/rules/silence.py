@@ -1,0 +1,106 @@
+"""OPS-SILENCE: a vital sign of a patient that was measured before comes no more.
+
+It never changes a grade. It names each sign that is silent, comes anew where another one falls
+silent or speaks again, and ends when all of them do. P2 where the patient is no longer watched: no
+vital sign comes any more, or in an open episode one by which an episode is graded; else P3. What
+was never measured is not missed, and a new stay has to begin before anything of it can be late.
+Source: CLINICAL.md DEC-35, DEC-50, §5.8; DESIGN ("The pager").
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from stream.clinical.expected import FED
+from stream.clinical.levels import Level
+from stream.clinical.patient import Patient, key_of_alert
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.series import Reading
+from stream.clinical.signals import PRESSURE, SPO2, TEMPERATURE, Pressure, Signal, Temperature
+from stream.clinical.times import HOUR_MS, MINUTE_MS
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+NAME: Final = "OPS-SILENCE"
+GRADED_BY: Final = frozenset({TEMPERATURE.name, PRESSURE.name, SPO2.name})
+WORDS: Final = {
+    "temperature_c": "temperature",
+    "pressure": "blood pressure",
+    "spo2_percent": "SpO2",
+    "heart_rate_per_min": "pulse",
+    "respiratory_rate_per_min": "respiration",
+}
+UNITS: Final = {
+    "spo2_percent": "%",
+    "heart_rate_per_min": "/min",
+    "respiratory_rate_per_min": "/min",
+}
+
+
+def judge(view: View) -> Verdict:
+    """Hold while a sign is older than it may be; be asked again when the next one comes to be."""
+    silent: dict[str, Reading[Any]] = {}
+    wakes_ms: list[int] = []
+    for signal, newest, late_ms in _measured(view):
+        if view.at_ms < late_ms:
+            wakes_ms.append(late_ms)
+        else:
+            silent[signal.name] = newest
+    wake_ms = min(wakes_ms, default=None)
+    if not silent:
+        return Verdict(None, wake_ms, "What is expected comes again.")
+    in_episode = view.course.onset_ms is not None and not GRADED_BY.isdisjoint(silent)
+    is_watched = bool(wakes_ms) and not in_episode
+    names = ", ".join(f"{WORDS[name]} ({_since(view, each)})" for name, each in silent.items())
+    finding = Finding(
+        priorities=under_every_policy(Priority.P3 if is_watched else Priority.P2),
+        because=tuple(_shown(name, newest) for name, newest in silent.items()),
+        advice=lambda: (
+            f"Look at the patient: nothing has come of {names}. The grade stays what it was, and "
+            "cannot rise by what is not measured. Then look for the monitor and its feed."
+        ),
+        source="Stormwatch DEC-35, CLINICAL 5.8",
+    )
+    return Verdict(finding, wake_ms)
+
+
+def is_open(patient: Patient) -> bool:
+    """Tell whether a silence was told: then each reading may end it."""
+    told = patient.alerts.get(key_of_alert(NAME, patient.stay, 0))
+    return told is not None and told.is_open
+
+
+def _measured(view: View) -> Iterator[tuple[Signal[Any], Reading[Any], int]]:
+    """Give each sign that was ever measured, its newest reading, and when that is too old."""
+    expected = view.management.expected
+    for signal in FED:
+        newest = view.patient.newest(signal, None, view.until_ms)
+        if newest is not None:
+            since_ms = max(newest.effective_ms, view.patient.stay_from_ms or 0)
+            # "Longer than": it falls due right after it.
+            yield signal, newest, since_ms + expected.signals_ms[signal.name] + 1
+
+
+def _since(view: View, newest: Reading[Any]) -> str:
+    minutes = (view.at_ms - newest.effective_ms) // MINUTE_MS
+    hours, rest = divmod(minutes, HOUR_MS // MINUTE_MS)
+    return f"for {hours} h {rest} min" if hours else f"for {rest} min"
+
+
+def _shown(name: str, newest: Reading[Any]) -> Evidence:
+    at, value = (newest.effective_ms, newest.event_id), newest.value
+    if isinstance(value, Temperature):
+        return Evidence(name, value.celsius, "Cel", *at)
+    if isinstance(value, Pressure):
+        measured = zip(value._fields, value, strict=True)
+        name, value = next((each, mmhg) for each, mmhg in measured if mmhg is not None)
+        return Evidence(name, value, "mm[Hg]", *at)
+    return Evidence(name, value, UNITS[name], *at)
+
+
+def _alike(_: object, __: float | None) -> object:
+    """Give the same for all: a sign that goes on coming says nothing new, whatever it is."""
+    return None
+
+
+COMES: Final = tuple(Level(signal, _alike) for signal in FED)
+RULE: Final = Rule(NAME, Bound.STAY, COMES, judge, never_retracts=True)
