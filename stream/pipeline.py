@@ -49,7 +49,7 @@ class Pipeline:
             work.inputs,
             run_records=settings.run_records,
             align_wait_s=settings.align_wait_s,
-            at_end=self._at_end,
+            end_told_ms=self._end_told_ms,
             now=time.monotonic,
             has_room=self.has_room,
         )
@@ -149,7 +149,7 @@ class Pipeline:
         owned = {tp.partition for tp in start}
         if owned != self.claimed or len(start) != len(owned) * len(self.work.inputs):
             end_process("what is assigned is not whole: a patient's topics belong to one worker")
-        self.scheduler.begin(start)
+        self.scheduler.begin(start, {each: self.table.of(each).clock_ms for each in owned})
         self.reading = True
         self.account.begin()
         self._position = {tp: offset - 1 for tp, offset in start.items()}
@@ -235,8 +235,8 @@ class Pipeline:
 
     # Watching itself
 
-    def _at_end(self, tp: TopicPartition) -> bool:
-        return bool(self.app.consumer._thread.at_end(tp))  # noqa: SLF001, our own thread
+    def _end_told_ms(self, tp: TopicPartition) -> Any:  # noqa: ANN401, Faust's consumer is untyped
+        return self.app.consumer._thread.end_told_ms(tp)  # noqa: SLF001, our own thread
 
     def has_room(self) -> bool:
         """Tell whether more may be handed over before what was is taken."""

@@ -2,7 +2,9 @@
 
 A record is handed over once every other topic of its partition has a later one waiting or has been
 read to its end, and after a bounded wait in any case: Kafka promises no order between topics, and
-vitals read before the tocilizumab given hours earlier would page for nothing.
+vitals read before the tocilizumab given hours earlier would page for nothing. One that lies ahead
+of the clock waits a moment longer: its tick may have been written before it and not been read yet,
+and without that the engine would refuse it as from the future.
 """
 
 import heapq
@@ -10,19 +12,24 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
 from stream import metrics
+from stream.clinical.engine import AHEAD_MS
 from stream.runs import Record, Run, TopicPartition
+from topics import registry
 
 Queues = dict[str, deque[Record]]
 
 TIMESTAMP_TYPE: Final = 0  # CreateTime
 HELD_RUNS: Final = 2  # so many runs of one topic and partition are held, and one fetch
 FETCHES_WAITED: Final = 2  # a topic that nobody asked for is not late
+# How often fetches tell of the end of the ticks before a record ahead of them is handed over. One
+# may have been asked for before the record was written; the one after it was not.
+ENDS_TOLD: Final = 2
 RUN_S: Final = 0.02  # so long a run should take: nothing else turns meanwhile
 FEWEST_RECORDS: Final = 50  # of a run, however long they take
 
@@ -45,6 +52,13 @@ class Handed:
         self.offset, self.timestamp = last.offset, last.timestamp
 
 
+class _Ahead(NamedTuple):
+    """Records up to a time that lie ahead of the clock, and what was told since they came."""
+
+    until_ms: int
+    told_ms: set[int]  # when fetches told of the end of the ticks
+
+
 class Scheduler(DefaultSchedulingStrategy):
     """Faust's ConsumerScheduler: takes what was fetched, hands over runs, holds the rest."""
 
@@ -54,16 +68,20 @@ class Scheduler(DefaultSchedulingStrategy):
         *,
         run_records: int,
         align_wait_s: float,
-        at_end: Callable[[TopicPartition], bool],
+        end_told_ms: Callable[[TopicPartition], int | None],
         now: Callable[[], float],
         has_room: Callable[[], bool] = lambda: True,
+        ticks: str = registry.TICKS,
     ) -> None:
         self._inputs = tuple(inputs)
         self._run_records = run_records
         self._run_limit = min(run_records, FEWEST_RECORDS)  # until it is known how long they take
         self._align_wait_s = align_wait_s
-        self._at_end = at_end
+        self._end_told_ms = end_told_ms  # when; None: it is not at its end as far as is known
         self._now, self._has_room = now, has_room
+        self._ticks = ticks
+        self._clocks: dict[int, int] = {}  # the last tick handed over
+        self._ahead: dict[int, _Ahead] = {}
         self._fetches = 0
         self._held: dict[int, Queues] = {}
         self._tail: dict[TopicPartition, int] = {}  # the last offset handed over
@@ -74,11 +92,13 @@ class Scheduler(DefaultSchedulingStrategy):
 
     # Reading
 
-    def begin(self, start: Mapping[TopicPartition, int]) -> None:
-        """Start reading anew at these offsets; what was held is read again."""
+    def begin(self, start: Mapping[TopicPartition, int], clocks: Mapping[int, int | None]) -> None:
+        """Start reading anew at these offsets and clocks; what was held is read again."""
         self._held = {}  # a new one: an iteration under way sees that it is not its own, and ends
         self._since.clear()
         self._waits.clear()
+        self._ahead.clear()
+        self._clocks = {each: at_ms for each, at_ms in clocks.items() if at_ms is not None}
         self._tail = {tp: offset - 1 for tp, offset in start.items()}
         self.start += 1
 
@@ -160,17 +180,22 @@ class Scheduler(DefaultSchedulingStrategy):
         return {topic: deque() for topic in self._inputs}
 
     def _run(self, partition: int, queues: Queues) -> Run | None:
-        if not any(queues.values()) or self._must_wait(partition, queues):
+        if not any(queues.values()):
             return None
-        records, span = self._merge(partition, queues)
+        reach_ms = self._reach_ms(partition, queues)
+        if self._must_wait(partition, queues, reach_ms):
+            return None
+        records, span = self._merge(partition, queues, reach_ms)
+        if partition in self._ahead and len(self._ahead[partition].told_ms) > ENDS_TOLD:
+            del self._ahead[partition]  # what came since waits by itself
         self._tail.update({tp: last for tp, (_, last) in span.items()})
         at_end = not any(queues.values()) and all(
-            self._at_end(TopicPartition(topic, partition)) for topic in queues
+            self._is_at_end(TopicPartition(topic, partition)) for topic in queues
         )
         return Run(partition, records, span, self.start, at_end)
 
     def _merge(
-        self, partition: int, queues: Queues
+        self, partition: int, queues: Queues, reach_ms: float
     ) -> tuple[list[Record], dict[TopicPartition, tuple[int, int]]]:
         heads = [
             (queue[0].timestamp, rank, topic)
@@ -178,29 +203,43 @@ class Scheduler(DefaultSchedulingStrategy):
             if queue
         ]
         heapq.heapify(heads)
+        if heads[0][0] > reach_ms:
+            reach_ms = math.inf  # it was waited for long enough
         records: list[Record] = []
         span: dict[TopicPartition, tuple[int, int]] = {}
         while heads and len(records) < self._run_limit:
-            _, rank, topic = heapq.heappop(heads)
+            at_ms, rank, topic = heapq.heappop(heads)
+            if at_ms > reach_ms:
+                break
             queue, tp = queues[topic], TopicPartition(topic, partition)
             before = self._tail.get(tp, queue[0].offset - 1)
             # Up to the next head of another topic there is nothing to compare: most records are
             # vitals, and a look at all topics for each would cost as much as a small engine.
             until_ms = heads[0][0] + (rank < heads[0][1]) if heads else math.inf
+            until_ms = min(until_ms, reach_ms + 1)
             while queue and queue[0].timestamp < until_ms and len(records) < self._run_limit:
                 records.append(queue.popleft())
             last = records[-1].offset
             span[tp] = (span[tp][0] if tp in span else before, last)
+            if topic == self._ticks:
+                self._clocks[partition] = records[-1].timestamp
+                self._ahead.pop(partition, None)
+                reach_ms = math.inf if queue else records[-1].timestamp + AHEAD_MS
             if queue:
                 heapq.heappush(heads, (queue[0].timestamp, rank, topic))
-            elif self._gated(tp, last) or not self._at_end(tp):
+            elif self._gated(tp, last) or not self._is_at_end(tp):
                 break  # the next record of this topic may be earlier than the heads of the others
         return records, span
 
-    def _must_wait(self, partition: int, queues: Queues) -> bool:
+    def _must_wait(self, partition: int, queues: Queues, reach_ms: float) -> bool:
         empty = [TopicPartition(topic, partition) for topic, queue in queues.items() if not queue]
         gated = [tp for tp in empty if self._gated(tp, self._tail.get(tp, -1))]
-        waited_for = gated or [tp for tp in empty if not self._at_end(tp)]
+        earliest_ms = min(queue[0].timestamp for queue in queues.values() if queue)
+        waited_for = gated or [
+            tp
+            for tp in empty
+            if not self._is_at_end(tp) or (tp.topic == self._ticks and earliest_ms > reach_ms)
+        ]
         self._measure(partition, waited_for)
         if gated:
             return True
@@ -213,6 +252,27 @@ class Scheduler(DefaultSchedulingStrategy):
         for tp in waited_for:
             metrics.FORCED_ALIGNMENTS.labels(topic=tp.topic).inc()
         return False
+
+    def _reach_ms(self, partition: int, queues: Queues) -> float:
+        """Say up to when records may go: no further ahead of the last tick than the engine takes.
+
+        Further once it is known that no newer tick was written before them.
+        """
+        clock_ms = self._clocks.get(partition)
+        if clock_ms is None or queues.get(self._ticks, True):
+            return math.inf
+        limit_ms, held = clock_ms + AHEAD_MS, [queue for queue in queues.values() if queue]
+        if all(queue[0].timestamp <= limit_ms for queue in held):
+            return limit_ms
+        latest_ms = max(queue[-1].timestamp for queue in held)
+        ahead = self._ahead.setdefault(partition, _Ahead(latest_ms, set()))
+        told_ms = self._end_told_ms(TopicPartition(self._ticks, partition))
+        if told_ms is not None:
+            ahead.told_ms.add(told_ms)
+        return limit_ms if len(ahead.told_ms) <= ENDS_TOLD else max(ahead.until_ms, limit_ms)
+
+    def _is_at_end(self, tp: TopicPartition) -> bool:
+        return self._end_told_ms(tp) is not None
 
     def _measure(self, partition: int, waited_for: list[TopicPartition]) -> None:
         """Add up how long each topic was waited for, from look to look."""

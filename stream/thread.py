@@ -68,14 +68,14 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetched.seeks = self.seeks
         return fetched
 
-    def at_end(self, tp: TopicPartition) -> bool:
-        """Tell whether a partition is read to the end that a fetch told of just now."""
+    def end_told_ms(self, tp: TopicPartition) -> int | None:
+        """Say when a fetch told just now that a partition is read to its end; None: it is not."""
         if (state := self._state(tp)) is None or not state.has_valid_position:
-            return False
+            return None
         if state.highwater is None or state.position < state.highwater:
-            return False
+            return None
         told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
-        return time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS
+        return told_ms if time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS else None
 
     def behind(self, tp: TopicPartition, next_offset: int) -> int:
         """Count the records after an offset that the last fetch told of."""

@@ -114,9 +114,9 @@ def handed_over() -> Run:
     """Fetch the patient after the reading, and return the run that the agent gets."""
     inputs = [topic.name for topic in registry.INPUTS]
     scheduler = Scheduler(
-        inputs, run_records=100, align_wait_s=2.0, at_end=lambda _: True, now=lambda: 0.0
+        inputs, run_records=100, align_wait_s=2.0, end_told_ms=lambda _: 0, now=lambda: 0.0
     )
-    scheduler.begin({TopicPartition(topic, PARTITION): 0 for topic in inputs})
+    scheduler.begin({TopicPartition(topic, PARTITION): 0 for topic in inputs}, {})
     known = record(registry.PATIENTS, encoded(patient()), epoch_ms(on_day(0)))
     reading = record(registry.VITALS, encoded(READING), epoch_ms(AT))
     fetched = {

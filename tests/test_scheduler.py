@@ -8,6 +8,7 @@ import pytest
 from faust.types import TP
 
 from stream import metrics
+from stream.clinical.engine import AHEAD_MS
 from stream.runs import Run, TopicPartition
 from stream.scheduler import FEWEST_RECORDS, RUN_S, Scheduler
 
@@ -20,19 +21,28 @@ class Bench:
     def __init__(self, **settings: Any) -> None:
         self.now_s = 0.0
         self.at_end = set(INPUTS)
+        self.told_ms = 0  # when a fetch told of their ends
         self.scheduler = Scheduler(
             INPUTS,
             run_records=settings.get("run_records", 100),
             align_wait_s=2.0,
-            at_end=lambda tp: tp.topic in self.at_end,
+            end_told_ms=lambda tp: self.told_ms if tp.topic in self.at_end else None,
             now=lambda: self.now_s,
             has_room=settings.get("has_room", lambda: True),
+            ticks="ticks",
         )
-        self.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS})
+        self.scheduler.begin(
+            {TopicPartition(topic, 0): 0 for topic in INPUTS}, {0: settings.get("clock_ms")}
+        )
 
     def fetch(self, **batches: list[tuple[int, int]]) -> list[Run]:
         """Fetch records given as (offset, timestamp), and return the runs handed over."""
         return list(self.runs(**batches))
+
+    def told_again(self, **batches: list[tuple[int, int]]) -> list[Run]:
+        """Fetch, and hear once more that topics are read to their ends."""
+        self.told_ms += 20
+        return self.fetch(**batches)
 
     def runs(self, **batches: list[tuple[int, int]]) -> Iterator[Run]:
         fetched = {
@@ -227,7 +237,7 @@ def test_what_was_held_is_forgotten_when_reading_starts_anew(bench: Bench) -> No
     """It is read again, from what is committed."""
     bench.at_end -= {"medications"}
     bench.fetch(vitals=[(3, 200)])
-    bench.scheduler.begin({TopicPartition(topic, 0): 3 for topic in INPUTS})
+    bench.scheduler.begin({TopicPartition(topic, 0): 3 for topic in INPUTS}, {})
     bench.at_end |= {"medications"}
 
     (run,) = bench.fetch(vitals=[(3, 200)])
@@ -241,7 +251,7 @@ def test_an_iteration_left_standing_ends_when_reading_starts_anew() -> None:
     bench = Bench(run_records=1)
     runs = bench.runs(vitals=[(0, 100), (1, 110)])
     first = next(runs)
-    bench.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS})
+    bench.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS}, {})
 
     assert list(runs) == []
     assert first.start != bench.scheduler.start
@@ -318,6 +328,85 @@ def test_while_catching_up_a_record_from_the_future_waits_for_the_others(bench: 
     (run,) = bench.fetch(vitals=[(0, 7_200_000), (1, 300)], medications=[(0, 200), (1, 400)])
 
     assert names(run) == [("medications", 0), ("medications", 1), ("vitals", 0), ("vitals", 1)]
+
+
+# The clock: a record ahead of it may have a tick that was not read yet
+
+
+def test_a_record_ahead_of_the_clock_waits_for_the_tick_written_before_it() -> None:
+    """Two brokers are asked, and the one with the record answers first."""
+    bench = Bench(clock_ms=0)
+
+    assert bench.fetch(vitals=[(0, AHEAD_MS + 1)]) == []
+    (run,) = bench.fetch(ticks=[(0, AHEAD_MS)])
+    assert names(run) == [("ticks", 0), ("vitals", 0)]
+
+
+def test_a_record_ahead_of_the_clock_goes_once_no_tick_can_have_come_before_it() -> None:
+    """A device whose clock runs ahead holds nobody up for longer than two fetches."""
+    bench = Bench(clock_ms=0)
+    assert bench.fetch(vitals=[(0, 7_200_000)]) == []
+    assert bench.told_again() == []
+
+    (run,) = bench.told_again()
+
+    assert names(run) == [("vitals", 0)]
+
+
+def test_what_is_no_further_ahead_than_may_be_goes_at_once() -> None:
+    bench = Bench(clock_ms=0)
+
+    (run,) = bench.fetch(vitals=[(0, AHEAD_MS), (1, AHEAD_MS + 1)])
+
+    assert names(run) == [("vitals", 0)]
+
+
+def test_others_go_while_one_waits_for_its_tick() -> None:
+    bench = Bench(clock_ms=0)
+    assert bench.fetch(vitals=[(0, AHEAD_MS + 1)]) == []
+
+    (run,) = bench.fetch(medications=[(0, 100)])
+
+    assert names(run) == [("medications", 0)]
+
+
+def test_what_comes_after_a_tick_waits_for_its_own() -> None:
+    """Where time is played fast, each record lies ahead of the tick of the one before it."""
+    bench = Bench(clock_ms=0)
+    assert bench.fetch(vitals=[(0, 7_200_000), (1, 14_400_000)]) == []
+    assert bench.told_again() == []
+    (first,) = bench.fetch(ticks=[(0, 7_199_999)])
+    assert names(first) == [("ticks", 0), ("vitals", 0)]
+    assert bench.told_again() == []
+
+    (second,) = bench.fetch(ticks=[(1, 14_399_999)])
+
+    assert names(second) == [("ticks", 1), ("vitals", 1)]
+
+
+def test_a_record_that_came_while_another_waited_waits_by_itself() -> None:
+    bench = Bench(clock_ms=0)
+    bench.fetch(vitals=[(0, 7_200_000)])
+    bench.told_again()
+
+    (first,) = bench.told_again(vitals=[(1, 14_400_000)])
+
+    assert names(first) == [("vitals", 0)]
+    assert bench.told_again() == []
+    (second,) = bench.told_again()
+    assert names(second) == [("vitals", 1)]
+
+
+def test_a_broker_that_tells_nothing_of_the_ticks_keeps_nobody_for_longer_than_the_limit() -> None:
+    bench = Bench(clock_ms=0)
+    bench.at_end.remove("ticks")
+    bench.fetch(vitals=[(0, AHEAD_MS + 1)])
+    bench.fetch()
+    bench.now_s = 2.0
+
+    (run,) = bench.fetch()
+
+    assert names(run) == [("vitals", 0)]
 
 
 def waited_s(topic: str) -> float:

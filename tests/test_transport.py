@@ -112,7 +112,7 @@ def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
     thread: Any = Thread.__new__(Thread)  # without a consumer
     thread._state = lambda _: state
 
-    assert thread.at_end(TopicPartition(LABS, 0)) is is_at_end
+    assert (thread.end_told_ms(TopicPartition(LABS, 0)) == told_ms) is is_at_end
 
 
 @pytest.mark.parametrize(("writes", "left"), [(True, 1), (False, 2)])
