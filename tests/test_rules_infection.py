@@ -81,6 +81,26 @@ def test_it_is_raised_by_a_result_of_24_hours_and_does_not_end_because_it_ages()
     assert bed.states("IL6-RULE") == ["raised P2"]
 
 
+def test_a_low_pressure_that_comes_late_raises_it_though_the_result_is_old_by_now() -> None:
+    """What is open does not depend on when it came: it was low while the result was new."""
+    fever = reading(at=START, temperature_c=38.7)
+    low = reading(at=START, systolic_mmhg=80)
+    bed = Bedside(patient(), fever, result("il6", 5000), late(low, hours(30)))
+
+    assert bed.states("IL6-RULE") == ["raised P2"]
+    bed.take(late(reading(at=at(20), systolic_mmhg=120), hours(31)))
+    assert bed.states("IL6-RULE") == ["raised P2", "resolved"]
+
+
+def test_once_it_has_ended_an_old_result_does_not_raise_it_again() -> None:
+    better = reading(at=at(26), systolic_mmhg=120)
+    worse = reading(at=at(27), systolic_mmhg=80)
+
+    told = states("IL6-RULE", ILL, result("il6", 5000), better, worse)
+
+    assert told == ["raised P2", "resolved"]
+
+
 def test_a_correction_of_the_result_retracts_it() -> None:
     wrong = result("il6", 5000)
 

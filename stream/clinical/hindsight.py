@@ -5,6 +5,7 @@ told. So no rule has to say anything about its own past.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import pairwise
 
 from stream.clinical.course import walk
@@ -20,8 +21,9 @@ def held_all_the_time(view: View, rule: Rule, from_ms: int, until_ms: int) -> bo
     """
     past = _Past(view, until_ms)
     return all(
-        past.verdict(rule, moment_ms).finding is not None
-        for moment_ms in _moments(view, rule, from_ms, until_ms)
+        verdict.finding is not None
+        for moment_ms, next_ms in pairwise([*_moments(view, rule, from_ms, until_ms), until_ms])
+        for verdict in _verdicts(past, rule, moment_ms, next_ms)
     )
 
 
@@ -38,8 +40,9 @@ def held_since(view: View, rule: Rule, since_ms: int) -> bool:
         return True
     past = _Past(view, now_ms)
     return any(
-        _held_between(past, rule, moment_ms, next_ms)
+        verdict.finding is not None
         for moment_ms, next_ms in pairwise([*_moments(view, rule, since_ms, now_ms), now_ms])
+        for verdict in _verdicts(past, rule, moment_ms, next_ms)
     )
 
 
@@ -57,16 +60,14 @@ def _moments(view: View, rule: Rule, from_ms: int, until_ms: int) -> list[int]:
     return sorted({from_ms, *(each for each in said + closed if from_ms <= each < until_ms)})
 
 
-def _held_between(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> bool:
+def _verdicts(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> Iterator[Verdict]:
     """Ask at a moment, and then whenever the rule wants to be asked, until the end."""
     at_ms: int | None = moment_ms
     while at_ms is not None:
         verdict = past.verdict(rule, at_ms)
-        if verdict.finding is not None:
-            return True
+        yield verdict
         wake_ms = verdict.wake_ms
         at_ms = wake_ms if wake_ms is not None and at_ms < wake_ms < end_ms else None
-    return False
 
 
 class _Past:

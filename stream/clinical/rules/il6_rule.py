@@ -1,8 +1,9 @@
 """IL6-RULE: a high interleukin-6 with fever and hypotension supports CRS, with no infection found.
 
 It speaks before any blocker was given, for early tocilizumab while cultures are pending. The
-result is at most 24 hours old when it is raised; once raised it does not end because it ages. The
-review's predictive value has an unverified citation (§1.10) and is not quoted.
+result is at most 24 hours old when it is raised; once raised it does not end because it ages, so
+long as all the rest has held since, by what is known now and whatever the order in which it came.
+The review's predictive value has an unverified citation (§1.10) and is not quoted.
 Source: CLINICAL.md §1.5 (review line 187), DEC-10, DEC-35, DEC-60.
 """
 
@@ -10,6 +11,7 @@ from typing import Final
 
 from stream.clinical.blockers import IL6, IL6_MS, last_blocker, readable_il6
 from stream.clinical.comparators import is_above
+from stream.clinical.hindsight import held_all_the_time
 from stream.clinical.infection import CULTURES, SOURCE, documented
 from stream.clinical.patient import key_of_alert
 from stream.clinical.rules import evidence
@@ -23,13 +25,25 @@ LIMIT_PG_ML: Final = 1000.0  # above it
 
 
 def judge(view: View) -> Verdict:
-    """Hold while all of it holds."""
+    """Hold while all of it holds, of a result that was young when it began to."""
+    verdict = judge_at_any_age(view)
+    result = readable_il6(view, None)
+    if verdict.finding is None or result is None:
+        return verdict
+    old_ms = result.effective_ms + IL6_MS
+    if view.at_ms <= old_ms or (view.until_ms is None and _has_held_since(view, old_ms)):
+        return verdict
+    return Verdict(None, verdict.wake_ms, "The interleukin-6 is older than 24 hours.")
+
+
+def judge_at_any_age(view: View) -> Verdict:
+    """Hold while all of it holds, however old the result is."""
     wake_ms = next_change_ms(view)
     if last_blocker(view, view.at_ms) is not None:
         return Verdict(None, wake_ms, "A blocker of interleukin-6 was given.")
     if documented(view):
         return Verdict(None, wake_ms, "An infection is documented.")
-    result = readable_il6(view, None if _is_told(view) else IL6_MS)
+    result = readable_il6(view, None)
     if result is None or not is_above(result.value, LIMIT_PG_ML):
         return Verdict(None, wake_ms, "No interleukin-6 above 1 000 pg/mL supports it.")
     if view.fever is not True or not view.hypotension:
@@ -50,13 +64,16 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, wake_ms)
 
 
-def _is_told(view: View) -> bool:
-    """Tell whether the alert is open in the present; of the past nothing was told."""
-    if view.until_ms is not None:
-        return False
-    number = 0 if view.episode is None else view.episode.number
-    told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, number))
-    return told is not None and told.is_open
+def _has_held_since(view: View, moment_ms: int) -> bool:
+    """Tell whether it has held since a moment; what is not kept any more stands as it was told."""
+    kept_from_ms = view.patient.before.at_ms
+    if kept_from_ms is not None and moment_ms <= kept_from_ms:
+        number = 0 if view.episode is None else view.episode.number
+        told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, number))
+        return told is not None and told.is_open
+    return held_all_the_time(view, AT_ANY_AGE, moment_ms, view.at_ms)
 
 
-RULE: Final = Rule(NAME, Bound.EPISODE, (*GRADE_INPUTS, IL6, *CULTURES, SOURCE), judge)
+INPUTS: Final = (*GRADE_INPUTS, IL6, *CULTURES, SOURCE)
+AT_ANY_AGE: Final = Rule(NAME, Bound.EPISODE, INPUTS, judge_at_any_age)
+RULE: Final = Rule(NAME, Bound.EPISODE, INPUTS, judge)
