@@ -402,9 +402,15 @@ def test_it_ends_when_the_mask_does() -> None:
 
 
 def test_it_ends_with_the_next_fever() -> None:
+    """And what is shown then is that fever, not the normal temperature that was told before."""
     seen = Bedside(patient(), fever(), given("acetaminophen", 1), well(3), fever(4))
 
     assert seen.states("FEVER-MASKED") == ["raised INFO", "resolved"]
+    ended = seen.told("FEVER-MASKED")[-1]
+    assert ended.advice == "The fever is back."
+    assert [(each.signal, each.value, each.effective_at) for each in ended.because] == [
+        ("temperature_c", fever()["temperature_c"], at(4))
+    ]
 
 
 def test_tocilizumab_masks_for_the_rest_of_the_episode() -> None:

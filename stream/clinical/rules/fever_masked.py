@@ -8,7 +8,7 @@ from typing import Final
 from stream.clinical.crs import FEVER_C
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
-from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -19,12 +19,9 @@ def judge(view: View) -> Verdict:
     graded = any(grade.lowest > 0 for grade in view.crs.values())
     if not (graded and view.masks) or temperature is None:
         return Verdict(None, wake_ms, "Nothing hides a fever any more, or the episode is over.")
-    celsius = temperature.value.celsius
-    if celsius >= FEVER_C:
-        return Verdict(None, wake_ms, "The fever is back.")
-    shown = Evidence(
-        "temperature_c", celsius, "Cel", temperature.effective_ms, temperature.event_id
-    )
+    shown = evidence.of_temperature(temperature)
+    if temperature.value.celsius >= FEVER_C:
+        return Verdict(None, wake_ms, "The fever is back.", ended_by=(shown,))
     names = ", ".join(mask.signal.replace("_", " ") for mask in view.masks)
     finding = Finding(
         priorities=under_every_policy(Priority.INFO),
