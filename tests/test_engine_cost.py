@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import pytest
 from bedside import Bedside, hours, minutes
-from builders import Fields, lab, on_day, patient, vitals
+from builders import Fields, assessment, lab, on_day, patient, vitals
 from stays import START as START_OF_STAY
 from stays import stay
 
@@ -19,7 +19,7 @@ from stream.clinical import asking, course, doubts, state, thinning
 from stream.clinical.ledger import CHUNK
 from stream.clinical.patient import Patient
 from stream.clinical.rules.rule import Rule
-from topics.base import rfc_3339
+from topics.base import epoch_ms, rfc_3339
 
 PART_MAX: Final = {"entries": 48 * 1024, "alerts": 4 * 1024, "courses": 1024, "doubts": 1024}
 STATE_MAX: Final = 52 * 1024  # bytes, with a set of vital signs a minute
@@ -136,6 +136,19 @@ def test_readings_of_one_vital_sign_are_bounded(monkeypatch: pytest.MonkeyPatch)
     assert seen.patient.cut["readings"] > 0
 
 
+def test_readings_of_consciousness_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of some days is kept, until there are too many; the newest are."""
+    monkeypatch.setattr(thinning, "READINGS_MAX", 50)
+    seen = Bedside(patient())
+    for each in range(300):
+        seen.take(assessment("consciousness", at=START + minutes(each), rass=-(each % 5)))
+
+    readings = seen.patient.series["consciousness"]
+    assert 50 <= len(readings) < 50 + CHUNK
+    assert readings[-1].effective_ms == epoch_ms(START + minutes(299))
+    assert seen.patient.cut["readings"] == 300 - len(readings)
+
+
 def test_doubts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doubts, "DOUBTS_MAX", 3)
     seen = Bedside(patient())
@@ -158,6 +171,8 @@ def test_episodes_are_bounded_and_go_on_being_counted(monkeypatch: pytest.Monkey
     assert len(seen.patient.course.closed) == 2
     assert [each.number for each in seen.patient.episodes] == [3, 4, 5]
     assert {line.episode for line in seen.told("CRS-UP")} == {1, 2, 3, 4, 5}
+    assert seen.patient.cut["episodes"] == 2
+    assert seen.patient.cut["closed"] == 3
 
 
 def test_what_an_error_leaves_behind_is_as_it_was() -> None:

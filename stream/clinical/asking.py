@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical import lifecycle
-from stream.clinical.course import closes_at, numbered, settled
+from stream.clinical.course import closes_at, with_episodes
 from stream.clinical.levels import Level, still
 from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import begins_next_ms, with_stay
@@ -60,10 +60,7 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
     if rules == () and _goes_on(patient, question):
         return _looked_at(patient, question.now_ms), []
     before, now_ms = patient, question.now_ms
-    patient = with_stay(patient, now_ms)
-    episodes = numbered(patient.episodes, settled(patient.course, now_ms))
-    if episodes != patient.episodes:
-        patient = patient._replace(episodes=episodes)
+    patient = with_episodes(with_stay(patient, now_ms), now_ms)
     from_ms = question.at_ms if question.from_ms is None else question.from_ms
     changed = question.changed
     occasion = Occasion(

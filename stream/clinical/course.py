@@ -75,7 +75,7 @@ def followed(patient: Patient, moment_ms: int) -> Patient:
         front = patient.front
     else:
         return retraced(patient)
-    return patient._replace(front=front, course=step(patient, front, moment_ms))
+    return _gone_on(patient, front, step(patient, front, moment_ms))
 
 
 def retraced(patient: Patient) -> Patient:
@@ -83,7 +83,7 @@ def retraced(patient: Patient) -> Patient:
     front = course = patient.before
     for _, before, after in walk(patient, patient.before):
         front, course = before, after
-    return patient._replace(front=front, course=course)
+    return _gone_on(patient, front, course)
 
 
 def walk(
@@ -172,7 +172,27 @@ def needs_oxygen(patient: Patient, until_ms: int | None) -> bool:
     return any(is_running(patient, signal, until_ms) for signal in ECMO_SIGNALS)
 
 
-def numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
+def with_episodes(patient: Patient, now_ms: int) -> Patient:
+    """Give each episode that there is by now its number; the oldest of too many are cut."""
+    known = patient.episodes
+    episodes = _numbered(known, settled(patient.course, now_ms))
+    if episodes == known:
+        return patient
+    over = max(len(episodes) - EPISODES_KEPT, 0)
+    patient = patient.with_cut("episodes", over) if over else patient
+    return patient._replace(episodes=episodes[over:])
+
+
+def _gone_on(patient: Patient, front: Course, course: Course) -> Patient:
+    """Put a course in the place of what it was, and count the closed episodes left out of it."""
+    before, closed = patient.course.closed, course.closed
+    if closed is not before and len(closed) == CLOSED_KEPT:
+        over = sum(close_ms <= closed[0][0] for _, close_ms in before)
+        patient = patient.with_cut("closed", over) if over else patient
+    return patient._replace(front=front, course=course)
+
+
+def _numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
     """Give each episode its number: the one it had, the next where it is new.
 
     One that turns out never to have been keeps its number, and nothing more than the moment.
@@ -196,7 +216,7 @@ def numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:
     for number, episode in episodes.items():
         if number not in taken and episode.closed_ms is None:
             episodes[number] = replace(episode, closed_ms=episode.onset_ms)
-    return tuple(episodes[number] for number in sorted(episodes))[-EPISODES_KEPT:]
+    return tuple(episodes[number] for number in sorted(episodes))
 
 
 def _overlaps(episode: Episode, onset_ms: int, closed_ms: int | None) -> bool:

@@ -30,11 +30,10 @@ def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     if effective_ms is not None:  # a clock ahead of ours must not hold it open
         effective_ms = min(effective_ms, at_ms)
     known[signal] = Doubt(at_ms, refused.event_id, refused.value, urgent, effective_ms)
-    cut = patient.cut
     if len(known) > DOUBTS_MAX:  # the oldest stands first
         del known[next(iter(known))]
-        cut = {**cut, "doubts": cut.get("doubts", 0) + 1}
-    return patient._replace(doubts={**patient.doubts, rule: known}, cut=cut)
+        patient = patient.with_cut("doubts", 1)
+    return patient._replace(doubts={**patient.doubts, rule: known})
 
 
 def without_old_doubts(patient: Patient, at_ms: int) -> Patient:

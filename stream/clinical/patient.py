@@ -105,6 +105,10 @@ class Patient(NamedTuple):
         """The next moment at which something falls due."""
         return min(self.wakes.values(), default=None)
 
+    def with_cut(self, limit: str, count: int) -> "Patient":
+        """Count what a limit has cut."""
+        return self._replace(cut={**self.cut, limit: self.cut.get(limit, 0) + count})
+
     def readings(self, signal: Signal[T]) -> Sequence[Reading[T]]:
         """All readings of a signal, by when they were true."""
         return self.series.get(signal.name, ())
