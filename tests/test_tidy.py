@@ -41,6 +41,7 @@ STATES_CRITERIA = (
     "scored",
     "sedation",
     "seizures",
+    "steroids",
     "tocilizumab",
     *(
         f"{folder}/{path.stem}"

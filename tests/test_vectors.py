@@ -37,6 +37,8 @@ RULES = frozenset(
         "TOCI-DOSE",
         "TOCI-INTERVAL",
         "TOCI-MAX",
+        "STEROID-LONG",
+        "STEROID-PROPHYLAXIS",
         "HLH-FERRITIN",
         "UNATTRIBUTED-DETERIORATION",
         "FEVER-MASKED",

@@ -283,10 +283,8 @@ def test_a_feed_that_stops_never_lowers_a_grade_nor_ends_an_alert(
     history: Any, silence_h: int
 ) -> None:
     """Only a newer measurement lowers; here nobody has been clean for 24 hours yet."""
-    masks = {
-        "dexamethasone",
-        "anakinra",
-    }  # a mask outside an episode ends with its window, feed or no feed
+    # A mask outside an episode ends with its window, feed or no feed.
+    masks = {"dexamethasone", "methylprednisolone", "anakinra"}
     events = in_order([each for each in history if each.get("drug") not in masks])
     seen = Bedside(patient(), *events)
     last = max(map(recorded_at, events), default=START)

@@ -12,6 +12,7 @@ from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
 from stream.clinical.series import Reading
 from stream.clinical.signals import Culture, Dose, Result, Temperature, support
+from stream.clinical.steroids import Given
 from stream.clinical.view import View
 
 MMHG = "mm[Hg]"
@@ -59,6 +60,13 @@ def of_dose(drug: str, dose: Reading[Dose]) -> Evidence:
     amount, unit = dose.value.value, dose.value.unit
     value = "given" if amount is None else amount
     return Evidence(drug, value, unit, dose.effective_ms, dose.event_id)
+
+
+def of_steroid(name: str, dose: Given) -> Evidence:
+    """Name a steroid that was given, whichever it is."""
+    amount, unit = dose.reading.value.value, dose.reading.value.unit
+    value = dose.drug if amount is None else f"{dose.drug} {amount:g} {unit}"
+    return Evidence(name, value, None, dose.reading.effective_ms, dose.reading.event_id)
 
 
 def of_result(name: str, reading: Reading[Any]) -> Evidence:
