@@ -82,12 +82,14 @@ def oxygen_that_decides(patient: Patient, until_ms: int | None) -> OxygenInUse |
     said = newest.value
     if said.device == ROOM_AIR or None not in {said.device, said.flow_l_min, said.fio2_fraction}:
         return _and_then(None, newest)  # as nearly always; what came before says nothing more
-    return oxygen_in_use(readings_of_stay(patient, OXYGEN, until_ms))
+    return oxygen_in_use(patient.readings(OXYGEN), patient.stay_from_ms, until_ms)
 
 
-def oxygen_in_use(readings: Sequence[Reading[Oxygen]]) -> OxygenInUse | None:
-    """Find the device that is in use after readings."""
-    return fold(readings, _and_then, None)
+def oxygen_in_use(
+    readings: Sequence[Reading[Oxygen]], from_ms: int | None = None, until_ms: int | None = None
+) -> OxygenInUse | None:
+    """Find the device that is in use after the readings of a span."""
+    return fold(readings, _and_then, None, from_ms, until_ms)
 
 
 def _and_then(used: OxygenInUse | None, reading: Reading[Oxygen]) -> OxygenInUse:

@@ -2,7 +2,9 @@
 
 The readings are walked in the order in which they were true, moment by moment, whatever the order
 in which they came. A reading that is newest takes one step; one that comes late has the walk done
-again from `Patient.before`, up to where single readings are no longer kept.
+again from the moment before it: from the trail of the last hours, or from `Patient.thinned` or
+`Patient.before`, which say how it went up to where readings are thinned, and up to where they are
+no longer kept.
 
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
@@ -46,6 +48,7 @@ from stream.clinical.signals import (
     support,
 )
 from stream.clinical.times import HOUR_MS
+from stream.clinical.trail import Trail
 
 CLEAN_MS: Final = 24 * HOUR_MS
 COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included
@@ -74,16 +77,54 @@ def followed(patient: Patient, moment_ms: int) -> Patient:
     elif moment_ms == latest_ms:
         front = patient.front
     else:
-        return retraced(patient)
-    return _gone_on(patient, front, step(patient, front, moment_ms))
+        return retraced_from(patient, moment_ms)
+    course = step(patient, front, moment_ms)
+    trail = patient.trail if course is front else patient.trail.and_then(moment_ms, course)
+    return _gone_on(patient, front, course, trail)
 
 
 def retraced(patient: Patient) -> Patient:
     """Walk again over all readings that are kept."""
-    front = course = patient.before
-    for _, before, after in walk(patient, patient.before):
+    horizon_ms = patient.thinned.at_ms
+    front = course = thinned = patient.before
+    trail = Trail(thinned)
+    for moment_ms, before, after in walk(patient, patient.before):
         front, course = before, after
-    return _gone_on(patient, front, course)
+        if horizon_ms is not None and moment_ms <= horizon_ms:
+            thinned, trail = after, Trail(after)
+        elif after is not before:
+            trail = trail.and_then(moment_ms, after)
+    return _gone_on(patient._replace(thinned=thinned), front, course, trail)
+
+
+def retraced_from(patient: Patient, moment_ms: int) -> Patient:
+    """Walk again over all readings from a moment on: those before it are what they were."""
+    trail = patient.trail.until(moment_ms)
+    thinned_ms = patient.thinned.at_ms
+    if trail is None and thinned_ms is not None and thinned_ms < moment_ms:
+        trail = Trail(patient.thinned)
+    steps = () if trail is None else tuple(walk(patient, trail.end))
+    if trail is None or not steps:
+        return retraced(patient)
+    for each_ms, before, after in steps:
+        if after is not before:
+            trail = trail.and_then(each_ms, after)
+    _, front, course = steps[-1]
+    return _gone_on(patient, front, course, trail)
+
+
+def trail_since(patient: Patient, moment_ms: int) -> Trail:
+    """Give the courses since a moment, as far back as readings are kept."""
+    trail = patient.trail
+    if trail.covers(moment_ms):
+        return trail
+    thinned_ms = patient.thinned.at_ms
+    covered = thinned_ms is not None and thinned_ms <= moment_ms
+    trail = Trail(patient.thinned if covered else patient.before)
+    for each_ms, before, after in walk(patient, trail.start):
+        if after is not before:
+            trail = trail.and_then(each_ms, after)
+    return trail
 
 
 def walk(
@@ -183,13 +224,13 @@ def with_episodes(patient: Patient, now_ms: int) -> Patient:
     return patient._replace(episodes=episodes[over:])
 
 
-def _gone_on(patient: Patient, front: Course, course: Course) -> Patient:
+def _gone_on(patient: Patient, front: Course, course: Course, trail: Trail) -> Patient:
     """Put a course in the place of what it was, and count the closed episodes left out of it."""
     before, closed = patient.course.closed, course.closed
     if closed is not before and len(closed) == CLOSED_KEPT:
         over = sum(close_ms <= closed[0][0] for _, close_ms in before)
         patient = patient.with_cut("closed", over) if over else patient
-    return patient._replace(front=front, course=course)
+    return patient._replace(front=front, course=course, trail=trail)
 
 
 def _numbered(known: tuple[Episode, ...], course: Course) -> tuple[Episode, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from stream.clinical.bedside import fact
-from stream.clinical.course import walk
+from stream.clinical.course import COURSE_SIGNALS, trail_since, walk
 from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
@@ -35,12 +35,15 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
+    thinned = _thinned(patient, gone, now_ms)
     entries = patient.entries.sealed()
     changes = _changes(entries, gone, cut)
     replaced = _replaced(patient, changes, now_ms - REPLACED_MS, cut)
     alerts = _alerts_left(patient, cut)
     return patient._replace(
         before=before,
+        thinned=thinned,
+        trail=patient.trail.since(thinned),
         entries=entries.changed(changes) if changes else entries,
         replaced=replaced,
         series=_series_left(patient.series, gone),
@@ -64,6 +67,15 @@ def _walked(patient: Patient, horizon_ms: int) -> Course:
     for _, _, after in walk(patient, patient.before, horizon_ms):
         course = after
     return course
+
+
+def _thinned(patient: Patient, gone: Gone, now_ms: int) -> Course:
+    """Take the course up to where readings that it goes by are thinned, or left out, now."""
+    left_out = [
+        reading.effective_ms for signal in COURSE_SIGNALS for reading in gone.get(signal.name, ())
+    ]
+    until_ms = max((thinned_until(now_ms), *left_out))
+    return trail_since(patient, until_ms).at(until_ms)
 
 
 def _series_left(series: Mapping[str, Readings[Any]], gone: Gone) -> Mapping[str, Readings[Any]]:

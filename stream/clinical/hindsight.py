@@ -4,13 +4,12 @@ The rule is asked about the patient as of that moment: with what was true by the
 told. So no rule has to say anything about its own past.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import pairwise
 
-from stream.clinical.course import walk
-from stream.clinical.patient import Course
+from stream.clinical.course import trail_since
 from stream.clinical.rules.rule import Rule, Verdict
+from stream.clinical.series import since
 from stream.clinical.view import View
 
 
@@ -19,7 +18,7 @@ def held_all_the_time(view: View, rule: Rule, from_ms: int, until_ms: int) -> bo
 
     What held before, and then did not for a while, is not what holds since.
     """
-    past = _Past(view, until_ms)
+    past = _Past(view, from_ms)
     return all(
         verdict.finding is not None
         for moment_ms, next_ms in pairwise([*_moments(view, rule, from_ms, until_ms), until_ms])
@@ -38,7 +37,7 @@ def held_since(view: View, rule: Rule, since_ms: int) -> bool:
     kept_from_ms = patient.before.at_ms
     if kept_from_ms is not None and since_ms <= kept_from_ms:
         return True
-    past = _Past(view, now_ms)
+    past = _Past(view, since_ms)
     return any(
         verdict.finding is not None
         for moment_ms, next_ms in pairwise([*_moments(view, rule, since_ms, now_ms), now_ms])
@@ -54,7 +53,7 @@ def _moments(view: View, rule: Rule, from_ms: int, until_ms: int) -> list[int]:
     said = [
         reading.effective_ms
         for signal in rule.inputs
-        for reading in view.patient.series.get(signal.name, ())
+        for reading in since(view.patient.series.get(signal.name, ()), from_ms)
     ]
     closed = [close_ms for _, close_ms in view.course.closed]
     return sorted({from_ms, *(each for each in said + closed if from_ms <= each < until_ms)})
@@ -71,19 +70,15 @@ def _verdicts(past: "_Past", rule: Rule, moment_ms: int, end_ms: int) -> Iterato
 
 
 class _Past:
-    """The patient of a view, as of any moment until one."""
+    """The patient of a view, as of any moment since one."""
 
-    def __init__(self, view: View, until_ms: int) -> None:
+    def __init__(self, view: View, from_ms: int) -> None:
         self._view = view
-        self._times: list[int] = []
-        self._courses: list[Course] = [view.patient.before]
-        for moment_ms, _, course in walk(view.patient, view.patient.before, until_ms):
-            self._times.append(moment_ms)
-            self._courses.append(course)
+        self._trail = trail_since(view.patient, from_ms)
 
     def verdict(self, rule: Rule, at_ms: int) -> Verdict:
         """Ask a rule about that moment."""
-        course = self._courses[bisect_right(self._times, at_ms)]
+        course = self._trail.at(at_ms)
         view = self._view
         then = View(view.patient, at_ms, view.management, until_ms=at_ms, course=course)
         return rule.judge(then)

@@ -13,7 +13,7 @@ from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.results import RESULT_MS, goes_on, newest, value_of
 from stream.clinical.scores import hscore
-from stream.clinical.series import Reading, fold, since
+from stream.clinical.series import Reading, fold
 from stream.clinical.signals import (
     BASELINE_HEMOGLOBIN,
     BASELINE_PLATELETS,
@@ -114,11 +114,9 @@ def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperatu
         return None
     until_ms = view.at_ms if max_age_ms is not None else newest_reading.effective_ms
     from_ms = max(until_ms - HIGHEST_TEMPERATURE_MS, view.patient.stay_from_ms or 0)
-    temperatures = view.every(TEMPERATURE)
-    if view.until_ms is not None:  # a part of the series, of which nothing is known yet
-        temperatures = since(temperatures, from_ms)
+    temperatures = view.patient.readings(TEMPERATURE)
     nothing: tuple[Reading[Temperature], ...] = ()
-    highest = fold(temperatures, _with_temperature, nothing)
+    highest = fold(temperatures, _with_temperature, nothing, None, view.until_ms)
     return next((each for each in highest if each.effective_ms >= from_ms), None)
 
 

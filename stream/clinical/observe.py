@@ -6,7 +6,13 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS, followed, retraced
+from stream.clinical.course import (
+    COURSE_FACTS,
+    COURSE_SIGNALS,
+    followed,
+    retraced,
+    retraced_from,
+)
 from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
 from stream.clinical.patient import Course, Patient
 from stream.clinical.readers import READERS
@@ -117,7 +123,9 @@ def with_stay(patient: Patient, now_ms: int) -> Patient:
     if from_ms is not None and (onset_ms is None or onset_ms < from_ms):
         before = Course()
     episodes = patient.episodes if number == patient.stay else ()
-    patient = patient._replace(stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
+    patient = patient._replace(
+        stay=number, stay_from_ms=from_ms, before=before, thinned=before, episodes=episodes
+    )
     return retraced(patient)
 
 
@@ -161,7 +169,9 @@ def _followed(patient: Patient, readings: Stated) -> Patient:
             moments.add(reading.effective_ms)
     if not moments:
         return patient
-    return followed(patient, moments.pop()) if len(moments) == 1 else retraced(patient)
+    if len(moments) == 1:
+        return followed(patient, moments.pop())
+    return retraced_from(patient, min(moments))
 
 
 def _sets_aside(series: Mapping[str, Readings[Any]], added: Stated) -> bool:

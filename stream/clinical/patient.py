@@ -9,6 +9,7 @@ from stream.clinical.entries import Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.series import Reading, Readings, newest_of
 from stream.clinical.signals import Signal
+from stream.clinical.trail import Trail
 
 T = TypeVar("T")
 NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
@@ -85,8 +86,10 @@ class Patient(NamedTuple):
     replaced: Mapping[Identity, Version] = NOTHING  # of forgotten entries that replaced others
     series: Mapping[str, Readings[Any]] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
+    thinned: Course = Course()  # up to where of those of vital signs only the worst are
     front: Course = Course()  # up to the moment before the latest
     course: Course = Course()  # up to the latest moment
+    trail: Trail = Trail(Course())
     episodes: tuple[Episode, ...] = ()
     alerts: Mapping[str, Told] = NOTHING  # by `key_of_alert`; the ended ones too
     doubts: Mapping[str, Mapping[str, Doubt]] = NOTHING  # by rule and signal

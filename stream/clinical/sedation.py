@@ -21,6 +21,7 @@ SEDATIVE_RATES: Final[tuple[Signal[Rate], ...]] = tuple(rate(drug) for drug in S
 NEURO_CAUSE: Final = attribution("neuro")
 SEDATION: Final = "sedation"
 BEFORE_ALL_TIME: Final = -1
+NO_SPELLS: Final[tuple[Spell, ...]] = ()
 
 Mark = tuple[int, str, bool]  # when, of which signal, whether it sedates
 
@@ -46,7 +47,8 @@ def sedated(patient: Patient, until_ms: int | None) -> tuple[Spell, ...]:
 
 def intubated(patient: Patient, until_ms: int | None) -> tuple[Spell, ...]:
     """Find when the patient was intubated, the oldest first."""
-    return fold(readings_of_stay(patient, OXYGEN, until_ms), _with_airway, ())
+    readings, from_ms = patient.readings(OXYGEN), patient.stay_from_ms
+    return fold(readings, _with_airway, NO_SPELLS, from_ms, until_ms)
 
 
 def _with_airway(found: tuple[Spell, ...], reading: Reading[Oxygen]) -> tuple[Spell, ...]:

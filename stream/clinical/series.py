@@ -8,12 +8,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
 F = TypeVar("F")
 Order = tuple[int, int, str, str]  # what readings are sorted by
 K = TypeVar("K", int, Order)
+
+MARK_EVERY: Final = 16  # readings, of what is kept of a fold
 
 
 class Reading(NamedTuple, Generic[T]):
@@ -24,6 +26,31 @@ class Reading(NamedTuple, Generic[T]):
     event_id: str
     source: str
     value: T
+
+
+class _Fold:
+    """What readings made of a start, one after the other: the last value and some before it."""
+
+    __slots__ = ("_marks", "_place", "_value", "from_place")
+
+    def __init__(self, from_place: int, start: Any) -> None:  # noqa: ANN401, of any kind
+        self.from_place = self._place = from_place
+        self._value = start
+        self._marks = [start]  # after none of them, after `MARK_EVERY`, and so on
+
+    def until(self, readings: list[Reading[Any]], step: Callable[..., Any], place: int) -> Any:  # noqa: ANN401
+        """Give the value after the readings until a place, that one left out."""
+        if place < self._place:
+            mark = max(place - self.from_place, 0) // MARK_EVERY
+            first = self.from_place + mark * MARK_EVERY
+            return reduce(step, islice(readings, first, place), self._marks[mark])
+        value = self._value
+        for at, reading in enumerate(islice(readings, self._place, place), self._place + 1):
+            value = step(value, reading)
+            if (at - self.from_place) % MARK_EVERY == 0:
+                self._marks.append(value)
+        self._place, self._value = place, value
+        return value
 
 
 class Readings(Sequence[Reading[T]]):
@@ -39,8 +66,8 @@ class Readings(Sequence[Reading[T]]):
         self._shared = list(readings)
         self._count = len(self._shared)
         self.newest = self._shared[-1] if self._shared else None
-        # What was made of how many of the shared readings: of use to every longer series.
-        self._folds: dict[Callable[..., Any], tuple[int, Any]] = {}
+        # What was made of the shared readings: of use to shorter and to longer series.
+        self._folds: dict[Callable[..., Any], _Fold] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -81,16 +108,17 @@ class Readings(Sequence[Reading[T]]):
         longer._folds = self._folds
         return longer
 
-    def folded(self, step: Callable[[F, Reading[T]], F], start: F) -> F:
-        """Take in reading after reading, from where it was left off; `F` is never changed."""
-        count: int
-        found: F
-        count, found = self._folds.get(step, (0, start))
-        if count > self._count:
-            count, found = 0, start
-        for reading in islice(self._shared, count, self._count):
-            found = step(found, reading)
-        self._folds[step] = self._count, found
+    def folded(
+        self, step: Callable[[F, Reading[T]], F], start: F, from_place: int, until_place: int
+    ) -> F:
+        """Take in reading after reading of a part, from where it was left off.
+
+        `F` is never changed, and `start` is the same for a step each time.
+        """
+        fold = self._folds.get(step)
+        if fold is None or fold.from_place != from_place:
+            fold = self._folds[step] = _Fold(from_place, start)
+        found: F = fold.until(self._shared, step, until_place)
         return found
 
     def place_of(self, sought: K, key: Callable[[Reading[T]], K], *, after_equal: bool) -> int:
@@ -151,11 +179,26 @@ def newest_of(
     return None if from_ms is not None and newest.effective_ms < from_ms else newest
 
 
-def fold(series: Series, step: Callable[[F, Reading[Any]], F], start: F) -> F:
-    """Take in reading after reading; for a series that only grew, those that are new."""
-    if isinstance(series, Readings):
-        return series.folded(step, start)
-    return reduce(step, series, start)
+def fold(
+    series: Series,
+    step: Callable[[F, Reading[Any]], F],
+    start: F,
+    from_ms: int | None,
+    until_ms: int | None,
+) -> F:
+    """Take in the readings of a span one after the other; what it gives is kept for the next time.
+
+    Both ends are included; None is no limit.
+    """
+    if not isinstance(series, Readings):
+        return reduce(step, up_to(since(series, from_ms), until_ms), start)
+    if series.newest is None:
+        return start
+    first = 0 if from_ms is None else place_at(series, from_ms)
+    last = len(series)
+    if until_ms is not None and until_ms < series.newest.effective_ms:
+        last = place_after(series, until_ms)
+    return series.folded(step, start, first, last)
 
 
 def place_at(series: Series, moment_ms: int) -> int:

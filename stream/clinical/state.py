@@ -9,10 +9,11 @@ from stream.clinical.entries import Entry
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
 from stream.clinical.series import Reading, Readings
+from stream.clinical.trail import Trail
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -39,7 +40,8 @@ def encode(patient: Patient) -> bytes:
             "entries": patient.entries.saved(),
             "replaced": [[*name, *version] for name, version in patient.replaced.items()],
             "courses": [
-                _course_out(each) for each in (patient.before, patient.front, patient.course)
+                _course_out(each)
+                for each in (patient.before, patient.thinned, patient.front, patient.course)
             ],
             "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
             "alerts": dict(patient.alerts),  # orjson knows dataclasses
@@ -55,7 +57,7 @@ def decode(saved: bytes) -> Patient:
     if found.get("version") != VERSION:
         raise UnknownVersionError(f"state version {found.get('version')}, known is {VERSION}")
     entries = Ledger.read(found["entries"])
-    before, front, course = (_course_in(each) for each in found["courses"])
+    before, thinned, front, course = (_course_in(each) for each in found["courses"])
     return Patient(
         patient_id=found["patient_id"],
         entries=entries,
@@ -65,8 +67,10 @@ def decode(saved: bytes) -> Patient:
         },
         series=_series(entries.values()),
         before=before,
+        thinned=thinned,
         front=front,
         course=course,
+        trail=_trail(front, course),
         episodes=tuple(Episode(*values) for values in found["episodes"]),
         alerts={identity: _told_in(each) for identity, each in found["alerts"].items()},
         doubts={
@@ -109,6 +113,13 @@ def _course_in(saved: dict[str, Any]) -> Course:
         afebrile_from_ms=saved["afebrile_from_ms"],
         closed=tuple((onset, end) for onset, end in saved["closed"]),
     )
+
+
+def _trail(front: Course, course: Course) -> Trail:
+    """Begin a trail anew with what is known of its end."""
+    if course.at_ms is None or course.at_ms == front.at_ms:
+        return Trail(course)
+    return Trail(front, [course.at_ms], [course])
 
 
 def _told_in(saved: dict[str, Any]) -> Told:

@@ -204,7 +204,7 @@ def _turns_of_intubation(series: Series) -> frozenset[int]:
 
 def _in_use(series: Series, horizon_ms: int) -> frozenset[int]:
     """Name the readings that say which oxygen was in use at a time: it may go on being so."""
-    used = oxygen_in_use(series[: place_after(series, horizon_ms)])
+    used = oxygen_in_use(series, until_ms=horizon_ms)
     return frozenset(map(id, used or ()))
 
 

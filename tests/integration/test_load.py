@@ -136,9 +136,14 @@ async def test_played_in_time_it_takes_its_time_and_time_goes_on_everywhere(
         assert max(steps) <= 360_001  # a tick every 0.2 s of real time
 
 
-async def test_a_broker_that_is_killed_and_comes_back_gets_every_line_once(
+async def test_a_broker_that_is_killed_and_comes_back_gets_every_line(
     kafka: Cluster, stormwatch: Stormwatch, read_all: Read, file: Path
 ) -> None:
+    """What was in flight may be there twice, as the same event.
+
+    A broker forgets producers by the timestamps of their records: of a file that is older than a
+    day it knows after its restart no longer what it has.
+    """
     load = stormwatch.start("load", str(file), "--speed", "1200")  # an hour in three seconds
     while not await read_all(registry.VITALS):
         assert load.poll() is None
@@ -150,7 +155,7 @@ async def test_a_broker_that_is_killed_and_comes_back_gets_every_line_once(
     assert load.wait(LOADED_TIMEOUT_S) == 0, stormwatch.log_of(load)
     for topic in (registry.PATIENTS, registry.VITALS, registry.LABS):
         ids = [json.loads(record.value)["event_id"] for record in await read_all(topic)]
-        assert sorted(ids) == sorted(e["event_id"] for e in story() if e["topic"] == topic)
+        assert set(ids) == {e["event_id"] for e in story() if e["topic"] == topic}
 
 
 async def test_shifted_to_now_the_last_line_is_now_and_there_are_no_ticks(

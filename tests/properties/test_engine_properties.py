@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.clinical import asking, neuro, scored
+from stream.clinical.course import retraced, trail_since
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.register import RULES
+from stream.clinical.times import HOUR_MS
 from topics.base import MILLISECOND, rfc_3339
 
 END: Final = START + hours(40)
@@ -314,3 +316,35 @@ def test_a_controlled_temperature_never_lowers_a_grade(history: Any, normal: Any
     if opened is not None and opened.crs_onset_at is not None:
         for before, after in zip(without.ranges(at), with_cool.ranges(at), strict=True):
             assert before[0] <= after[0]
+
+
+@settings(few, max_examples=15)
+@given(
+    history=of_all_kinds,
+    every_minutes=st.sampled_from([15, 20, 55]),
+    late_hours=st.lists(st.floats(0.01, 40), min_size=1, max_size=8),
+)
+def test_a_walk_from_the_moment_of_a_late_reading_finds_what_a_whole_walk_does(
+    history: Any, every_minutes: int, late_hours: Any
+) -> None:
+    """Also where single readings were thinned meanwhile, and where the state was restored."""
+    calm = [
+        reading(at=START + minutes(each), temperature_c=36.6, systolic_mmhg=120)
+        for each in range(0, 45 * 60, every_minutes)
+    ]
+    seen = Bedside(patient(), *in_order(history + calm))
+    for place, hours_late in enumerate(late_hours):
+        at = START + hours(45) - timedelta(hours=hours_late)
+        hot = reading(at=at, temperature_c=39.0) | {"recorded_at": rfc_3339(START + hours(45))}
+        seen.take_out_of_time(hot)
+        if place == 1:
+            seen.restored()
+
+        whole = retraced(seen.patient)
+        assert seen.patient.course == whole.course
+        assert seen.patient.front == whole.front
+        last_ms, thinned_ms = seen.patient.course.at_ms, seen.patient.thinned.at_ms
+        assert last_ms is not None
+        for at_ms in range(last_ms, thinned_ms or last_ms - 6 * HOUR_MS, -11 * 60_000):
+            found = trail_since(seen.patient, at_ms).at(at_ms)
+            assert found == trail_since(whole, at_ms).at(at_ms)
