@@ -39,10 +39,12 @@ class OxygenInUse(NamedTuple):
             None if each is None or (first is not None and each[:4] < first[:4]) else each.value
             for each in (self.flow, self.fio2)
         )
-        return self.named.value._replace(
-            flow_l_min=None if flow is None else flow.flow_l_min,
-            fio2_fraction=None if fio2 is None else fio2.fio2_fraction,
-        )
+        flow_l_min = None if flow is None else flow.flow_l_min
+        fio2_fraction = None if fio2 is None else fio2.fio2_fraction
+        said = self.named.value
+        if said.flow_l_min == flow_l_min and said.fio2_fraction == fio2_fraction:
+            return said  # as nearly always
+        return said._replace(flow_l_min=flow_l_min, fio2_fraction=fio2_fraction)
 
 
 def fact(patient: Patient, signal: Signal[T]) -> T | None:
