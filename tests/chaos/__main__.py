@@ -1,6 +1,7 @@
 """Chaos: real commands on three real brokers, a seeded schedule of faults, and a replay as oracle.
 
     PYTHONPATH=tests python -m chaos run [--seed 1] [--rounds 1] [--faults 40] [--patients 240]
+    PYTHONPATH=tests python -m chaos run --seed 900 --kinds worker_long_stop outage
     PYTHONPATH=tests python -m chaos scale
     PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--patients 1000]
     PYTHONPATH=tests python -m chaos merge
@@ -22,10 +23,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chaos.report import DOCUMENT, REPORTS, merged
+from chaos.report import DOCUMENT, REPORTS, WORK, merged
 from chaos.round import Round
 from chaos.scale import Scale
-from chaos.schedule import drawn
+from chaos.schedule import KINDS, LONG, drawn, scheduled
 from chaos.soak import Soak
 
 
@@ -37,6 +38,7 @@ def main() -> None:
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--rounds", type=int, default=1)
     run.add_argument("--faults", type=int, default=40)
+    run.add_argument("--kinds", nargs="+", choices=(*KINDS, *LONG), help="these, and none drawn")
     run.add_argument("--patients", type=int, default=240)
     run.add_argument("--reports", type=Path, default=REPORTS)
     scale = commands.add_parser("scale")
@@ -85,9 +87,10 @@ def one(seed: int, options: argparse.Namespace) -> bool:
     """Run the round of a seed, unless it was run before; tell whether all was right."""
     kept = options.reports / f"seed-{seed}.json"
     if not kept.exists():
-        folder = options.reports / f"seed-{seed}"
+        folder = WORK / f"seed-{seed}"
         shutil.rmtree(folder, ignore_errors=True)
-        schedule = drawn(seed, options.faults)
+        kinds = options.kinds
+        schedule = scheduled(seed, kinds) if kinds else drawn(seed, options.faults)
         report = asyncio.run(Round(seed, folder, schedule, options.patients).run())
         kept.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
         if report["right"]:

@@ -20,7 +20,9 @@ WORKERS: Final = ("one", "two", "three")
 JOINER: Final = "four"
 SESSION_S: Final = 6.0  # the workers' default
 STOPPED_S: Final = (3.0, 14.0)  # some wake up within their session, some beyond it
+LONG_STOP_S: Final = 30.0
 DOWN_S: Final = 8.0
+OUTAGE_S: Final = 600.0
 READY_WITHIN_S: Final = 180.0
 MOVED_WITHIN_S: Final = 20.0
 LOOK_S: Final = 0.1
@@ -78,6 +80,12 @@ class Trouble:
         await asyncio.sleep(shortest + fault.length * (longest - shortest))
         process.send_signal(signal.SIGCONT)
 
+    async def _worker_long_stop(self, fault: Fault) -> None:
+        process = self.workers.process(self._worker(fault))
+        process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(LONG_STOP_S)
+        process.send_signal(signal.SIGCONT)
+
     async def _worker_joins(self, _: Fault) -> None:
         """One more comes, or the one that came leaves: all partitions are dealt anew."""
         if JOINER not in self.workers.running:
@@ -105,6 +113,14 @@ class Trouble:
         for node in nodes:
             self.brokers.kill(node)
         await asyncio.sleep(fault.length * DOWN_S)
+        await self._start(nodes)
+
+    async def _outage(self, _: Fault) -> None:
+        """No broker is there for ten minutes."""
+        nodes = self.brokers.running
+        for node in nodes:
+            self.brokers.kill(node)
+        await asyncio.sleep(OUTAGE_S)
         await self._start(nodes)
 
     async def _start(self, nodes: list[int]) -> None:
