@@ -1,6 +1,8 @@
 """Events of every kind that a rule depends on, near the limits that matter, some of them late."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from bedside import late, minutes
@@ -18,6 +20,8 @@ from builders import (
     reading,
 )
 from hypothesis import strategies as st
+
+from topics.base import rfc_3339
 
 START: Final = on_day(3, "00:00")
 THRESHOLDS: Final = (900, 2_999, 3_000, 3_001, 5_000, 10_000, 10_001, 20_000, 50_000, 50_001)
@@ -206,3 +210,40 @@ examined = st.one_of(scores, arousals, seizures, signs, asleep)
 of_crs = st.one_of(measured, pumps, doses, supports, causes)
 
 anything = st.one_of(of_crs, results, examined, others, weights)
+facts = built(
+    lambda at, said: build("patient", at, said),
+    said=st.sampled_from(
+        [
+            {"age_years": 6},
+            {"age_years": 60},
+            {"weight_kg": 20},
+            {"home_positive_pressure": True},
+            {"baseline_platelets_10e9_l": 200, "baseline_hemoglobin_g_dl": 12},
+            {"immunosuppressed": True},
+            {"product": "cilta-cel"},
+        ]
+    ),
+)
+
+
+def in_versions(fields: Fields, status: str | None, delay: timedelta) -> list[Fields]:
+    """A record, and its correction to something milder or its removal, if there is one."""
+    if status is None:
+        return [fields]
+    said = datetime.fromisoformat(fields["recorded_at"]) + delay
+    milder = {"temperature_c": 36.6, "rate_value": 1, "value": 100}
+    changes = {name: value for name, value in milder.items() if name in fields}
+    return [fields, fields | changes | {"status": status, "recorded_at": rfc_3339(said)}]
+
+
+def histories_of(events: st.SearchStrategy[Fields]) -> st.SearchStrategy[list[Fields]]:
+    """Some records, each with its later version if there is one."""
+    versions = st.builds(
+        in_versions,
+        events,
+        st.sampled_from([None, None, None, "corrected", "entered_in_error"]),
+        st.sampled_from([1, 90, 600]).map(minutes),
+    )
+    return st.lists(
+        versions, min_size=1, max_size=14, unique_by=lambda each: str(each[0]["event_id"])
+    ).map(lambda each: list(chain.from_iterable(each)))

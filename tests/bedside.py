@@ -93,6 +93,17 @@ class Bedside:
         review, consensus = crs["manikath-2025"], crs["astct-2019"]
         return (review.lowest, review.highest), (consensus.lowest, consensus.highest)
 
+    def all_ranges(self, at: datetime) -> dict[str, tuple[int, int]]:
+        """The range of each grade: of CRS and of ICANS, under the review and the consensus."""
+        status = self.status(at)
+        assert status.crs is not None
+        assert status.icans is not None
+        return {
+            f"{syndrome} {policy}": (grade.lowest, grade.highest)
+            for syndrome, grades in (("crs", status.crs), ("icans", status.icans))
+            for policy, grade in grades.items()
+        }
+
     def told(self, rule: str) -> list[Alert]:
         """Every line of a rule."""
         return [line for line in self.lines if line.rule == rule]

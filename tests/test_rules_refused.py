@@ -69,6 +69,28 @@ def test_a_valid_value_that_is_older_does_not_end_it() -> None:
     assert seen.states(RANGE) == ["raised P2", "resolved"]
 
 
+@pytest.mark.parametrize("strange", [measured(temperature_c=101.3), measured(systolic_mmhg=5)])
+def test_a_refused_value_that_comes_after_a_newer_valid_one_is_not_told(strange: Fields) -> None:
+    seen = Bedside(patient(), measured(1, temperature_c=37.0, systolic_mmhg=120))
+
+    seen.take(late(strange, hours(2)))
+
+    assert seen.states(RANGE) == []
+    assert len(seen.refused) == 1
+
+
+def test_what_was_urgent_is_settled_by_itself() -> None:
+    """Whichever of the two was refused first, and though something else was refused since."""
+    urgent, later = measured(systolic_mmhg=5), measured(2, systolic_mmhg=900)
+    for events in ((urgent, later), (later, late(urgent, hours(2.5)))):
+        seen = Bedside(patient(), *events)
+        assert seen.told(RANGE)[-1].priority == "P2"
+
+        seen.take(late(measured(1, systolic_mmhg=120), hours(3)))
+
+        assert seen.states(RANGE)[-1] == "changed P3"
+
+
 def test_a_valid_value_that_comes_late_ends_it_and_does_not_retract_it() -> None:
     seen = Bedside(patient(), measured(temperature_c=101.3))
 

@@ -1,5 +1,7 @@
 """What was refused of a patient's records, until a valid value comes.
 
+Of a signal the newest refusal is kept, and the newest urgent one, until a valid value is known that
+is newer, or of the same moment and recorded later; whichever of them came first.
 Source: CONTRACT (refusals); CLINICAL.md §1.11.
 """
 
@@ -8,8 +10,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from stream.clinical.entries import Charted
+from stream.clinical.entries import ENTERED_IN_ERROR, Charted, Entry
 from stream.clinical.patient import Doubt, Patient
+from stream.clinical.readers import OXYGEN_FIELDS, VENTILATOR_FIELDS
 from stream.clinical.rules.refused import DATA_RANGE, DATA_UNIT, LASTS_MS
 from topics.codec import Reason, Rejected
 from topics.labs import Lab
@@ -17,21 +20,24 @@ from topics.medications import Dose, Infusion
 from topics.vitals import PRESSURE, PRESSURES, Vitals
 
 DOUBTS_MAX: Final = 50  # of one rule; what is cut is the oldest
+URGENT: Final = "urgent"  # kept beside the newest refusal of the signal
 
 
 def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
     """Remember that a value or a whole record was refused."""
     rule = DATA_UNIT if refused.reason is Reason.UNIT else DATA_RANGE
     signal = signal_of(refused)
-    known = dict(patient.doubts.get(rule, {}))
-    earlier = known.pop(signal, None)
-    urgent = refused.urgent or (earlier is not None and earlier.urgent)
     effective_ms = refused.effective_ms
     if effective_ms is not None:  # a clock ahead of ours must not hold it open
         effective_ms = min(effective_ms, at_ms)
-    known[signal] = Doubt(at_ms, refused.event_id, refused.value, urgent, effective_ms)
-    if len(known) > DOUBTS_MAX:  # the oldest stands first
-        del known[next(iter(known))]
+    doubt = Doubt(at_ms, refused.event_id, refused.value, refused.urgent, effective_ms)
+    name = f"{signal}|{URGENT}" if doubt.urgent else signal
+    known = dict(patient.doubts.get(rule, {}))
+    if _is_settled(patient, signal, doubt) or (name in known and _age(known[name]) > _age(doubt)):
+        return patient
+    known[name] = doubt
+    if len(known) > DOUBTS_MAX:
+        del known[min(known, key=lambda each: _age(known[each]))]
         patient = patient.with_cut("doubts", 1)
     return patient._replace(doubts={**patient.doubts, rule: known})
 
@@ -41,15 +47,41 @@ def without_old_doubts(patient: Patient, at_ms: int) -> Patient:
     return _left(patient, lambda _, doubt: doubt.at_ms + LASTS_MS > at_ms)
 
 
-def without_doubts(patient: Patient, valid: frozenset[str], effective_ms: int) -> Patient:
+def without_doubts(
+    patient: Patient, valid: frozenset[str], effective_ms: int, recorded_ms: int
+) -> Patient:
     """Forget what is replaced by a valid value; an older one says nothing of what came after it."""
     return _left(
         patient,
-        lambda signal, doubt: (
-            signal not in valid
-            or (doubt.effective_ms is not None and effective_ms < doubt.effective_ms)
+        lambda name, doubt: (
+            name.partition("|")[0] not in valid or not _settles(doubt, effective_ms, recorded_ms)
         ),
     )
+
+
+def _is_settled(patient: Patient, signal: str, doubt: Doubt) -> bool:
+    """Tell whether a valid value that is newer came before the refusal did."""
+    doubted_ms = doubt.effective_ms
+    for entry in patient.entries.values():  # plainly: there are many
+        # A fact about the patient counts once it is told.
+        counts_ms = entry.recorded_ms if entry.kind == "patient" else entry.effective_ms
+        if (doubted_ms is None or counts_ms >= doubted_ms) and (
+            _settles(doubt, counts_ms, entry.recorded_ms) and signal in _valid_in(entry)
+        ):
+            return True
+    return False
+
+
+def _settles(doubt: Doubt, effective_ms: int, recorded_ms: int) -> bool:
+    """Tell whether a value is newer than the one refused, or was recorded later where none says."""
+    doubted_ms = effective_ms if doubt.effective_ms is None else doubt.effective_ms
+    return (effective_ms, recorded_ms) > (doubted_ms, doubt.at_ms)
+
+
+def _age(doubt: Doubt) -> tuple[int, int, str]:
+    """Order doubts by when they were true, the newest last."""
+    effective_ms = doubt.at_ms if doubt.effective_ms is None else doubt.effective_ms
+    return effective_ms, doubt.at_ms, doubt.event_id or ""
 
 
 def _left(patient: Patient, stays: Callable[[str, Doubt], bool]) -> Patient:
@@ -86,6 +118,18 @@ def signals_of(event: Charted) -> frozenset[str]:
             named |= set() if event.ventilator is None else _measured(event.ventilator)
         case _:
             pass
+    return frozenset(named)
+
+
+def _valid_in(entry: Entry) -> frozenset[str]:
+    """Name what a record that is known gives valid values of, as far as that is kept."""
+    if entry.standing == ENTERED_IN_ERROR:
+        return frozenset()
+    named = {entry.kind, "record", *entry.said}
+    named |= {str(entry.said[name]) for name in ("analyte", "drug") if name in entry.said}
+    named |= set() if named.isdisjoint(PRESSURES) else {PRESSURE}
+    named |= set() if named.isdisjoint(OXYGEN_FIELDS) else {"oxygen"}
+    named |= set() if named.isdisjoint(VENTILATOR_FIELDS) else {"ventilator"}
     return frozenset(named)
 
 

@@ -128,7 +128,7 @@ class Engine:
         before, now_ms = patient, max(arrival.at_ms, patient.changed_ms)
         patient, changed, looks_back, from_ms, outcome.duplicate = observe(patient, entry)
         if not outcome.duplicate:
-            patient, doubted = _doubts(patient, event, found.dropped, now_ms, outcome)
+            patient, doubted = _doubts(patient, event, found.dropped, arrival.at_ms, outcome)
             changed |= doubted
         # A fact about the patient, such as an age, may change what past readings meant.
         looks_back = looks_back or entry.effective_ms < now_ms or event.kind == "patient"
@@ -142,7 +142,7 @@ class Engine:
         outcome.refused.append(refused)
         if refused.demo:
             return patient
-        patient = with_doubt(patient, refused, now_ms)
+        patient = with_doubt(patient, refused, arrival.at_ms)
         return self._answered(patient, Question(arrival.at_ms, now_ms, DOUBTED), outcome)
 
     def _answered(self, patient: Patient, question: Question, outcome: Outcome) -> Patient:
@@ -219,18 +219,19 @@ def _doubts(
     patient: Patient,
     event: Charted,
     all_dropped: tuple[Dropped, ...],
-    now_ms: int,
+    at_ms: int,
     outcome: Outcome,
 ) -> tuple[Patient, frozenset[str]]:
     """Take away the doubts that valid values settle, and add those about what was dropped."""
     before = patient.doubts
     if not before and not all_dropped:
         return patient, NONE_CHANGED  # as nearly always
-    patient = without_old_doubts(patient, now_ms)
+    patient = without_old_doubts(patient, at_ms)
     # A fact about the patient counts once it is told.
-    effective_ms = epoch_ms(event.recorded_at if event.kind == "patient" else event.effective_at)
+    recorded_ms = epoch_ms(event.recorded_at)
+    effective_ms = recorded_ms if event.kind == "patient" else epoch_ms(event.effective_at)
     if not event.demo and event.status != "entered_in_error":
-        patient = without_doubts(patient, signals_of(event), effective_ms)
+        patient = without_doubts(patient, signals_of(event), effective_ms, recorded_ms)
     who = event.patient_id, event.event_id, event.kind
     for dropped in all_dropped:
         what = dropped.reason, dropped.path, dropped.detail
@@ -243,5 +244,5 @@ def _doubts(
             effective_ms=effective_ms,
         )
         outcome.refused.append(refused)
-        patient = patient if event.demo else with_doubt(patient, refused, now_ms)
+        patient = patient if event.demo else with_doubt(patient, refused, at_ms)
     return patient, NONE_CHANGED if patient.doubts == before else DOUBTED

@@ -92,7 +92,7 @@ class Patient(NamedTuple):
     trail: Trail = Trail(Course())
     episodes: tuple[Episode, ...] = ()
     alerts: Mapping[str, Told] = NOTHING  # by `key_of_alert`; the ended ones too
-    doubts: Mapping[str, Mapping[str, Doubt]] = NOTHING  # by rule and signal
+    doubts: Mapping[str, Mapping[str, Doubt]] = NOTHING  # by rule, signal and urgency
     wakes: Mapping[str, int] = NOTHING  # by rule: when it is to be looked at
     applied: Mapping[str, int] = NOTHING  # by topic: the last offset taken
     cut: Mapping[str, int] = NOTHING  # by limit: how much it has cut

@@ -29,14 +29,16 @@ def judge_range(view: View) -> Verdict:
 
 
 def _judge(view: View, rule: str, what: str) -> Verdict:
-    doubts = {
-        signal: doubt
-        for signal, doubt in view.patient.doubts.get(rule, {}).items()
+    found = [
+        (name.partition("|")[0], doubt)
+        for name, doubt in view.patient.doubts.get(rule, {}).items()
         if doubt.at_ms + LASTS_MS > view.at_ms
-    }
-    if not doubts:
+    ]
+    if not found:
         return Verdict(None, None, "A valid value has come, or 24 hours have passed.")
-    urgent = any(doubt.urgent for doubt in doubts.values())
+    urgent = any(doubt.urgent for _, doubt in found)
+    # Of a signal the urgent one is shown, whatever was refused since.
+    doubts = dict(sorted(found, key=lambda each: each[1].urgent))
     names = ", ".join(sorted(doubts))
     finding = Finding(
         priorities=under_every_policy(Priority.P2 if urgent else Priority.P3),
@@ -56,7 +58,7 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
         ),
         source="Stormwatch CONTRACT; CLINICAL 5.1, 5.3",
     )
-    return Verdict(finding, min(doubt.at_ms for doubt in doubts.values()) + LASTS_MS)
+    return Verdict(finding, min(doubt.at_ms for _, doubt in found) + LASTS_MS)
 
 
 UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, never_retracts=True)
