@@ -86,7 +86,7 @@ def _series_left(series: Mapping[str, Readings[Any]], gone: Gone) -> Mapping[str
         known, kept = set(map(id, readings)), series[name]
         end = place_after(kept, max(each.effective_ms for each in readings))
         left[name] = Readings(
-            (*(each for each in kept[:end] if id(each) not in known), *kept[end:])
+            [*[each for each in kept[:end] if id(each) not in known], *kept[end:]]
         )
     return left
 

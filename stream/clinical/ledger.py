@@ -26,8 +26,8 @@ class Chunk:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=form_of))
-        self.identities = tuple(each.identity for each in self.entries)
-        self.silent = tuple(each.identity for each in self.entries if not each.readings)
+        self.identities = tuple([each.identity for each in self.entries])
+        self.silent = tuple([each.identity for each in self.entries if not each.readings])
         self._saved: orjson.Fragment | None = None
 
     @property
