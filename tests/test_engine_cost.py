@@ -15,7 +15,7 @@ from builders import Fields, assessment, lab, on_day, patient, vitals
 from stays import START as START_OF_STAY
 from stays import stay
 
-from stream.clinical import asking, course, doubts, state, thinning
+from stream.clinical import asking, closing, course, doubts, state, thinning
 from stream.clinical.ledger import CHUNK
 from stream.clinical.patient import Patient
 from stream.clinical.rules.rule import Rule
@@ -160,7 +160,7 @@ def test_doubts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_episodes_are_bounded_and_go_on_being_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(course, "CLOSED_KEPT", 2)
+    monkeypatch.setattr(closing, "CLOSED_KEPT", 2)
     monkeypatch.setattr(course, "EPISODES_KEPT", 3)
     seen = Bedside(patient())
     for each in range(5):

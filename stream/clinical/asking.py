@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical import lifecycle
-from stream.clinical.course import closes_at, with_episodes
+from stream.clinical.closing import closes_at
+from stream.clinical.course import with_episodes
 from stream.clinical.levels import Level, still
 from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import begins_next_ms, with_stay

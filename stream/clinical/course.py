@@ -9,7 +9,7 @@ no longer kept.
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
 the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor
-or circuit. At the end that temperature is at most 4 hours old; else the next one closes it.
+or circuit (`closing`). It also says since when the grade has been 2 or more (`severity`).
 Source: CLINICAL.md DEC-4, DEC-33, DEC-40, DEC-44, DEC-50; vectors B03, B10.
 """
 
@@ -17,26 +17,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from stream.clinical.bedside import (
-    VASOPRESSOR_RATES,
-    fact,
-    is_running,
-    oxygen_that_decides,
-    pressure_that_decides,
-    running_vasopressors,
-)
-from stream.clinical.circulation import is_hypotension
+from stream.clinical import closing
+from stream.clinical.bedside import VASOPRESSOR_RATES
 from stream.clinical.crs import FEVER_C
+from stream.clinical.illness import is_ill
 from stream.clinical.masking import (
-    ANTIPYRETIC_SIGNALS,
     ANTIPYRETIC_WINDOW_MS,
-    CIRCUIT_SIGNALS,
+    MASKING_SIGNALS,
     in_antipyretic_window,
     runs_circuit,
 )
-from stream.clinical.oxygen import HIGH_FIO2_FRACTION, OxygenNeed, breathing_of
 from stream.clinical.patient import Course, Episode, Patient
 from stream.clinical.series import Reading, since, up_to
+from stream.clinical.severity import grade_2_from
 from stream.clinical.signals import (
     AGE,
     HOME_POSITIVE_PRESSURE,
@@ -45,26 +38,22 @@ from stream.clinical.signals import (
     TEMPERATURE,
     Signal,
     Temperature,
-    support,
+    attribution,
 )
 from stream.clinical.times import HOUR_MS
 from stream.clinical.trail import Trail
 
-CLEAN_MS: Final = 24 * HOUR_MS
-COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included
 TREATED_MS: Final = 6 * HOUR_MS  # after an antipyretic, the end included
 AFEBRILE_GAP_MS: Final = 8 * HOUR_MS  # without fever for so long: a later fever is another one
-CLOSED_KEPT: Final = 8
 EPISODES_KEPT: Final = 20
 
-ECMO_SIGNALS: Final = (support("ecmo_vv"), support("ecmo_va"))
 COURSE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     TEMPERATURE,
     PRESSURE,
     OXYGEN,
     *(signal for _, signal in VASOPRESSOR_RATES),
-    *CIRCUIT_SIGNALS,
-    *ANTIPYRETIC_SIGNALS,
+    *MASKING_SIGNALS,
+    *(attribution(domain) for domain in ("fever", "hypotension", "hypoxia")),
 )
 COURSE_FACTS: Final = (AGE, HOME_POSITIVE_PRESSURE)
 
@@ -140,7 +129,9 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
     """Take in what became true at one moment."""
     if patient.stay_from_ms is not None and moment_ms < patient.stay_from_ms:
         return course
-    course = settled(course, moment_ms - 1)  # what is true at a time comes before what is due then
+    course = closing.settled(
+        course, moment_ms - 1
+    )  # what is true at a time comes before what is due then
     temperature = _measured_at(patient, moment_ms)
     fever = temperature is not None and temperature.value.celsius >= FEVER_C
     counting, last_fever = course.counting, course.fever
@@ -159,7 +150,7 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         onset_ms = moment_ms if fever or (ill and masked) else None
     clean = counting is not None and counting[1] < FEVER_C and not ill and not circuit
     clean_ms = moment_ms if course.clean_ms is None else course.clean_ms
-    return Course(
+    after = Course(
         at_ms=moment_ms,
         onset_ms=onset_ms,
         clean_ms=clean_ms if clean and onset_ms is not None else None,
@@ -168,55 +159,16 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         fever_from_ms=fever_from_ms,
         afebrile_from_ms=afebrile_from_ms,
         closed=course.closed,
+        grade_2_from=course.grade_2_from,
     )
-
-
-def settled(course: Course, now_ms: int) -> Course:
-    """Close the episode if it has been clean for long enough by now."""
-    close_ms = closes_at(course)
-    if close_ms is None or close_ms > now_ms or course.onset_ms is None:
-        return course
-    closed = (*course.closed, (course.onset_ms, close_ms))[-CLOSED_KEPT:]
-    return course._replace(onset_ms=None, clean_ms=None, fever=None, closed=closed)
-
-
-def closes_at(course: Course) -> int | None:
-    """Find when the episode closes if nothing more is heard; None if it stays open."""
-    if course.clean_ms is None or course.counting is None:
-        return None
-    close_ms = max(course.clean_ms + CLEAN_MS, course.counting[0])
-    return close_ms if course.counting[0] + COUNTING_AGE_MS >= close_ms else None
-
-
-def is_ill(patient: Patient, until_ms: int | None) -> bool:
-    """Tell whether hypotension, a vasopressor or an oxygen need of `manikath-2025` is proven."""
-    if running_vasopressors(patient, until_ms):
-        return True
-    age_years = fact(patient, AGE)
-    pressure = pressure_that_decides(patient, age_years, until_ms)
-    if pressure is not None and is_hypotension(pressure.value, age_years):
-        return True
-    return needs_oxygen(patient, until_ms)
-
-
-def needs_oxygen(patient: Patient, until_ms: int | None) -> bool:
-    """Tell whether a device, or an FiO2 of 0.40 or more, or ECMO is in use."""
-    oxygen = oxygen_that_decides(patient, until_ms)
-    if oxygen is not None:
-        home = fact(patient, HOME_POSITIVE_PRESSURE)
-        held = oxygen.held()
-        breathing = breathing_of(held, home_positive_pressure=home)
-        if breathing.lowest is not None and breathing.lowest > OxygenNeed.ROOM_AIR:
-            return True
-        if held.fio2_fraction is not None and held.fio2_fraction >= HIGH_FIO2_FRACTION:
-            return True
-    return any(is_running(patient, signal, until_ms) for signal in ECMO_SIGNALS)
+    since_ms = grade_2_from(patient, after, moment_ms, may_be=ill or circuit)
+    return after if since_ms is after.grade_2_from else after._replace(grade_2_from=since_ms)
 
 
 def with_episodes(patient: Patient, now_ms: int) -> Patient:
     """Give each episode that there is by now its number; the oldest of too many are cut."""
     known = patient.episodes
-    episodes = _numbered(known, settled(patient.course, now_ms))
+    episodes = _numbered(known, closing.settled(patient.course, now_ms))
     if episodes == known:
         return patient
     over = max(len(episodes) - EPISODES_KEPT, 0)
@@ -227,7 +179,7 @@ def with_episodes(patient: Patient, now_ms: int) -> Patient:
 def _gone_on(patient: Patient, front: Course, course: Course, trail: Trail) -> Patient:
     """Put a course in the place of what it was, and count the closed episodes left out of it."""
     before, closed = patient.course.closed, course.closed
-    if closed is not before and len(closed) == CLOSED_KEPT:
+    if closed is not before and len(closed) == closing.CLOSED_KEPT:
         over = sum(close_ms <= closed[0][0] for _, close_ms in before)
         patient = patient.with_cut("closed", over) if over else patient
     return patient._replace(front=front, course=course, trail=trail)

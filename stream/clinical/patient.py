@@ -27,6 +27,7 @@ class Course(NamedTuple):
     fever_from_ms: int | None = None  # since when there was no gap of 8 hours without fever
     afebrile_from_ms: int | None = None  # since when there was none; None while there is fever
     closed: tuple[tuple[int, int], ...] = ()  # onset and end of the latest closed episodes
+    grade_2_from: Mapping[str, int] = NOTHING  # by policy: since when CRS was of grade 2 or more
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from stream.clinical.trail import Trail
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 3
+VERSION: Final = 4
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -96,22 +96,20 @@ def _series(entries: Iterable[Entry]) -> Mapping[str, Readings[Any]]:
     }
 
 
-def _course_out(course: Course) -> dict[str, Any]:
+def _course_out(course: Course) -> list[Any]:
+    """Write the values in their order: a course is written several times in each state."""
     # orjson knows tuples, not their subclasses.
-    return course._asdict() | {"fever": None if course.fever is None else list(course.fever)}
+    fever = None if course.fever is None else list(course.fever)
+    plain = {"fever": fever, "grade_2_from": dict(course.grade_2_from)}
+    return list((course._asdict() | plain).values())
 
 
-def _course_in(saved: dict[str, Any]) -> Course:
-    counting, fever = saved["counting"], saved["fever"]
-    return Course(
-        at_ms=saved["at_ms"],
-        onset_ms=saved["onset_ms"],
-        clean_ms=saved["clean_ms"],
-        counting=None if counting is None else (counting[0], counting[1]),
-        fever=None if fever is None else Reading(*fever),
-        fever_from_ms=saved["fever_from_ms"],
-        afebrile_from_ms=saved["afebrile_from_ms"],
-        closed=tuple((onset, end) for onset, end in saved["closed"]),
+def _course_in(saved: list[Any]) -> Course:
+    course = Course(*saved)
+    return course._replace(
+        counting=None if course.counting is None else (course.counting[0], course.counting[1]),
+        fever=None if course.fever is None else Reading(*course.fever),
+        closed=tuple((onset, end) for onset, end in course.closed),
     )
 
 

@@ -11,10 +11,11 @@ from stream.clinical.circulation import (
     circulation_of,
     is_hypotension,
 )
-from stream.clinical.course import ECMO_SIGNALS, needs_oxygen, settled
+from stream.clinical.closing import settled
 from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
+from stream.clinical.illness import ECMO_SIGNALS, needs_oxygen
 from stream.clinical.masking import BLOCKER_SIGNALS, Mask, masks
 from stream.clinical.neuro import Neuro, neuro_of
 from stream.clinical.once import once

@@ -10,11 +10,10 @@ from typing import Any, Final
 from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
 from stream.clinical.flags import flags_of
 from stream.clinical.levels import FEVER, LOW_PRESSURE, OXYGEN_USED, Level
-from stream.clinical.masking import MASKING_SIGNALS
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
-from stream.clinical.signals import WEIGHT, Signal, attribution
+from stream.clinical.signals import WEIGHT, Signal
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -23,14 +22,11 @@ GRADE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
     *GRADE_LEVELS,
     *(
         signal
-        for signal in dict.fromkeys((*COURSE_SIGNALS, *MASKING_SIGNALS))
+        for signal in dict.fromkeys(COURSE_SIGNALS)
         if all(signal != level.signal for level in GRADE_LEVELS)
     ),
     *COURSE_FACTS,
     WEIGHT,
-    attribution("fever"),
-    attribution("hypotension"),
-    attribution("hypoxia"),
 )
 PRIORITY_BY_GRADE: Final = MappingProxyType(
     {1: Priority.P3, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}

@@ -1,0 +1,32 @@
+"""When an episode of CRS closes: it has been clean for 24 hours.
+
+Source: CLINICAL.md DEC-4, DEC-33, DEC-50; vector B10.
+"""
+
+from typing import Final
+
+from stream.clinical.patient import NOTHING, Course
+from stream.clinical.times import HOUR_MS
+
+CLEAN_MS: Final = 24 * HOUR_MS
+COUNTING_AGE_MS: Final = 4 * HOUR_MS  # of the temperature that closes an episode, the end included
+CLOSED_KEPT: Final = 8
+
+
+def settled(course: Course, now_ms: int) -> Course:
+    """Close the episode if it has been clean for long enough by now."""
+    close_ms = closes_at(course)
+    if close_ms is None or close_ms > now_ms or course.onset_ms is None:
+        return course
+    closed = (*course.closed, (course.onset_ms, close_ms))[-CLOSED_KEPT:]
+    return course._replace(
+        onset_ms=None, clean_ms=None, fever=None, grade_2_from=NOTHING, closed=closed
+    )
+
+
+def closes_at(course: Course) -> int | None:
+    """Find when the episode closes if nothing more is heard; None if it stays open."""
+    if course.clean_ms is None or course.counting is None:
+        return None
+    close_ms = max(course.clean_ms + CLEAN_MS, course.counting[0])
+    return close_ms if course.counting[0] + COUNTING_AGE_MS >= close_ms else None
