@@ -20,6 +20,7 @@ from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.scores.hscore import TEMPERATURE_C
 from stream.clinical.scores.steps import points_of
+from stream.clinical.series import Reading
 from stream.clinical.signals import (
     AGE,
     OXYGEN,
@@ -30,17 +31,26 @@ from stream.clinical.signals import (
     Result,
     Signal,
     Temperature,
+    given,
 )
+from stream.clinical.times import HOUR_MS
 
 T = TypeVar("T")
+
+POST_TOCILIZUMAB_MS: Final = 12 * HOUR_MS  # when a fever is looked for after a dose
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # two levels are the same only if they are one
 class Level(Generic[T]):
-    """A level of a signal: `of` gives it for a value, at an age in years."""
+    """A level of a signal: `of` gives it for a value, at an age in years.
+
+    With `anew_after` the first reading that comes so many ms after one of another signal counts,
+    whatever its level: a rule may look there at how old the one before it was.
+    """
 
     signal: Signal[T]
     of: Callable[[T, float | None], object]
+    anew_after: tuple[Signal[Any], int] | None = None
 
     @property
     def name(self) -> str:
@@ -65,9 +75,21 @@ def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> froz
         if last is None or newest is None:
             continue
         in_order = charted_ms <= last.effective_ms < newest.effective_ms
+        if level.anew_after is not None and _begins_anew(after, level.anew_after, last, newest):
+            continue
         if in_order and level.of(last.value, age_years) == level.of(newest.value, age_years):
             found.append(level)
     return frozenset(found)
+
+
+def _begins_anew(
+    patient: Patient, anew_after: tuple[Signal[Any], int], last: Reading[Any], newest: Reading[Any]
+) -> bool:
+    signal, span_ms = anew_after
+    return any(
+        last.effective_ms <= each.effective_ms + span_ms < newest.effective_ms
+        for each in patient.series.get(signal.name, ())
+    )
 
 
 def _fever(temperature: Temperature, _: float | None) -> object:
@@ -97,6 +119,9 @@ def _as_charted(oxygen: Oxygen, _: float | None) -> object:
 
 
 FEVER: Final = Level(TEMPERATURE, _fever)
+FEVER_AFTER_TOCILIZUMAB: Final = Level(
+    TEMPERATURE, _fever, (given("tocilizumab"), POST_TOCILIZUMAB_MS)
+)
 LOW_PRESSURE: Final = Level(PRESSURE, _low)
 OXYGEN_USED: Final = Level(OXYGEN, _as_charted)
 INTUBATED: Final = Level(OXYGEN, _intubated)

@@ -1,22 +1,58 @@
-"""`asco-2021`: the guideline of ASCO, as far as tocilizumab and ICE go.
+"""`asco-2021`: the guideline of ASCO, on tocilizumab, steroids and ICE.
 
-Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2"). ICE
-at least twice a day.
-Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992.
+Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2").
+Steroids for CRS at once from grade 3; at grade 2 where hypotension lasts after one to two doses of
+tocilizumab, read as: no better when the second may be given, 8 hours after the first. ICANS of
+grade 1 is watched, with a steroid from grade 2. ICE at least twice a day. Left out: "consider
+earlier" for axi-cel and brexu-cel, and antifungal prophylaxis, which STEROID-PROPHYLAXIS asks for.
+Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992; CLINICAL.md
+§4.1.
 """
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.policies.policy import ManagementProfile, TocilizumabTrigger
+from stream.clinical.policies.regimen import (
+    DEXAMETHASONE_10_Q6H,
+    DEXAMETHASONE_10_Q12H,
+    Regimen,
+)
 
 NAME: Final = "asco-2021"
+
+LIFE_THREATENING: Final = Regimen(
+    "methylprednisolone",
+    "every 12 h for 3 days (then 250 mg every 12 h for 2 days, 125 mg every 12 h for 2 days, 60 mg "
+    "every 12 h)",
+    mg=500,
+)
 
 MANAGEMENT: Final = ManagementProfile(
     name=NAME,
     source="ASCO 2021",
     tocilizumab_from_grade=2,
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
+    steroids_for_crs=MappingProxyType(
+        {
+            2: (DEXAMETHASONE_10_Q12H._replace(often="every 12 h, 1 to 2 doses"),),
+            3: (DEXAMETHASONE_10_Q6H,),
+            4: (LIFE_THREATENING,),
+        }
+    ),
+    steroids_for_icans=MappingProxyType(
+        {
+            2: (Regimen("dexamethasone", "twice, then every 6 to 12 h", mg=10),),
+            3: (
+                Regimen("dexamethasone", "every 6 to 12 h", mg=10),
+                Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1)),
+            ),
+            4: (Regimen("methylprednisolone", "daily", mg=1000),),
+        }
+    ),
     fever_as_grade_2_after=timedelta(days=3),
+    steroid_after=timedelta(hours=8),
+    steroid_at_once_from_grade=3,
     ice_due_after=timedelta(hours=12),
 )

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from stream.clinical.policies import asco_2021, astct_2019, label_tisa_cel, manikath_2025
+from stream.clinical.policies import (
+    asco_2021,
+    astct_2019,
+    label_axi_cel,
+    label_brexu_cel,
+    label_cilta_cel,
+    label_ide_cel,
+    label_liso_cel,
+    label_tisa_cel,
+    manikath_2025,
+)
 from stream.clinical.policies.policy import GradingPolicy, ManagementProfile
 
 GRADING: Final[tuple[GradingPolicy, ...]] = (manikath_2025.GRADING, astct_2019.GRADING)
@@ -15,6 +25,11 @@ MANAGEMENT: Final[Mapping[str, ManagementProfile]] = MappingProxyType(
         for profile in (
             manikath_2025.MANAGEMENT,
             asco_2021.MANAGEMENT,
+            label_axi_cel.MANAGEMENT,
+            label_brexu_cel.MANAGEMENT,
+            label_cilta_cel.MANAGEMENT,
+            label_ide_cel.MANAGEMENT,
+            label_liso_cel.MANAGEMENT,
             label_tisa_cel.MANAGEMENT,
         )
     }

@@ -44,7 +44,7 @@ def judge(view: View) -> Verdict:
     if not grades:
         return Verdict(None, wake_ms, "The criteria for tocilizumab are no longer met.")
     finding = Finding(
-        priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
+        priorities={name: _priority(view, grade) for name, grade in grades.items()},
         because=(*evidence.of_grade(view), *_last_dose(view)),
         advice=lambda: _advice(view, grades),
         source=f"review-2025 L73; {view.management.source}"
@@ -56,15 +56,30 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, wake_ms)
 
 
+def _priority(view: View, grade: int) -> Priority:
+    if grade == 1 and _is_considered(view):
+        return Priority.P3
+    return PRIORITY_BY_GRADE[grade]
+
+
 def _grades(view: View) -> Mapping[str, int]:
     profile = view.management
     if profile.tocilizumab_trigger is TocilizumabTrigger.INSTABILITY and not _is_unstable(view):
         return {}
     long_ms = _long_fever_ms(view)
     from_grade = profile.tocilizumab_from_grade
-    if long_ms is not None and long_ms <= view.at_ms:
+    if (long_ms is not None and long_ms <= view.at_ms) or _is_considered(view):
         from_grade = 1
     return {name: grade.lowest for name, grade in view.crs.items() if grade.lowest >= from_grade}
+
+
+def _is_considered(view: View) -> bool:
+    """Tell whether CRS began so early that the profile has it considered at grade 1."""
+    limit, onset_ms = view.management.considered_at_grade_1_until, view.course.onset_ms
+    infused_ms = view.patient.stay_from_ms
+    if limit is None or onset_ms is None or infused_ms is None:
+        return False
+    return onset_ms - infused_ms < limit // MILLISECOND
 
 
 def _long_fever_ms(view: View) -> int | None:
@@ -110,11 +125,13 @@ def _last_dose(view: View) -> tuple[Evidence, ...]:
 def _advice(view: View, grades: Mapping[str, int]) -> str:
     number = len(view.tocilizumab) + 1
     which = "Give tocilizumab now" if number == 1 else f"Repeat tocilizumab now (dose {number})"
-    words = [
-        f"Meets criteria for CRS {grades_in_words(grades)}.",
-        f"{which}: {dose_in_words(view.weight_kg)}.",
-        "Do not wait for a higher grade or for cultures.",
-    ]
+    words = [f"Meets criteria for CRS {grades_in_words(grades)}."]
+    if max(grades.values()) == 1 and _is_considered(view):
+        words.append("It began early: consider tocilizumab, with or without a steroid.")
+        words.append(f"The dose is {dose_in_words(view.weight_kg)}.")
+    else:
+        words.append(f"{which}: {dose_in_words(view.weight_kg)}.")
+        words.append("Do not wait for a higher grade or for cultures.")
     if number > 1:
         words.append("The last dose is 8 hours old or more and the grade is still 2 or more.")
     if number == view.management.tocilizumab_max_a_stay:

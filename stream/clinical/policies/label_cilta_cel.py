@@ -1,0 +1,16 @@
+"""`label-cilta-cel`: the label of ciltacabtagene autoleucel, with the scheme of liso-cel.
+
+Source: Carvykti label (CLINICAL.md §4.2: "same 72 h scheme").
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from stream.clinical.policies import label_liso_cel
+from stream.clinical.policies.policy import ManagementProfile
+
+NAME: Final = "label-cilta-cel"
+
+MANAGEMENT: Final[ManagementProfile] = replace(
+    label_liso_cel.MANAGEMENT, name=NAME, source="Carvykti label, as Breyanzi"
+)

@@ -1,0 +1,40 @@
+"""A regimen of a drug, and how it is written for one patient's weight.
+
+Source: each profile names its own; the review's are lines 91 and 92 (CLINICAL.md §1.3).
+"""
+
+from typing import NamedTuple
+
+
+class Regimen(NamedTuple):
+    """One drug, how much at a time (in mg, or least and most in mg/kg), and how often."""
+
+    drug: str
+    often: str  # every 6 h, with what else is to be said
+    mg: float | None = None
+    mg_kg: tuple[float, float] | None = None
+
+    def in_words(self, weight_kg: float | None) -> str:
+        """Write it with the dose worked out, where that depends on the weight."""
+        if self.mg is not None:
+            return f"{self.drug} {self.mg:g} mg IV {self.often}"
+        if self.mg_kg is None:
+            return f"{self.drug} IV {self.often}"
+        by_weight = f"{_span(*self.mg_kg)} mg/kg"
+        if weight_kg is None:
+            return f"{self.drug} {by_weight} IV {self.often} (the weight is unknown)"
+        mg = _span(*(round(each * weight_kg) for each in self.mg_kg))
+        return f"{self.drug} {mg} mg IV {self.often} ({by_weight} at {weight_kg:g} kg)"
+
+
+def in_words(regimens: tuple[Regimen, ...], weight_kg: float | None) -> str:
+    """Write regimens of which one is chosen."""
+    return ", or ".join(each.in_words(weight_kg) for each in regimens)
+
+
+def _span(least: float, most: float) -> str:
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
+
+
+DEXAMETHASONE_10_Q6H = Regimen("dexamethasone", "every 6 h", mg=10)
+DEXAMETHASONE_10_Q12H = Regimen("dexamethasone", "every 12 h", mg=10)

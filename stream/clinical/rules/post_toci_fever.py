@@ -1,0 +1,112 @@
+"""POST-TOCI-FEVER: fever more than 12 hours after tocilizumab: an infection, or a second dose.
+
+At 12 hours after a dose the newest temperature, at most 4 hours old, is a fever; or a fever is
+measured between 12 and 24 hours after it, with no gap of 8 hours without fever since the dose. Once
+a dose: the next temperature below 38.0 ends it, and so does the next dose; a fever that comes back
+is not told again. Three days after a dose its readings are no longer kept, and it ends.
+Source: CLINICAL.md §1.2 (review line 77), §1.11, DEC-9, DEC-30, DEC-50.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from stream.clinical.crs import FEVER_C
+from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB, POST_TOCILIZUMAB_MS
+from stream.clinical.policies.register import GRADING
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.series import Reading, one_a_moment, since, up_to
+from stream.clinical.signals import TEMPERATURE, Dose, Temperature, attribution
+from stream.clinical.times import HOUR_MS, in_words
+from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+LAST_MS: Final = 24 * HOUR_MS  # after it a fever begins anew; the end included
+AGE_MS: Final = 4 * HOUR_MS  # of the temperature at 12 hours
+GAP_MS: Final = 8 * HOUR_MS  # without fever for so long: a later fever is another one
+OVER_MS: Final = 72 * HOUR_MS
+
+Temperatures = Sequence[Reading[Temperature]]
+
+
+def judge(view: View) -> Verdict:
+    """Hold while a fever persists after one of the doses."""
+    doses = view.tocilizumab
+    ends = [dose.effective_ms + span for dose in doses for span in (POST_TOCILIZUMAB_MS, OVER_MS)]
+    wake_ms = min((each for each in ends if each > view.at_ms), default=None)
+    priorities = {
+        policy.name: Priority.P2 for policy in GRADING if view.fever_by(policy) is not False
+    }
+    for dose in reversed(doses):
+        fever = persisting(view, dose)
+        if fever is None or not priorities:
+            continue
+        finding = Finding(
+            priorities=priorities,
+            because=(evidence.of_temperature(fever), evidence.of_dose(NAME, dose)),
+            advice=lambda: _advice(view),
+            source="review-2025 L77",
+        )
+        return Verdict(finding, wake_ms)
+    return Verdict(None, wake_ms, "The fever has gone, or tocilizumab was given again.")
+
+
+def persisting(view: View, dose: Reading[Dose]) -> Reading[Temperature] | None:
+    """Find the newest fever where it has persisted since 12 hours after a dose."""
+    due_ms, over_ms = dose.effective_ms + POST_TOCILIZUMAB_MS, dose.effective_ms + OVER_MS
+    if not due_ms <= view.at_ms < over_ms:
+        return None
+    measured = tuple(one_a_moment(since(view.readings(TEMPERATURE), dose.effective_ms)))
+    from_ms = _begins_ms(measured, dose.effective_ms)
+    if from_ms is None or any(from_ms <= each.effective_ms for each in view.tocilizumab):
+        return None
+    if any(not _is_fever(each) for each in measured if each.effective_ms > from_ms):
+        return None
+    return measured[-1]
+
+
+def _begins_ms(measured: Temperatures, dose_ms: int) -> int | None:
+    """Find when it is first met after a dose."""
+    due_ms = dose_ms + POST_TOCILIZUMAB_MS
+    until_due = up_to(measured, due_ms)
+    if until_due and until_due[-1].effective_ms >= due_ms - AGE_MS and _is_fever(until_due[-1]):
+        return due_ms
+    afebrile_ms: int | None = None
+    for each in up_to(measured, dose_ms + LAST_MS):
+        if not _is_fever(each):
+            afebrile_ms = each.effective_ms if afebrile_ms is None else afebrile_ms
+            continue
+        if afebrile_ms is not None and each.effective_ms - afebrile_ms >= GAP_MS:
+            return None
+        if each.effective_ms > due_ms:
+            return each.effective_ms
+        afebrile_ms = None
+    return None
+
+
+def _is_fever(measured: Reading[Temperature]) -> bool:
+    return measured.value.celsius >= FEVER_C
+
+
+def _advice(view: View) -> str:
+    words = [
+        "Fever more than 12 hours after tocilizumab, which mostly ends it within 4 to 8 hours.",
+        "Look for an occult infection; see the patient again before antibiotics are added.",
+    ]
+    next_ms = next_dose_ms(view)
+    if next_ms is None:
+        words.append("No more tocilizumab may be given in this stay.")
+    elif next_ms > view.at_ms:
+        words.append(f"The next tocilizumab is allowed from {in_words(next_ms)}.")
+    else:
+        words.append(f"Or give tocilizumab again: {dose_in_words(view.weight_kg)}.")
+    return " ".join(words)
+
+
+RULE: Final = Rule(
+    "POST-TOCI-FEVER",
+    Bound.EPISODE,
+    (FEVER_AFTER_TOCILIZUMAB, GIVEN, attribution("fever")),
+    judge,
+)
