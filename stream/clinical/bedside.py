@@ -115,6 +115,8 @@ def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str,
     if patient.series.keys().isdisjoint(VASOPRESSOR_NAMES):
         return running
     for drug, signal in VASOPRESSOR_RATES:
+        if signal.name not in patient.series:
+            continue
         newest = patient.newest(signal, None, until_ms)
         if newest is not None and newest.value.value > 0:
             running[drug] = newest

@@ -83,7 +83,8 @@ class Suspicion(NamedTuple):
 
 def suspicion_of(view: View) -> Suspicion | None:
     """Find the features of HLH; None where there is no suspicion."""
-    if not any(is_above(each.value, FERRITIN_NG_ML) for each in view.readings(lab("ferritin"))):
+    ferritins, from_ms = view.patient.readings(lab("ferritin")), view.patient.stay_from_ms
+    if not fold(ferritins, _or_high, False, from_ms, view.until_ms):
         return None  # as of nearly everybody
     return goes_on(view, FEATURE_SIGNALS, _suspicion, FEATURE_MS)
 
@@ -118,6 +119,10 @@ def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperatu
     nothing: tuple[Reading[Temperature], ...] = ()
     highest = fold(temperatures, _with_temperature, nothing, None, view.until_ms)
     return next((each for each in highest if each.effective_ms >= from_ms), None)
+
+
+def _or_high(before: bool, ferritin: Reading[Result]) -> bool:
+    return before or is_above(ferritin.value, FERRITIN_NG_ML) is True
 
 
 def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:

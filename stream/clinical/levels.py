@@ -10,7 +10,7 @@ Source: CLINICAL.md §1.9, DEC-1, DEC-27, DEC-41.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from stream.clinical.bedside import fact
@@ -51,11 +51,11 @@ class Level(Generic[T]):
     signal: Signal[T]
     of: Callable[[T, float | None], object]
     anew_after: tuple[Signal[Any], int] | None = None
+    name: str = field(init=False)  # that of its signal
 
-    @property
-    def name(self) -> str:
-        """The name of its signal."""
-        return self.signal.name
+    def __post_init__(self) -> None:
+        """Look the name up once: it is asked for at every record."""
+        object.__setattr__(self, "name", self.signal.name)
 
 
 def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> frozenset[Level[Any]]:

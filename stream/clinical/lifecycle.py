@@ -82,7 +82,8 @@ def end(  # noqa: PLR0913, what is needed to say how and why
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
     because = tuple(each._asdict() for each in verdict.ended_by) or told.because
     now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None, because=because)
-    alerts[identity] = now
+    # Of one that has ended no more than its revision is asked for.
+    alerts[identity] = replace(now, because=(), priorities={}, grades=None)
     advice = verdict.ending or "It no longer holds."
     if never:
         advice = f"With all that is known now it was never true. {verdict.never or advice}"

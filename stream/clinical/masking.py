@@ -83,6 +83,8 @@ def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
     if patient.series.keys().isdisjoint(NAMES):
         return
     for signal, window_ms in WINDOWS_MS.items():
+        if signal.name not in patient.series:
+            continue
         dose = last_masking_dose(patient, signal, at_ms)
         if dose is not None and dose.effective_ms + window_ms >= at_ms:
             yield Mask(_name(signal), dose, dose.effective_ms + window_ms)
@@ -98,6 +100,8 @@ def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:
     if patient.series.keys().isdisjoint(ANTIPYRETIC_NAMES):
         return False
     for signal in ANTIPYRETIC_SIGNALS:
+        if signal.name not in patient.series:
+            continue
         dose = last_masking_dose(patient, signal, at_ms)
         if dose is not None and dose.effective_ms + window_ms >= at_ms:
             return True
@@ -117,8 +121,6 @@ def runs_circuit(patient: Patient, at_ms: int) -> bool:
 
 def last_masking_dose(patient: Patient, signal: Signal[Dose], at_ms: int) -> Reading[Dose] | None:
     """Find the newest dose of a drug that is large enough, and systemic."""
-    if signal.name not in patient.series:
-        return None
     for dose in reversed(up_to(patient.readings(signal), at_ms)):
         if _masks(signal, dose.value):
             return dose

@@ -43,14 +43,18 @@ def judge(view: View) -> Verdict:
 
 
 def _has_tocilizumab(view: View) -> bool:
-    """Tell whether it was given, or may not be given any more."""
+    """Tell whether it was given in the episode (else in 24 h), or may not be given any more."""
     if next_dose_ms(view) is None:
         return True
-    return bool(of_episode(view)) or bool(in_24_h(view.tocilizumab, view.at_ms))
+    if view.course.onset_ms is not None:
+        return bool(of_episode(view))
+    return bool(in_24_h(view.tocilizumab, view.at_ms))
 
 
 def _toci_ages_ms(view: View) -> int | None:
-    """Find when a dose from before the episode no longer counts."""
+    """Find when a dose no longer counts, where no episode is open."""
+    if view.course.onset_ms is not None:
+        return None
     ends = [dose.effective_ms + DAY_MS for dose in view.tocilizumab]
     return min((each for each in ends if each > view.at_ms), default=None)
 

@@ -7,7 +7,6 @@ is not told again. Three days after a dose its readings are no longer kept, and 
 Source: CLINICAL.md §1.2 (review line 77), §1.11, DEC-9, DEC-30, DEC-50.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 from stream.clinical.crs import FEVER_C
@@ -15,7 +14,7 @@ from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB, POST_TOCILIZUMAB_MS
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.series import Reading, one_a_moment, since, up_to
+from stream.clinical.series import Reading, one_a_moment, since
 from stream.clinical.signals import TEMPERATURE, Dose, Temperature, attribution
 from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
@@ -27,21 +26,21 @@ AGE_MS: Final = 4 * HOUR_MS  # of the temperature at 12 hours
 GAP_MS: Final = 8 * HOUR_MS  # without fever for so long: a later fever is another one
 OVER_MS: Final = 72 * HOUR_MS
 
-Temperatures = Sequence[Reading[Temperature]]
-
 
 def judge(view: View) -> Verdict:
     """Hold while a fever persists after one of the doses."""
     doses = view.tocilizumab
     ends = [dose.effective_ms + span for dose in doses for span in (POST_TOCILIZUMAB_MS, OVER_MS)]
     wake_ms = min((each for each in ends if each > view.at_ms), default=None)
-    priorities = {
-        policy.name: Priority.P2 for policy in GRADING if view.fever_by(policy) is not False
-    }
     for dose in reversed(doses):
         fever = persisting(view, dose)
-        if fever is None or not priorities:
+        if fever is None:
             continue
+        priorities = {
+            policy.name: Priority.P2 for policy in GRADING if view.fever_by(policy) is not False
+        }
+        if not priorities:
+            break
         finding = Finding(
             priorities=priorities,
             because=(evidence.of_temperature(fever), evidence.of_dose(NAME, dose)),
@@ -57,36 +56,33 @@ def persisting(view: View, dose: Reading[Dose]) -> Reading[Temperature] | None:
     due_ms, over_ms = dose.effective_ms + POST_TOCILIZUMAB_MS, dose.effective_ms + OVER_MS
     if not due_ms <= view.at_ms < over_ms:
         return None
-    measured = tuple(one_a_moment(since(view.readings(TEMPERATURE), dose.effective_ms)))
-    from_ms = _begins_ms(measured, dose.effective_ms)
+    measured = list(one_a_moment(since(view.readings(TEMPERATURE), dose.effective_ms)))
+    fevers = [(each.effective_ms, each.value.celsius >= FEVER_C) for each in measured]
+    from_ms = _begins_ms(fevers, dose.effective_ms)
     if from_ms is None or any(from_ms <= each.effective_ms for each in view.tocilizumab):
         return None
-    if any(not _is_fever(each) for each in measured if each.effective_ms > from_ms):
-        return None
-    return measured[-1]
+    return measured[-1] if all(fever for at_ms, fever in fevers if at_ms > from_ms) else None
 
 
-def _begins_ms(measured: Temperatures, dose_ms: int) -> int | None:
-    """Find when it is first met after a dose."""
+def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int) -> int | None:
+    """Find when it is first met after a dose; of each temperature when, and whether a fever."""
     due_ms = dose_ms + POST_TOCILIZUMAB_MS
-    until_due = up_to(measured, due_ms)
-    if until_due and until_due[-1].effective_ms >= due_ms - AGE_MS and _is_fever(until_due[-1]):
+    at_due = [each for each in fevers if each[0] <= due_ms]
+    if at_due and at_due[-1][0] >= due_ms - AGE_MS and at_due[-1][1]:
         return due_ms
     afebrile_ms: int | None = None
-    for each in up_to(measured, dose_ms + LAST_MS):
-        if not _is_fever(each):
-            afebrile_ms = each.effective_ms if afebrile_ms is None else afebrile_ms
+    for at_ms, fever in fevers:
+        if at_ms > dose_ms + LAST_MS:
+            break
+        if not fever:
+            afebrile_ms = at_ms if afebrile_ms is None else afebrile_ms
             continue
-        if afebrile_ms is not None and each.effective_ms - afebrile_ms >= GAP_MS:
-            return None
-        if each.effective_ms > due_ms:
-            return each.effective_ms
+        if afebrile_ms is not None and at_ms - afebrile_ms >= GAP_MS:
+            break
+        if at_ms > due_ms:
+            return at_ms
         afebrile_ms = None
     return None
-
-
-def _is_fever(measured: Reading[Temperature]) -> bool:
-    return measured.value.celsius >= FEVER_C
 
 
 def _advice(view: View) -> str:

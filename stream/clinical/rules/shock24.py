@@ -8,7 +8,7 @@ Source: CLINICAL.md §1.3 (review line 236), §1.11, DEC-30, DEC-42.
 
 from typing import Final
 
-from stream.clinical.bedside import VASOPRESSOR_RATES, running_vasopressors
+from stream.clinical.bedside import VASOPRESSOR_RATES
 from stream.clinical.circulation import Circulation
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
@@ -32,7 +32,7 @@ def judge(view: View) -> Verdict:
     if view.at_ms < due_ms:
         return Verdict(None, due_ms, "It is less than 24 hours since the first tocilizumab.")
     wake_ms = next_turn_ms(view)
-    if not _is_still_needed(view, due_ms):
+    if not view.vasopressors or not _is_still_needed(view, due_ms):
         return Verdict(None, wake_ms, "The vasopressor was stopped.")
     steroid = covering(view)
     if steroid is not None and steroid.reading.effective_ms >= due_ms:
@@ -59,13 +59,20 @@ def judge(view: View) -> Verdict:
 
 def _is_still_needed(view: View, due_ms: int) -> bool:
     """Tell whether some vasopressor ran at a moment and at all times since."""
-    changes = {
-        reading.effective_ms
-        for _, signal in VASOPRESSOR_RATES
+    known = view.patient.series.keys()
+    changes = sorted(
+        (reading.effective_ms, drug, reading.value.value > 0)
+        for drug, signal in VASOPRESSOR_RATES
+        if signal.name in known
         for reading in view.every(signal)
-        if reading.effective_ms > due_ms
-    }
-    return all(running_vasopressors(view.patient, each) for each in (due_ms, *changes))
+    )
+    running: set[str] = set()
+    for place, (at_ms, drug, runs) in enumerate(changes):
+        running = running | {drug} if runs else running - {drug}
+        holds_until_ms = changes[place + 1][0] if place + 1 < len(changes) else view.at_ms + 1
+        if holds_until_ms > max(due_ms, at_ms) and not running:
+            return False
+    return bool(running)
 
 
 RULE: Final = Rule("SHOCK24", Bound.EPISODE, GRADE_INPUTS, judge)
