@@ -161,6 +161,10 @@ GROUP_WRITING_SECONDS: Final = _gauge(
     "For how long the group under way has been written: many mean that no broker takes it.",
 )
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
+GARBAGE_LOOK_SECONDS: Final = _gauge(
+    "garbage_look_seconds",
+    "How long the last full look for garbage took, once an hour; nothing is read meanwhile.",
+)
 SINK_STATE: Final = _gauge(
     "sink_state",
     "0: pages are tried, 1: one finds out if it is back, 2: it is let alone.",

@@ -14,6 +14,7 @@ from stream import metrics
 from stream.accounting import Account
 from stream.committer import Committer
 from stream.ending import end_process, end_with
+from stream.garbage import Garbage
 from stream.health import Health
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
@@ -103,7 +104,7 @@ class Pipeline:
             end_process("the agent was started a second time")
         self.pulse.start()
         self.watchdog.start()
-        beside = [self.committer.run(), self._beat(), self._observe()]
+        beside = [self.committer.run(), self._beat(), self._observe(), Garbage().run()]
         if self.writes_ticks:
             beside.append(self.ticker.run(lambda: self.owned))
         for each in beside:
@@ -262,9 +263,8 @@ class Pipeline:
     def _observe_partition(self, partition: int, now_s: float) -> None:
         missing = self.account.on_the_way(partition)
         short_s = self.account.short_for_s(partition, now_s, busy=self._busy)
-        metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition=partition).set(
-            missing if short_s else 0
-        )
+        unaccounted = metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition=partition)
+        unaccounted.set(missing if short_s else 0)
         metrics.PARTITION_HELD_RECORDS.labels(partition=partition).set(
             self.scheduler.held_records(partition)
         )

@@ -1,0 +1,64 @@
+"""A worker looks for garbage where it costs little."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from stream.garbage import FULL_LOOK_S, NEVER, Garbage
+
+
+class Knot:
+    """Something that holds itself, which no count of references finds."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [100.0]
+
+
+@pytest.fixture
+def garbage(clock: list[float]) -> Iterator[Garbage]:
+    before = gc.get_threshold()
+    yield Garbage(lambda: clock[0])
+    gc.set_threshold(*before)
+
+
+def old_knot() -> "weakref.ref[Knot]":
+    """A knot that nobody holds, and that was looked at when somebody did."""
+    knot = Knot()
+    gc.collect()
+    return weakref.ref(knot)
+
+
+def test_once_an_hour_what_is_old_is_looked_at(garbage: Garbage, clock: list[float]) -> None:
+    garbage.spare_the_old()
+    knot = old_knot()
+
+    gc.collect(1)
+    garbage.look_if_due()
+    assert knot() is not None
+    clock[0] += FULL_LOOK_S
+    garbage.look_if_due()
+
+    assert knot() is None
+
+
+def test_python_itself_never_looks_at_what_is_old(garbage: Garbage) -> None:
+    """What is young it looks at as before."""
+    garbage.spare_the_old()
+    old, before = old_knot(), gc.get_stats()
+
+    held = [[each] for each in range(400_000)]
+    young = [weakref.ref(Knot()) for _ in range(len(held) // 2)]
+
+    after = gc.get_stats()
+    assert gc.get_threshold()[2] == NEVER
+    assert after[2]["collections"] == before[2]["collections"]
+    assert after[1]["collections"] > before[1]["collections"]
+    assert old() is not None
+    assert sum(each() is None for each in young) > len(young) / 2
