@@ -4,7 +4,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from anything import START, anything, facts, ferritins, histories_of, moments
+from anything import (
+    START,
+    anything,
+    arousals,
+    facts,
+    ferritins,
+    histories_of,
+    moments,
+    of_crs,
+    scores,
+    signs,
+)
 from bedside import Bedside, hours, late, minutes, recorded_at
 from builders import Fields, decoded, patient, reading, vitals
 from hypothesis import HealthCheck, given, settings
@@ -315,17 +326,57 @@ def test_a_controlled_temperature_never_lowers_a_grade(history: Any, normal: Any
             assert before[name][0] <= after[name][0]
 
 
+# What is measured and examined while ICE can be done: what is carried forward, and a seizure, count
+# until they are examined, so that without examinations they go on counting.
+observations = histories_of(
+    st.one_of(of_crs, scores, arousals, signs).filter(
+        lambda each: "sedated" not in each and "invasive" not in str(each.get("oxygen"))
+    )
+)
+LOST: Final = (
+    {"temperature_c"},
+    {"systolic_mmhg", "mean_arterial_mmhg"},
+    {"oxygen"},
+    {"level", "rass"},
+    {"total"},  # of ICE and CAPD
+)
+
+
+@few
+@given(
+    history=observations,
+    lost=st.sampled_from(LOST),
+    after_min=st.sampled_from([0, 30, 300, 700]),
+)
+def test_losing_all_of_a_signal_only_widens_every_grade(
+    history: Any, lost: Any, after_min: int
+) -> None:
+    """What is not measured is unknown: it proves nothing and rules nothing out."""
+    events = in_order(history)
+    at = recorded_at(events[-1]) + minutes(after_min)
+    whole = Bedside(patient(), *events)
+    partial = Bedside(patient(), *(each for each in events if each.keys().isdisjoint(lost)))
+
+    known = partial.all_ranges(at)
+    for name, (lowest, highest) in whole.all_ranges(at).items():
+        assert known[name][0] <= lowest
+        assert highest <= known[name][1]
+
+
 @few
 @given(history=of_all_kinds, chance=st.randoms(use_true_random=False))
 def test_a_record_sent_again_at_once_or_later_changes_nothing(history: Any, chance: Any) -> None:
-    """Not a line and not a reading, of whatever kind it is, and whichever version."""
+    """Not a line and not a reading, of whatever kind it is, and whichever version.
+
+    It carries the time of its record again, so that what was refused is in doubt for no longer.
+    """
     seen, taken = Bedside(patient()), list[Fields]()
     for fields in in_order(history):
         seen.take(fields)
         taken.append(fields)
         known, told = seen.patient, len(seen.lines)
         for again in (fields, chance.choice(taken)):
-            seen.take_out_of_time(again, at=recorded_at(fields))
+            seen.take_out_of_time(again)
         assert seen.lines[told:] == []
         assert seen.patient.series == known.series
         assert seen.patient.wakes == known.wakes

@@ -19,7 +19,9 @@ from builders import Fields, patient, reading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stream.clinical import asking
 from stream.clinical.engine import Arrival, Engine, Ward
+from stream.clinical.rules.register import RULES
 from stream.clinical.times import moment
 from topics import codec, registry
 from topics.alerts import Alert, AlertState
@@ -57,8 +59,14 @@ def lines_of(case: Path) -> list[Line]:
     return list(replay.merge([line for line in replay.read(case) if isinstance(line, Line)]))
 
 
-def taken(arriving: Arriving, looks_ms: list[int]) -> list[Open]:
-    """Take lines as they arrive, and tell what is open at each look."""
+def looks_after(lines: list[Line], span_ms: int) -> list[int]:
+    """When to look: once all lines have come, and for days."""
+    last_ms = max(line.timestamp_ms for line in lines) + span_ms
+    return [last_ms + each // MILLISECOND for each in LOOKS]
+
+
+def taken(arriving: Arriving, looks_ms: list[int]) -> Iterator[list[Alert]]:
+    """Take lines as they arrive, and give all that was told at each look."""
     engine, ward, told = Engine(), Ward({}), list[Alert]()
 
     def tick(at_ms: int) -> None:
@@ -70,11 +78,9 @@ def taken(arriving: Arriving, looks_ms: list[int]) -> list[Open]:
         found = codec.decode(line.topic, line.key, line.value)
         arrival = Arrival(line.timestamp_ms, line.topic, offset, found, line.key.decode())
         told += engine.take(ward, arrival).alerts
-    seen = []
     for at_ms in looks_ms:
         tick(at_ms)
-        seen.append(_open(told))
-    return seen
+        yield list(told)
 
 
 def _open(told: list[Alert]) -> Open:
@@ -98,15 +104,29 @@ def test_whatever_comes_late_the_same_is_open_in_the_end(
 ) -> None:
     """Every rule, at the same priorities under each policy, and for days afterwards."""
     lines, chance = lines_of(case), Random(seed)
-    last_ms = max(line.timestamp_ms for line in lines) + span_ms
-    looks_ms = [last_ms + each // MILLISECOND for each in LOOKS]
     on_time = [(line.timestamp_ms - 1, line) for line in lines]
     late = [
         (at_ms + chance.choice([0, chance.randrange(span_ms)]), line) for at_ms, line in on_time
     ]
     late.sort(key=lambda each: (each[0], chance.random()))
+    looks_ms = looks_after(lines, span_ms)
 
-    assert taken(late, looks_ms) == taken(on_time, looks_ms)
+    looks = zip(taken(late, looks_ms), taken(on_time, looks_ms), strict=True)
+
+    assert all(_open(told) == _open(wanted) for told, wanted in looks)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.partition(".")[0])
+def test_asking_the_rules_that_are_reached_says_of_a_case_what_asking_all_does(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line by line, for days after the last record."""
+    lines = lines_of(case)
+    on_time = [(line.timestamp_ms - 1, line) for line in lines]
+    some = list(taken(on_time, looks_after(lines, 0)))
+    monkeypatch.setattr(asking, "reached_by", lambda *_: RULES)
+
+    assert some == list(taken(on_time, looks_after(lines, 0)))
 
 
 def arriving(events: list[Fields], late: list[timedelta]) -> list[tuple[datetime, Fields]]:
