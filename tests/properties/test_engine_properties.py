@@ -412,4 +412,6 @@ def test_a_walk_from_the_moment_of_a_late_reading_finds_what_a_whole_walk_does(
         assert last_ms is not None
         for at_ms in range(last_ms, thinned_ms or last_ms - 6 * HOUR_MS, -11 * 60_000):
             found = trail_since(seen.patient, at_ms).at(at_ms)
+            if thinned_ms is not None and found.at_ms == thinned_ms:
+                break  # its last reading may be one that was thinned since
             assert found == trail_since(whole, at_ms).at(at_ms)
