@@ -8,6 +8,7 @@ from builders import Fields, assessment, infusion, on_day, patient, reading, vit
 
 RULE = "UNATTRIBUTED-DETERIORATION"
 START = on_day(1, "04:00")
+PROTECTED = {"device": "invasive", "reason": "airway_protection"}
 
 
 def attributed(domain: str, cause: str, after_h: float = 0) -> Fields:
@@ -31,7 +32,12 @@ def now(after_h: float = 0, **readings: Any) -> Fields:
         ({"mean_arterial_mmhg": 64, "diastolic_mmhg": 50}, ["raised P2"]),
         ({"oxygen": {"device": "nasal_cannula", "flow_l_min": 1}}, ["raised P2"]),
         ({"oxygen": {"device": "invasive", "reason": "hypoxia"}}, ["raised P2"]),
-        ({"oxygen": {"device": "invasive", "reason": "airway_protection"}}, []),
+        ({"oxygen": PROTECTED}, []),
+        ({"oxygen": PROTECTED | {"fio2_fraction": 0.39}}, []),
+        (
+            {"oxygen": PROTECTED | {"fio2_fraction": 0.4}},
+            ["raised P2"],
+        ),  # DEC-49: then it is hypoxia
         ({"oxygen": {"device": "nasal_cannula", "reason": "baseline"}}, []),
         ({"oxygen": {"device": "high_flow", "reason": "procedure"}}, []),
         ({"spo2_percent": 89.9}, ["raised P2"]),

@@ -78,6 +78,13 @@ def held_on(held: Breathing, charted: Breathing) -> Breathing:
     return Breathing(held.lowest, highest, held.high_fio2 or (None if doubtful else False))
 
 
+def is_for_another_reason(oxygen: Oxygen) -> bool:
+    """Tell whether a reason excuses a device (DEC-41); not an invasive one at 0.40 (DEC-49)."""
+    if oxygen.reason not in REASONS_OTHER_THAN_HYPOXIA:
+        return False
+    return oxygen.device != INVASIVE or not _high_fio2(oxygen)
+
+
 def device_conflicts_with_fio2(oxygen: Oxygen) -> bool:
     """Tell whether device and FiO2 point to different grades, or may well do so (DEC-8)."""
     fio2, flow = oxygen.fio2_fraction, oxygen.flow_l_min

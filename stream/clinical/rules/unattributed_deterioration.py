@@ -6,7 +6,7 @@ Source: CLINICAL.md DEC-22, DEC-41, DEC-49, DEC-52.
 from typing import Final
 
 from stream.clinical.levels import Level
-from stream.clinical.oxygen import REASONS_OTHER_THAN_HYPOXIA
+from stream.clinical.oxygen import is_for_another_reason
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
@@ -46,7 +46,7 @@ def judge(view: View) -> Verdict:
 
 def _of_hypoxia(view: View) -> list[Evidence]:
     oxygen, spo2 = view.oxygen, view.latest(SPO2)
-    if oxygen is not None and oxygen.value.reason in REASONS_OTHER_THAN_HYPOXIA:
+    if oxygen is not None and is_for_another_reason(oxygen.value):
         return []
     if view.hypoxia:
         return [*evidence.of_oxygen(view), *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
