@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help demo test test-system check bench chaos chaos-pager chaos-report scale soak lock clean
+.PHONY: help demo test test-system check bench chaos chaos-pager chaos-report scale soak docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -52,6 +52,9 @@ scale: .venv/.installed ## what it costs that workers come, leave and die
 
 soak: .venv/.installed ## an even load for long: MINUTES=60 RATE=2000
 	PYTHONPATH=tests $(BIN)/python -m chaos soak --minutes $(or $(MINUTES),60) --per-s $(or $(RATE),2000)
+
+docs: .venv/.installed ## the pages that are made of the rules
+	PYTHONPATH=tests $(BIN)/python -m pages
 
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

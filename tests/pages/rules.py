@@ -1,0 +1,157 @@
+"""docs/rules.md: every table and every rule, as a clinician may read them."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import timedelta
+from enum import Enum
+from typing import Any, Final
+
+from alerts.titles import title_of
+from stream.clinical.freshness import FRESH_MS
+from stream.clinical.levels import Level
+from stream.clinical.policies.policy import ManagementProfile
+from stream.clinical.policies.register import GRADING, MANAGEMENT
+from stream.clinical.rules.register import RULES
+from stream.clinical.rules.rule import Rule
+from stream.clinical.times import HOUR_MS
+
+HEAD: Final = """# Rules
+
+Written by `make docs` from the tables and the docstrings of `stream/clinical/`; do not edit it by hand. It is for the clinician who
+signs for the rules: what is not here is not done. [alerts.md](alerts.md) shows each alert as a page, [traceability.md](traceability.md)
+says against which hazard it stands and what tests it, [intended-use.md](intended-use.md) what all of this is for and what it is not.
+
+*Lines* are those of the review that the policy `manikath-2025` takes literally, *DEC* and *§* those of the project's clinical notes.
+"""
+
+
+def rules_page() -> str:
+    """Write the page."""
+    parts = [
+        HEAD,
+        "## CRS: the grade of each finding",
+        _by_policy({each.name: _crs_rows(each.crs) for each in GRADING}),
+        "The grade is the highest of them, while an episode is open; unknown inputs widen the range and lower nothing.",
+        "## ICANS: the grade of each finding",
+        _by_policy({each.name: _icans_rows(each.icans) for each in GRADING}),
+        "## What each management profile advises",
+        _management(MANAGEMENT.values()),
+        "## How long a reading counts as fresh",
+        _table(
+            ("signal", "hours, the end included"),
+            [(signal.name, f"{age_ms / HOUR_MS:g}") for signal, age_ms in FRESH_MS.items()],
+        ),
+        "An older one is named as stale and widens the range of the grade. It ends no alert.",
+        "## Rules",
+        *map(_rule, RULES),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def documented(rule: Rule) -> str:
+    """Give what the module of a rule says of it."""
+    module = inspect.getmodule(rule.judge)
+    assert module is not None
+    assert module.__doc__ is not None
+    return inspect.cleandoc(module.__doc__)
+
+
+def _rule(rule: Rule) -> str:
+    names = dict.fromkeys(
+        f"{each.name} (its level)" if isinstance(each, Level) else each.name for each in rule.inputs
+    )
+    return "\n\n".join(
+        (
+            f"### {rule.name}",
+            f"*{title_of(rule.name)}*",
+            documented(rule),
+            f"One alert a {rule.bound.value}. Looked at when one of these changes, and when it falls due: "
+            + ", ".join(f"`{name}`" for name in names)
+            + ".",
+        )
+    )
+
+
+def _crs_rows(table: Any) -> Mapping[str, object]:
+    rows: dict[str, object] = {
+        _words(level): grade for level, grade in table.by_circulation.items()
+    }
+    rows |= {_words(need): grade for need, grade in table.by_oxygen.items()}
+    rows["charted FiO2 of 0.40 or more"] = _or_none(table.high_fio2)
+    rows["haemofiltration or dialysis"] = _or_none(table.haemofiltration)
+    rows["ECMO"] = table.ecmo
+    return rows
+
+
+def _icans_rows(table: Any) -> Mapping[str, object]:
+    named = {
+        "ICE": table.by_ice,
+        "CAPD": table.by_capd,
+        "arousal": table.by_arousal,
+        "seizure": table.by_convulsion,
+        "sign": table.by_sign,
+    }
+    return {
+        f"{domain}: {_words(level)}": grade
+        for domain, grades in named.items()
+        for level, grade in grades.items()
+    }
+
+
+def _by_policy(columns: Mapping[str, Mapping[str, object]]) -> str:
+    findings = dict.fromkeys(finding for rows in columns.values() for finding in rows)
+    return _table(
+        ("finding", *columns),
+        [
+            (finding, *(str(rows.get(finding, "does not count")) for rows in columns.values()))
+            for finding in findings
+        ],
+    )
+
+
+def _management(profiles: Iterable[ManagementProfile]) -> str:
+    chosen = list(profiles)
+    names = [
+        each.name for each in fields(ManagementProfile) if each.name not in {"name", "expected"}
+    ]
+    return _table(
+        ("what", *(each.name for each in chosen)),
+        [(_words(name), *(_value(getattr(each, name)) for each in chosen)) for name in names],
+    )
+
+
+def _value(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case timedelta():
+            return f"{value / timedelta(hours=1):g} h"
+        case Mapping():
+            return "; ".join(f"grade {key}: {_value(each)}" for key, each in value.items()) or "-"
+        case tuple():
+            return " or ".join(map(str, value)) or "-"
+        case Enum():
+            return _words(value)
+        case _:
+            return str(value)
+
+
+def _words(name: object) -> str:
+    text = name.name if isinstance(name, Enum) else str(name)
+    return text.replace("_", " ").lower()
+
+
+def _or_none(grade: int | None) -> object:
+    return "does not count" if grade is None else grade
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(_lines(columns, rows))
+
+
+def _lines(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{' --- |' * len(columns)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,45 @@
+"""The pages that are made of the rules are what `make docs` makes of them now."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pages import PAGES
+from pages.cases import asked_for, cases, examples
+from pages.hazards import HAZARDS
+from pages.rules import documented
+from pages.traceability import where_tested
+
+from stream.clinical.rules.register import RULES
+
+NAMES = [rule.name for rule in RULES]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_is_what_is_made_of_the_rules(path: Path) -> None:
+    """If not, `make docs` and read what has changed."""
+    assert path.read_text(encoding="utf-8") == PAGES[path]()
+
+
+def test_each_rule_stands_against_one_hazard() -> None:
+    against = Counter(rule for hazard in HAZARDS for rule in hazard.rules)
+
+    assert set(NAMES) <= set(against)
+    assert set(against.values()) == {1}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_rule_has_a_test(name: str) -> None:
+    assert where_tested(name) or any(name in asked_for(case) for case in cases())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_rule_says_where_it_comes_from(rule: object) -> None:
+    said = documented(rule)  # type: ignore[arg-type]
+
+    assert "Source: " in said
+
+
+def test_each_rule_that_pages_is_shown_by_an_example() -> None:
+    """The words and doses of each are there to be read."""
+    assert set(NAMES) - set(examples()) == set()
