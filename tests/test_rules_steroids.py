@@ -1,4 +1,4 @@
-"""STEROID-ICANS and DUAL: a steroid is due (CLINICAL.md §1.3)."""
+"""STEROID-CRS, STEROID-ICANS, DUAL, STEROID-TAPER: due, or no longer (CLINICAL.md §1.3)."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from topics.base import MILLISECOND
 
 START = on_day(5, "08:00")
 ICANS, DUAL = "STEROID-ICANS", "DUAL"
+CRS, TAPER = "STEROID-CRS", "STEROID-TAPER"
 
 
 def at(after_h: float) -> datetime:
@@ -165,3 +166,239 @@ def test_the_guideline_has_no_steroid_for_grade_1() -> None:
 
     assert seen.states(DUAL) == ["raised P2", "resolved"]
     assert "By ASCO 2021 a steroid is for ICANS of grade 2 or more." in seen.told(DUAL)[0].advice
+
+
+# STEROID-CRS
+
+
+def oxygen(after_h: float, flow: float | None = 2) -> Fields:
+    used = {"device": "room_air"} if flow is None else {"device": "nasal_cannula"}
+    return reading(at=at(after_h), oxygen=used | ({} if flow is None else {"flow_l_min": flow}))
+
+
+def pump(after_h: float, rate: float = 5, drug: str = "norepinephrine", **more: object) -> Fields:
+    return infusion(drug, at=at(after_h), rate_value=rate, **more)
+
+
+def test_no_better_grade_24_hours_after_the_first_dose_asks_for_a_steroid() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), toci(8))
+
+    seen.tick(at(24) - MILLISECOND)
+    assert seen.states(CRS) == []
+    seen.tick(at(24))
+    assert seen.states(CRS) == ["raised P2"]
+    line = seen.told(CRS)[0]
+    assert line.at == at(24)
+    assert "It is no better since tocilizumab, 24 hours ago." in line.advice
+    assert "dexamethasone 10 mg IV every 6 h, or methylprednisolone 40 to 80 mg" in line.advice
+    assert "tocilizumab" in [each.signal for each in line.because]
+
+
+@pytest.mark.parametrize("better", [oxygen(20, None), pump(20, 5)])
+def test_a_better_grade_does_not(better: Fields) -> None:
+    """From 2 to 1, and from 3 to 2 by the review; by the consensus a vasopressor is 3."""
+    ill = oxygen(-1) if "oxygen" in better else pump(-1, 25)
+    seen = Bedside(patient(), fever(), ill, toci(0), better)
+    seen.tick(at(30))
+
+    told = [list(line.priorities) for line in seen.told(CRS)]
+    assert told == ([] if "oxygen" in better else [["astct-2019"]])
+
+
+def test_grade_1_does_not() -> None:
+    seen = Bedside(patient(), fever(), toci(0), reading(at=at(20), temperature_c=39.0))
+    seen.tick(at(30))
+
+    assert seen.states(CRS) == []
+
+
+def test_a_grade_that_rises_after_tocilizumab_asks_for_one_at_once() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(2, 10))
+
+    assert seen.states(CRS) == ["raised P1"]
+    assert "It has become worse since tocilizumab, 2 hours ago." in seen.told(CRS)[0].advice
+    assert "Call intensive care." in seen.told(CRS)[0].advice
+
+
+def test_a_grade_that_rises_again_counts_from_the_lowest() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(3, None), oxygen(6))
+
+    assert seen.states(CRS) == ["raised P2"]
+
+
+def test_each_policy_goes_by_its_own_rise() -> None:
+    """A second vasopressor is 4 by the consensus, and 3 as before by the review."""
+    seen = Bedside(patient(), fever(), pump(-1, 25), toci(0), pump(2, 6, "epinephrine"))
+
+    assert [list(line.priorities) for line in seen.told(CRS)] == [["astct-2019"]]
+
+
+def test_what_rose_before_tocilizumab_does_not_count() -> None:
+    seen = Bedside(patient(), fever(-5), oxygen(-4), oxygen(-1, 10), toci(0))
+
+    assert seen.states(CRS) == []
+
+
+def test_a_steroid_answers_it_for_6_hours() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(2, 10), steroid(3))
+
+    seen.tick(at(9))
+    assert seen.states(CRS) == ["raised P1", "resolved"]
+    seen.tick(at(9) + MILLISECOND)
+    assert seen.states(CRS) == ["raised P1", "resolved", "raised P1"]
+
+
+def test_one_that_is_given_every_12_hours_answers_it_for_as_long() -> None:
+    twice_a_day = steroid(3, "methylprednisolone", dose_value=40, interval_h=12)
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(2, 10), twice_a_day)
+    seen.tick(at(15))
+
+    assert seen.states(CRS) == ["raised P1", "resolved"]
+
+
+def test_a_grade_that_falls_back_ends_it() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(2, 10), oxygen(4, 2))
+
+    assert seen.states(CRS) == ["raised P1", "resolved"]
+
+
+def test_the_first_dose_of_an_episode_counts_for_it_alone() -> None:
+    calm = [reading(at=at(each), temperature_c=36.8) for each in range(4, 40, 2)]
+    again = [fever(60), oxygen(60), toci(61)]
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(3, None), *calm, *again)
+    seen.tick(at(84))
+    assert seen.states(CRS) == []
+    seen.tick(at(85))
+    assert seen.states(CRS) == ["raised P2"]
+
+
+def test_what_comes_late_is_judged_by_when_it_was_true() -> None:
+    dosed = Bedside(patient(), fever(), oxygen(-1), oxygen(2, 10), late(toci(0), hours(3)))
+    assert dosed.states(CRS) == ["raised P1"]
+    assert dosed.told(CRS)[0].at == at(3)
+
+    worse = oxygen(2, 10)
+    taken_back = Bedside(patient(), fever(), oxygen(-1), toci(0), worse, removed(worse, hours(3)))
+    assert taken_back.states(CRS) == ["raised P1", "retracted"]
+
+
+def test_the_grade_at_the_first_dose_is_remembered_for_the_episode() -> None:
+    """Though readings from then are long forgotten, and the state was saved and read again."""
+    feverish = [
+        reading(at=at(each / 4), temperature_c=38.6, systolic_mmhg=120) for each in range(1, 420)
+    ]
+    steroids = [steroid(each) for each in range(2, 90, 6)]
+    events = sorted(
+        [fever(), oxygen(-1, 10), toci(0), oxygen(10, 4), *steroids, *feverish],
+        key=lambda each: str(each["effective_at"]),
+    )
+    seen = Bedside(patient(), *events)
+    seen.restored()
+    seen.tick(at(104))
+    assert seen.states(CRS) == []
+
+    seen.take(oxygen(104.5, 10))
+    assert seen.states(CRS) == ["raised P1"]
+
+
+def test_the_label_of_tisa_cel_asks_after_12_hours() -> None:
+    ill = fever(), oxygen(-1, 10), toci(0)
+    seen = Bedside(patient(product="tisa-cel"), *ill, management="label-tisa-cel")
+    seen.tick(at(12))
+
+    assert seen.states(CRS) == ["raised P1"]
+    assert "methylprednisolone IV by the label" in seen.told(CRS)[0].advice
+    assert "Kymriah" in seen.told(CRS)[0].source
+
+
+@pytest.mark.parametrize(
+    ("management", "flow", "told"),
+    [
+        ("asco-2021", 2, []),
+        ("asco-2021", 10, ["raised P1"]),
+        ("label-axi-cel", 2, ["raised P2"]),
+        ("label-brexu-cel", 2, []),
+        ("label-brexu-cel", 10, ["raised P1"]),
+        ("label-liso-cel", 2, ["raised P2"]),
+        ("manikath-2025", 10, []),
+    ],
+)
+def test_some_profiles_ask_at_once_from_a_grade_on(
+    management: str, flow: float, told: list[str]
+) -> None:
+    seen = Bedside(patient(), fever(), oxygen(0, flow), management=management)
+
+    assert seen.states(CRS) == told
+
+
+def test_the_guideline_asks_at_grade_2_when_the_second_dose_is_due() -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), management="asco-2021")
+    seen.tick(at(8))
+
+    assert seen.states(CRS) == ["raised P2"]
+    assert "dexamethasone 10 mg IV every 12 h, 1 to 2 doses" in seen.told(CRS)[0].advice
+
+
+def test_axi_cel_asks_for_one_dose_at_grade_1_after_3_days_of_fever() -> None:
+    fevers = [fever(4 * each) for each in range(19)]
+    seen = Bedside(patient(), *fevers, management="label-axi-cel")
+    seen.tick(at(72))
+    assert seen.states(CRS) == []
+    seen.tick(at(72) + MILLISECOND)
+
+    assert seen.states(CRS) == ["raised P2"]
+    assert "Give dexamethasone 10 mg IV once." in seen.told(CRS)[0].advice
+
+
+# STEROID-TAPER
+
+
+def test_a_toxicity_that_becomes_mild_on_a_steroid_asks_for_a_taper() -> None:
+    by_icans = Bedside(patient(), examined(0, 5), steroid(1), examined(5, 9))
+    by_crs = Bedside(patient(), fever(), oxygen(0), steroid(1), oxygen(5, None))
+
+    assert by_icans.states(TAPER) == ["raised P3"]
+    assert by_crs.states(TAPER) == ["raised P3"]
+    line = by_icans.told(TAPER)[0]
+    assert line.at == at(5)
+    assert [each.signal for each in line.because] == ["steroid since", "steroid"]
+    assert "taper it over 3 to 4 days" in line.advice
+
+
+def test_what_never_was_above_grade_1_has_to_go_first() -> None:
+    seen = Bedside(patient(), examined(0, 9), steroid(1), examined(5, 8))
+    assert seen.states(TAPER) == []
+    seen.take(examined(6, 10))
+
+    assert seen.states(TAPER) == ["raised P3"]
+
+
+def test_worse_again_ends_it_and_so_does_a_smaller_dose_or_none() -> None:
+    mild = [examined(0, 5), steroid(1), examined(5, 9)]
+    worse = Bedside(patient(), *mild, examined(6, 5))
+    tapered = Bedside(patient(), *mild, steroid(7, dose_value=8))
+    stopped = Bedside(patient(), *mild)
+    stopped.tick(at(13) + MILLISECOND)
+
+    for seen in (worse, tapered, stopped):
+        assert seen.states(TAPER) == ["raised P3", "resolved"]
+
+
+def test_without_a_steroid_there_is_nothing_to_taper() -> None:
+    assert Bedside(patient(), examined(0, 5), examined(5, 9)).states(TAPER) == []
+
+
+def test_each_policy_tapers_by_its_own_grades() -> None:
+    """Awake to voice is 3 by the review and 2 by the consensus."""
+    voice = assessment("consciousness", at=at(0), level="voice")
+    focal = assessment("neuro_finding", at=at(4), finding="focal_edema")
+    awake = assessment("consciousness", at=at(5), level="alert")
+    seen = Bedside(patient(), voice, examined(0, 9), steroid(1), focal, awake)
+
+    assert list(seen.told(TAPER)[0].priorities) == ["manikath-2025"]
+
+
+def test_what_is_not_known_any_more_is_said() -> None:
+    seen = Bedside(patient(), examined(0, 5), steroid(1), examined(5, 9))
+
+    assert "A higher grade is not ruled out" in seen.told(TAPER)[0].advice

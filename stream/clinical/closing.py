@@ -20,7 +20,12 @@ def settled(course: Course, now_ms: int) -> Course:
         return course
     closed = (*course.closed, (course.onset_ms, close_ms))[-CLOSED_KEPT:]
     return course._replace(
-        onset_ms=None, clean_ms=None, fever=None, grade_2_from=NOTHING, closed=closed
+        onset_ms=None,
+        clean_ms=None,
+        fever=None,
+        grade_2_from=NOTHING,
+        response=NOTHING,
+        closed=closed,
     )
 
 

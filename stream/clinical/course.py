@@ -9,7 +9,7 @@ no longer kept.
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
 the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor
-or circuit (`closing`). It also says since when the grade has been 2 or more (`severity`).
+or circuit (`closing`). It also says how severe the illness has been (`severity`).
 Source: CLINICAL.md DEC-4, DEC-33, DEC-40, DEC-44, DEC-50; vectors B03, B10.
 """
 
@@ -29,13 +29,14 @@ from stream.clinical.masking import (
 )
 from stream.clinical.patient import Course, Episode, Patient
 from stream.clinical.series import Reading, since, up_to
-from stream.clinical.severity import grade_2_from
+from stream.clinical.severity import grade_2_from, response
 from stream.clinical.signals import (
     AGE,
     HOME_POSITIVE_PRESSURE,
     OXYGEN,
     PRESSURE,
     TEMPERATURE,
+    WEIGHT,
     Signal,
     Temperature,
     attribution,
@@ -55,7 +56,7 @@ COURSE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *MASKING_SIGNALS,
     *(attribution(domain) for domain in ("fever", "hypotension", "hypoxia")),
 )
-COURSE_FACTS: Final = (AGE, HOME_POSITIVE_PRESSURE)
+COURSE_FACTS: Final = (AGE, HOME_POSITIVE_PRESSURE, WEIGHT)
 
 
 def followed(patient: Patient, moment_ms: int) -> Patient:
@@ -129,9 +130,8 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
     """Take in what became true at one moment."""
     if patient.stay_from_ms is not None and moment_ms < patient.stay_from_ms:
         return course
-    course = closing.settled(
-        course, moment_ms - 1
-    )  # what is true at a time comes before what is due then
+    # What is true at a time comes before what is due then.
+    course = closing.settled(course, moment_ms - 1)
     temperature = _measured_at(patient, moment_ms)
     fever = temperature is not None and temperature.value.celsius >= FEVER_C
     counting, last_fever = course.counting, course.fever
@@ -160,9 +160,12 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         afebrile_from_ms=afebrile_from_ms,
         closed=course.closed,
         grade_2_from=course.grade_2_from,
+        response=course.response,
     )
-    since_ms = grade_2_from(patient, after, moment_ms, may_be=ill or circuit)
-    return after if since_ms is after.grade_2_from else after._replace(grade_2_from=since_ms)
+    return after._replace(
+        grade_2_from=grade_2_from(patient, after, moment_ms, may_be=ill or circuit),
+        response=response(patient, after, moment_ms, may_be=ill or circuit),
+    )
 
 
 def with_episodes(patient: Patient, now_ms: int) -> Patient:

@@ -26,7 +26,7 @@ class Chunk:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=form_of))
-        self.identities = tuple([each.identity for each in self.entries])
+        self.identities = tuple([(each.source, each.event_id) for each in self.entries])
         self.silent = tuple([each.identity for each in self.entries if not each.readings])
         self._saved: orjson.Fragment | None = None
 
@@ -104,7 +104,7 @@ class Ledger(Mapping[Identity, Entry]):
         for chunk in self._chunks:
             if not changes.keys().isdisjoint(chunk.identities):
                 entries = map(changes.get, chunk.identities, chunk.entries)
-                chunk = Chunk(each for each in entries if each is not None)  # noqa: PLW2901
+                chunk = Chunk([each for each in entries if each is not None])  # noqa: PLW2901
             if chunks and len(chunks[-1].entries) + len(chunk.entries) <= MERGED:
                 chunk = Chunk((*chunks.pop().entries, *chunk.entries))  # noqa: PLW2901
             chunks.append(chunk)

@@ -159,7 +159,7 @@ def _scores(patient: Patient, table: IcansTable, until_ms: int | None) -> Series
     if is_child(patient) and (capd := readings_of_stay(patient, CAPD, until_ms)):
         return capd
     scores = readings_of_stay(patient, ICE, until_ms)
-    return tuple(each for each in scores if each.value.scheme in table.ice_schemes)
+    return [each for each in scores if each.value.scheme in table.ice_schemes]
 
 
 def _carried_from_ms(scores: Series, unable: Sequence[Spell]) -> int | None:
@@ -198,7 +198,7 @@ def _arousal(known: Known) -> Domain:
 def _awake(known: Known) -> Series:
     """Give what was found of consciousness without sedation."""
     found = one_a_moment(readings_of_stay(known.patient, CONSCIOUSNESS, known.until_ms))
-    return tuple(each for each in found if not lies_in(each.effective_ms, known.asleep))
+    return [each for each in found if not lies_in(each.effective_ms, known.asleep)]
 
 
 def _domain(
@@ -255,12 +255,13 @@ def _convulsion(known: Known) -> tuple[Domain, int | None]:
 
 
 def _signs(known: Known) -> Domain:
-    shown = tuple(
+    shown = [
         (sign, reading)
         for sign in known.table.by_sign
         if (reading := _present(known, neuro_sign(sign))) is not None
-    )
-    return Domain(icans.grade_signs(known.table, frozenset(sign for sign, _ in shown)), shown)
+    ]
+    signs = frozenset([sign for sign, _ in shown])
+    return Domain(icans.grade_signs(known.table, signs), tuple(shown))
 
 
 def _present(known: Known, signal: Signal[bool]) -> Reading[bool] | None:

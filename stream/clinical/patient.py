@@ -16,6 +16,13 @@ NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 EMPTY: Final = Ledger()
 
 
+class Response(NamedTuple):
+    """The grade of CRS at the first tocilizumab of an episode, and the lowest since."""
+
+    first: int
+    lowest: int
+
+
 class Course(NamedTuple):
     """How an illness went up to a moment: the open episode, and those that are closed."""
 
@@ -28,6 +35,7 @@ class Course(NamedTuple):
     afebrile_from_ms: int | None = None  # since when there was none; None while there is fever
     closed: tuple[tuple[int, int], ...] = ()  # onset and end of the latest closed episodes
     grade_2_from: Mapping[str, int] = NOTHING  # by policy: since when CRS was of grade 2 or more
+    response: Mapping[str, Response] = NOTHING  # by policy, from the first tocilizumab on
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """The bytes of a patient's state: versioned JSON, exact both ways."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import orjson
 
 from stream.clinical.entries import Entry
 from stream.clinical.ledger import Ledger
-from stream.clinical.patient import Course, Doubt, Episode, Patient, Told
+from stream.clinical.patient import Course, Doubt, Episode, Patient, Response, Told
 from stream.clinical.series import Reading, Readings
 from stream.clinical.trail import Trail
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 4
+VERSION: Final = 5
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -44,7 +45,7 @@ def encode(patient: Patient) -> bytes:
                 for each in (patient.before, patient.thinned, patient.front, patient.course)
             ],
             "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
-            "alerts": dict(patient.alerts),  # orjson knows dataclasses
+            "alerts": {name: _told_out(each) for name, each in patient.alerts.items()},
             "doubts": {rule: dict(doubts) for rule, doubts in patient.doubts.items()},
             **{name: _plain(getattr(patient, name)) for name in PLAIN_FIELDS},
         }
@@ -100,7 +101,11 @@ def _course_out(course: Course) -> list[Any]:
     """Write the values in their order: a course is written several times in each state."""
     # orjson knows tuples, not their subclasses.
     fever = None if course.fever is None else list(course.fever)
-    plain = {"fever": fever, "grade_2_from": dict(course.grade_2_from)}
+    plain = {
+        "fever": fever,
+        "grade_2_from": dict(course.grade_2_from),
+        "response": {name: list(each) for name, each in course.response.items()},
+    }
     return list((course._asdict() | plain).values())
 
 
@@ -110,6 +115,7 @@ def _course_in(saved: list[Any]) -> Course:
         counting=None if course.counting is None else (course.counting[0], course.counting[1]),
         fever=None if course.fever is None else Reading(*course.fever),
         closed=tuple((onset, end) for onset, end in course.closed),
+        response={name: Response(*each) for name, each in course.response.items()},
     )
 
 
@@ -120,5 +126,11 @@ def _trail(front: Course, course: Course) -> Trail:
     return Trail(front, [course.at_ms], [course])
 
 
-def _told_in(saved: dict[str, Any]) -> Told:
-    return Told(**saved | {"because": tuple(saved["because"])})
+def _told_out(told: Told) -> list[Any]:
+    """Write the values in their order: there are many, most of them of alerts that have ended."""
+    return [getattr(told, each.name) for each in fields(Told)]
+
+
+def _told_in(saved: list[Any]) -> Told:
+    told = Told(*saved)
+    return replace(told, because=tuple(told.because))

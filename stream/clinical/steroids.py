@@ -49,6 +49,11 @@ class Given(NamedTuple):
     reading: Reading[Any]
 
     @property
+    def is_part(self) -> bool:
+        """Tell whether it ran in."""
+        return isinstance(self.reading.value, Rate)
+
+    @property
     def dexamethasone_mg(self) -> float:
         """What is proven of it, as dexamethasone."""
         return 0.0 if self.mg is None else dexamethasone_mg(self.drug, self.mg)

@@ -13,7 +13,7 @@ from stream.clinical.levels import FEVER, LOW_PRESSURE, OXYGEN_USED, Level
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
-from stream.clinical.signals import WEIGHT, Signal
+from stream.clinical.signals import Signal
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -26,7 +26,6 @@ GRADE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
         if all(signal != level.signal for level in GRADE_LEVELS)
     ),
     *COURSE_FACTS,
-    WEIGHT,
 )
 PRIORITY_BY_GRADE: Final = MappingProxyType(
     {1: Priority.P3, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}

@@ -1,0 +1,116 @@
+"""STEROID-CRS: CRS that tocilizumab has not made better, or that became worse, and no steroid.
+
+No better: 24 hours after the first tocilizumab of the episode the grade is 2 or more and not lower
+than it was at that dose. Worse: it is 2 or more and higher than the lowest since that dose. A
+profile may ask earlier: at once from a grade on, or at grade 1 with a fever that lasts. A steroid
+of the last 6 hours answers it.
+Source: CLINICAL.md §1.3 (review lines 85, 91 and 92), §1.11, §4, DEC-3, DEC-30, DEC-42, vector B37.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from stream.clinical.policies.regimen import in_words as regimens_in_words
+from stream.clinical.rules import evidence
+from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.steroids import covering, next_turn_ms
+from stream.clinical.times import HOUR_MS
+from stream.clinical.tocilizumab import NAME, of_episode
+from stream.clinical.view import View
+from topics.alerts import Priority
+from topics.base import MILLISECOND
+
+FROM_GRADE: Final = 2
+PRIORITY_BY_GRADE: Final = MappingProxyType(
+    {1: Priority.P2, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}
+)
+WORSE: Final = "worse"
+NO_BETTER: Final = "no better"
+AT_ONCE: Final = "severe"
+LASTING_FEVER: Final = "fever"
+
+
+def judge(view: View) -> Verdict:
+    """Hold under each policy by whose grades a steroid is due, while none was given."""
+    if max(grade.lowest for grade in view.crs.values()) < 1:
+        return Verdict(None, next_change_ms(view), ENDING)
+    wakes = [_no_better_ms(view), _fever_ms(view), next_turn_ms(view), next_change_ms(view)]
+    wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
+    found = {
+        name: why
+        for name, grade in view.crs.items()
+        if (why := _why(view, name, grade.lowest)) is not None
+    }
+    if not found:
+        return Verdict(None, wake_ms, ENDING)
+    steroid = covering(view)
+    if steroid is not None:
+        return Verdict(None, wake_ms, f"{steroid.drug.capitalize()} was given.")
+    grades = {name: view.crs[name].lowest for name in found}
+    finding = Finding(
+        priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
+        because=(
+            *evidence.of_grade(view),
+            *(evidence.of_dose(NAME, dose) for dose in of_episode(view)[:1]),
+        ),
+        advice=lambda: _advice(view, grades, found),
+        source=f"review-2025 L85, L91-92; {view.management.source}",
+        grades=grades,
+    )
+    return Verdict(finding, wake_ms)
+
+
+ENDING: Final = "The criteria for a steroid for CRS are no longer met."
+
+
+def _why(view: View, policy: str, grade: int) -> str | None:
+    """Say why a steroid is due by a grade; None where it is not."""
+    profile, response = view.management, view.course.response.get(policy)
+    at_once, fever_ms = profile.steroid_at_once_from_grade, _fever_ms(view)
+    if response is not None and grade >= FROM_GRADE:
+        if grade > response.lowest:
+            return WORSE
+        no_better_ms = _no_better_ms(view)
+        if no_better_ms is not None and view.at_ms >= no_better_ms and grade >= response.first:
+            return NO_BETTER
+    if at_once is not None and grade >= at_once:
+        return AT_ONCE
+    if grade >= 1 and fever_ms is not None and view.at_ms >= fever_ms:
+        return LASTING_FEVER
+    return None
+
+
+def _no_better_ms(view: View) -> int | None:
+    """Find from when on a grade that is not lower speaks for a steroid."""
+    doses = of_episode(view)
+    if not doses:
+        return None
+    return doses[0].effective_ms + view.management.steroid_after // MILLISECOND
+
+
+def _fever_ms(view: View) -> int | None:
+    """Find from when on the fever has lasted for too long, by the profile."""
+    limit, fever_from_ms = view.management.steroid_after_fever, view.fever_from_ms
+    if limit is None or fever_from_ms is None:
+        return None
+    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
+
+
+def _advice(view: View, grades: Mapping[str, int], found: Mapping[str, str]) -> str:
+    doses, reasons = of_episode(view), set(found.values())
+    words = [f"Meets criteria for CRS {in_words(grades)}."]
+    if doses and reasons & {WORSE, NO_BETTER}:
+        hours = (view.at_ms - doses[0].effective_ms) / HOUR_MS
+        how = "It has become worse" if WORSE in reasons else "It is no better"
+        words.append(f"{how} since tocilizumab, {hours:.3g} hours ago.")
+    profile, worst = view.management, max(grades.values())
+    regimens = profile.steroids_for_crs[max(worst, min(profile.steroids_for_crs))]
+    words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")
+    if worst > FROM_GRADE:
+        words.append("Call intensive care.")
+    return " ".join(words)
+
+
+RULE: Final = Rule("STEROID-CRS", Bound.EPISODE, GRADE_INPUTS, judge)
