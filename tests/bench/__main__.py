@@ -1,7 +1,7 @@
 """Speed, as ratios within one run: machines differ, and other programs disturb them.
 
     make bench, or its parts:
-    PYTHONPATH=tests python -m bench [engine] [throughput] [latency] [recovery]
+    PYTHONPATH=tests python -m bench [engine] [rates] [throughput] [latency] [recovery]
 
 Contenders run one after the other, round by round, on one broker that is started for it.
 """
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench import engine, latency, recovery, throughput
+from bench import engine, latency, rates, recovery, throughput
 from bench.results import Table
 from rich.console import Console
 
@@ -28,7 +28,7 @@ ON_KAFKA: Final = {
     "recovery": recovery.measure,
 }
 WIDTH: Final = 150  # what is cut off cannot be compared
-PARTS: Final = ("engine", *ON_KAFKA)
+PARTS: Final = ("engine", "rates", *ON_KAFKA)
 
 
 def main() -> None:
@@ -40,6 +40,8 @@ def main() -> None:
     parts = options.parts or list(PARTS)
     if "engine" in parts:
         found += _shown(engine.measure(options), console)
+    if "rates" in parts:
+        found += _shown(rates.measure(options), console)
     chosen = [part for part in ON_KAFKA if part in parts]
     if chosen:
         with tempfile.TemporaryDirectory(prefix="stormwatch-bench-") as name:
@@ -71,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--records", type=int, default=200_000, help="for the trivial engine")
     parser.add_argument("--batch", type=int, default=5_000, help="records of the bare loop's batch")
     parser.add_argument("--seconds", type=float, default=20, help="of each slice of latency")
+    parser.add_argument("--patients", type=int, default=200, help="of the ward of rates")
+    parser.add_argument("--days", type=float, default=30, help="that it is watched")
     parser.add_argument("--json", type=Path, help="write the tables here")
     parser.add_argument("--markdown", type=Path, help="and here, for a page")
     return parser
