@@ -180,11 +180,26 @@ signs = st.one_of(
         present=st.booleans(),
     ),
 )
-others = st.one_of(
-    built(
-        lambda at, result: culture(result, at=at),
-        result=st.sampled_from(["collected", "positive", "negative"]),
+cultures = built(
+    lambda at, result, specimen, organism: culture(
+        result, at=at, specimen=specimen, organism=organism if result == "positive" else None
     ),
+    result=st.sampled_from(["collected", "collected", "positive", "negative"]),
+    specimen=st.sampled_from(["blood", "respiratory", "urine"]),
+    organism=st.sampled_from([None, "E. coli"]),
+)
+antibiotics = built(
+    lambda at, drug, action, route, interval: dose(
+        drug, at=at, dose_value=1, dose_unit="g", action=action, route=route, interval_h=interval
+    ),
+    drug=st.sampled_from(["cefepime", "vancomycin", "vancomycin", "meropenem", "ceftriaxone"]),
+    action=st.sampled_from(["given", "given", "given", "ordered"]),
+    route=st.sampled_from(["iv", "iv", "po"]),
+    interval=st.sampled_from([None, 6, 12]),
+)
+others = st.one_of(
+    cultures,
+    antibiotics,
     built(lambda at, volume: fluid(volume, at=at), volume=st.sampled_from([250, 1000])),
     built(
         lambda at, percent: build("echo", at, {"lvef_percent": percent}),

@@ -443,7 +443,7 @@ def test_a_patient_whose_timers_fail_does_not_hold_up_the_others(
     assert {line.patient_id for line in told} == {"other"}
     assert parked == {PATIENT_ID}
     assert seen.ward.parked == set()
-    missed = ["TOCI-IND", "OPS-SILENCE"]  # the repeat, and what fell due meanwhile
+    missed = ["TOCI-IND", "ABX-1H", "OPS-SILENCE"]  # the repeat, and what fell due meanwhile
     assert [line.rule for line in after if line.patient_id == PATIENT_ID] == missed
 
 

@@ -61,12 +61,12 @@ def test_it_is_graded_and_raises_the_alert() -> None:
     group = graded()
 
     alerts = {alert.rule: alert for alert in published(group, registry.ALERTS, Alert)}
-    assert alerts.keys() == {"CRS-UP", "TOCI-IND", "ICE-DUE"}
+    assert alerts.keys() == {"CRS-UP", "TOCI-IND", "ABX-EMPIRIC", "CULTURES", "ICE-DUE"}
     assert alerts["TOCI-IND"].priorities == {"manikath-2025": "P2", "astct-2019": "P2"}
     assert {each.signal for each in alerts["TOCI-IND"].because} >= {"temperature_c"}
     assert "8 mg/kg" in alerts["TOCI-IND"].advice
     known = state.decode(group.states[PARTITION][PATIENT].value)
-    assert len(known.alerts) == 3
+    assert len(known.alerts) == 5
 
 
 def test_the_status_says_what_is_known() -> None:

@@ -1,14 +1,17 @@
 """What speaks of infection: cultures, a source, and laboratory results.
 
 Of each specimen the newest answer counts: a positive one documents an infection until a negative
-one follows.
-Source: CLINICAL.md §1.5 (review lines 165 to 174), DEC-15, DEC-36.
+one follows. An answer is of the set that it names, else of the last one that was collected up to
+then, else of one that was collected when the answer says. Final is a positive one with its organism
+and a negative one that came 48 hours or more after the set was collected.
+Source: CLINICAL.md §1.5 (review lines 165 to 174), DEC-15, DEC-32, DEC-36, DEC-38.
 """
 
 from typing import Any, Final
 
 from stream.clinical.series import Reading
 from stream.clinical.signals import Culture, Signal, culture, exam
+from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 
 SPECIMENS: Final = ("blood", "respiratory", "urine", "csf", "other")
@@ -16,6 +19,8 @@ CULTURES: Final[tuple[Signal[Culture], ...]] = tuple(culture(each) for each in S
 SOURCE: Final = exam("infection_source")
 COLLECTED: Final = "collected"
 POSITIVE: Final = "positive"
+NEGATIVE: Final = "negative"
+FINAL_MS: Final = 48 * HOUR_MS  # after it was collected a negative one is final; 48 h exactly is
 
 
 def answers(view: View) -> tuple[tuple[str, Reading[Culture]], ...]:
@@ -37,3 +42,55 @@ def documented(view: View) -> tuple[tuple[str, Reading[Any]], ...]:
     if source is not None and source.value:
         found.append(("infection_source", source))
     return tuple(found)
+
+
+def collected_ms(view: View, name: str, reading: Reading[Culture]) -> int:
+    """Find when the set was collected that a culture speaks of."""
+    if reading.value.result == COLLECTED:
+        return reading.effective_ms
+    sets = [
+        each
+        for signal in CULTURES
+        for each in view.every(signal)
+        if each.value.result == COLLECTED
+        and (
+            each.event_id == reading.value.collected_event_id
+            if reading.value.collected_event_id is not None
+            else signal.name == name and each.effective_ms <= reading.effective_ms
+        )
+    ]
+    return max((each.effective_ms for each in sets), default=reading.effective_ms)
+
+
+def is_drawn(view: View, specimen: str, from_ms: int) -> bool:
+    """Tell whether a set was collected since a moment: its answer says so as well."""
+    signal = culture(specimen)
+    return any(collected_ms(view, signal.name, each) >= from_ms for each in view.readings(signal))
+
+
+def final_answers(view: View, from_ms: int) -> tuple[tuple[str, Reading[Culture]], ...]:
+    """Give the newest final answer of each specimen, of sets collected since a moment."""
+    found = []
+    for signal in CULTURES:
+        final = [
+            each
+            for each in view.readings(signal)
+            if (set_ms := collected_ms(view, signal.name, each)) >= from_ms
+            and _is_final(each, set_ms)
+        ]
+        found += [(signal.name, each) for each in final[-1:]]
+    return tuple(found)
+
+
+def is_excluded(view: View, from_ms: int) -> bool:
+    """Tell whether infection is excluded: blood drawn since then stayed sterile, nothing else."""
+    blood = culture("blood").name
+    return not documented(view) and any(name == blood for name, _ in final_answers(view, from_ms))
+
+
+def _is_final(answer: Reading[Culture], set_ms: int) -> bool:
+    result, organism, _ = answer.value
+    if result == POSITIVE:
+        return organism is not None
+    told_ms = max(answer.effective_ms, answer.recorded_ms)
+    return result == NEGATIVE and told_ms - set_ms >= FINAL_MS

@@ -1,0 +1,73 @@
+"""ABX-1H: both empiric antibiotics are given within an hour of CRS reaching grade 2.
+
+A beta-lactam against Pseudomonas and vancomycin. A warning (P2) at 45 minutes, a breach (P1) at 60,
+each exactly then where one of them is missing; one alert. Given late it ends, and there is no
+second breach in an episode.
+Source: CLINICAL.md §1.5 (review line 196), §1.11, §5.4, DEC-30, DEC-31; vector B16.
+"""
+
+from typing import Final
+
+from stream.clinical.antibiotics import (
+    ANTIBIOTIC_SIGNALS,
+    DRUGS_BY_KIND,
+    Given,
+    covering,
+)
+from stream.clinical.infection import is_excluded
+from stream.clinical.rules import evidence, texts
+from stream.clinical.rules.infection_task import TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.times import MINUTE_MS, in_words
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+WARNING_MS: Final = 45 * MINUTE_MS
+BREACH_MS: Final = 60 * MINUTE_MS
+
+
+def judge(view: View) -> Verdict:
+    """Hold from the warning on while one of the two is missing."""
+    began = begun_ms(view)
+    if not began:
+        return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
+    from_ms = min(began.values())
+    given = {kind: covering(view, kind, from_ms) for kind in DRUGS_BY_KIND}
+    if None not in given.values():
+        return Verdict(None, None, "Both antibiotics were given.")
+    if is_excluded(view, from_ms):
+        return Verdict(None, None, "Infection is excluded: the blood stayed sterile for 48 hours.")
+    turns = [each + span for each in began.values() for span in (WARNING_MS, BREACH_MS)]
+    wakes = [each for each in (*turns, ends_ms(view, began)) if each is not None]
+    wake_ms = min((each for each in wakes if each > view.at_ms), default=None)
+    priorities = {
+        name: Priority.P1 if view.at_ms >= each + BREACH_MS else Priority.P2
+        for name, each in began.items()
+        if view.at_ms >= each + WARNING_MS
+    }
+    if not priorities:
+        return Verdict(None, wake_ms, "Less than 45 minutes have passed.")
+    finding = Finding(
+        priorities=priorities,
+        because=(
+            *because(view, from_ms),
+            *(evidence.of_dose(dose.drug, dose.reading) for dose in given.values() if dose),
+        ),
+        advice=lambda: _advice(view, from_ms, given),
+        source="review-2025 L196",
+    )
+    return Verdict(finding, wake_ms)
+
+
+def _advice(view: View, from_ms: int, given: dict[str, Given | None]) -> str:
+    missing = " and ".join(kind for kind, dose in given.items() if dose is None)
+    minutes, due = (view.at_ms - from_ms) // MINUTE_MS, in_words(from_ms + BREACH_MS)
+    late = view.at_ms >= from_ms + BREACH_MS
+    said = f"The hour was over at {due}" if late else f"{minutes} minutes have passed, due by {due}"
+    return texts.joined(
+        f"Give {missing} now. CRS reached grade 2 at {in_words(from_ms)}. {said}.",
+        texts.toci_with_abx(view),
+    )
+
+
+RULE: Final = Rule("ABX-1H", Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)

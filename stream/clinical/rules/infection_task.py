@@ -1,0 +1,53 @@
+"""What the tasks of infection have in common: when they begin, and by what they are shown.
+
+They begin when CRS first reaches grade 2 in an episode, under each policy by its own grade, and go
+on though the grade falls: what does them ends them, or the episode, or that infection is excluded.
+Where no episode is open they end with the grade, or after 24 hours.
+Source: CLINICAL.md §1.5 (review lines 185 to 199), §1.11.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from stream.clinical.infection import CULTURES, SOURCE
+from stream.clinical.levels import Level
+from stream.clinical.rules import evidence
+from stream.clinical.rules.crs_up import GRADE_INPUTS
+from stream.clinical.rules.rule import Evidence
+from stream.clinical.severity import FROM_GRADE
+from stream.clinical.signals import Signal
+from stream.clinical.times import HOUR_MS
+from stream.clinical.view import View
+
+TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
+TASK_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (*GRADE_INPUTS, *CULTURES, SOURCE)
+
+
+@lru_cache(maxsize=8)
+def begun_ms(view: View) -> Mapping[str, int]:
+    """Give when the tasks began under each policy under which they go on."""
+    began = view.course.grade_2_from
+    if view.course.onset_ms is not None:
+        return began
+    return {
+        name: from_ms
+        for name, from_ms in began.items()
+        if view.crs[name].lowest >= FROM_GRADE and view.at_ms < from_ms + TASK_MS
+    }
+
+
+def ends_ms(view: View, began: Mapping[str, int]) -> int | None:
+    """Find when they end though nothing happens."""
+    if view.course.onset_ms is not None or not began:
+        return None
+    masked = [mask.until_ms + 1 for mask in view.masks if mask.until_ms is not None]
+    ends = [*masked, *(from_ms + TASK_MS for from_ms in began.values())]
+    return min(each for each in ends if each > view.at_ms)
+
+
+@lru_cache(maxsize=8)  # each of the tasks shows the same
+def because(view: View, from_ms: int) -> tuple[Evidence, ...]:
+    """Name what made the grade 2 when the task began; it stays what it was."""
+    then = View(view.patient, from_ms, view.management, until_ms=from_ms, course=view.course)
+    return evidence.of_grade(then)
