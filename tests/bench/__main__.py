@@ -2,6 +2,7 @@
 
     make bench, or its parts:
     PYTHONPATH=tests python -m bench [engine] [rates] [throughput] [latency] [recovery]
+                                [failover]
 
 Contenders run one after the other, round by round, on one broker that is started for it.
 """
@@ -15,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench import engine, latency, rates, recovery, throughput
+from bench import engine, failover, latency, rates, recovery, throughput
 from bench.results import Table
 from rich.console import Console
 
@@ -26,6 +27,7 @@ ON_KAFKA: Final = {
     "throughput": throughput.measure,
     "latency": latency.measure,
     "recovery": recovery.measure,
+    "failover": failover.measure,
 }
 WIDTH: Final = 150  # what is cut off cannot be compared
 PARTS: Final = ("engine", "rates", *ON_KAFKA)
