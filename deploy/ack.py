@@ -19,6 +19,7 @@ from alerts.routing import through
 from alerts.titles import title_of
 from deploy import answering
 from deploy.answering import Found
+from deploy.kafka_option import kafka_option
 from stream.spans import span_of
 from stream.topic_check import NoBrokerError, connected, read
 from topics import registry
@@ -104,13 +105,7 @@ class Until(click.ParamType):
 @click.option("--note", help="For those who come after you.")
 @click.option("--hand-to", help="A role or a person who is to have it instead; they are paged.")
 @click.option("--decline", is_flag=True, help="You can't come: whoever is next is paged now.")
-@click.option(
-    "--kafka",
-    envvar="STORMWATCH_KAFKA",
-    show_envvar=True,
-    required=True,
-    help="Brokers: host:port,…",
-)
+@kafka_option
 def ack(  # noqa: PLR0913, what click hands over
     alert_id: str,
     *,

@@ -15,6 +15,7 @@ import click
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from deploy.kafka_option import kafka_option
 from deploy.timetable import Planned, shifted, with_ticks, without_ticks
 from stream.topic_check import RETENTION, Cluster, NoBrokerError, connected, read
 from topics import registry
@@ -57,13 +58,7 @@ class Speed(click.ParamType):
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option(
-    "--kafka",
-    envvar="STORMWATCH_KAFKA",
-    show_envvar=True,
-    required=True,
-    help="Brokers: host:port,…",
-)
+@kafka_option
 @click.option(
     "--speed",
     type=Speed(),

@@ -5,8 +5,7 @@ its own, whose path is here: so this file can be shown to anyone. No message rep
 docs/operators.md has an example of each kind.
 """
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -16,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
@@ -26,6 +24,7 @@ from alerts.sinks.goalert import GoAlertSink
 from alerts.sinks.mail import MailSink, Tls
 from alerts.sinks.pagerduty import EVENTS, PagerDutySink
 from stream import addresses
+from stream.toml_file import read_toml
 
 NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 TAKEN: Final = frozenset({"console", "webhook"})  # sinks that need no file
@@ -159,14 +158,7 @@ _FILE: Final = TypeAdapter(dict[Name, Entry])
 
 def read_sinks(path: Path) -> Mapping[str, Sink]:
     """Read a file; raise SinksError where it is none or is wrong."""
-    try:
-        entries = _FILE.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SinksError(f"cannot be read: {type(error).__name__}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SinksError(f"is no TOML: {error}") from None
-    except ValidationError as error:
-        raise SinksError("\n".join(_mistakes(error))) from None
+    entries = read_toml(path, _FILE.validate_python, SinksError)
     if taken := entries.keys() & TAKEN:
         raise SinksError(f"{', '.join(sorted(taken))}: this name is taken")
     return {name: entry.sink(name, path.parent) for name, entry in entries.items()}
@@ -181,9 +173,3 @@ def read_secret(path: Path) -> str:
     if not secret or len(secret) > SECRET_MAX or not secret.isprintable():
         raise SinksError(f"{path}: must hold one line of at most {SECRET_MAX} characters")
     return secret
-
-
-def _mistakes(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        place = ".".join(str(each) for each in mistake["loc"])
-        yield f"{place}: {mistake['msg'].removeprefix('Value error, ')}"

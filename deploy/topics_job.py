@@ -12,6 +12,7 @@ import click
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 
+from deploy.kafka_option import kafka_option
 from stream.topic_check import (
     ANSWER_TIMEOUT_S,
     COPIES,
@@ -50,13 +51,7 @@ def topics() -> None:
 
 
 @topics.command()
-@click.option(
-    "--kafka",
-    envvar="STORMWATCH_KAFKA",
-    show_envvar=True,
-    required=True,
-    help="Brokers: host:port,…",
-)
+@kafka_option
 @click.option("--keep", is_flag=True, help="Keep records for ever: for replays of old times.")
 @click.option(
     "--replication",

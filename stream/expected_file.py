@@ -6,16 +6,16 @@
 What the file says nothing of stays as it is built in. docs/integrators.md describes it.
 """
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from stream.clinical.expected import EVERY_MS, Expected
 from stream.spans import span_of
+from stream.toml_file import read_toml
 from topics.base import MILLISECOND
 
 SHORTEST: Final = timedelta(minutes=1)  # ticks come every few seconds
@@ -58,21 +58,8 @@ class ExpectedFile(BaseModel):
 
 def read_expected(path: Path) -> ExpectedFile:
     """Read a file; raise ExpectedError where it is none or is wrong."""
-    try:
-        return ExpectedFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExpectedError(f"cannot be read: {type(error).__name__}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ExpectedError(f"is no TOML: {error}") from error
-    except ValidationError as error:
-        raise ExpectedError("\n".join(_mistakes(error))) from None
+    return read_toml(path, ExpectedFile.model_validate, ExpectedError)
 
 
 def _ms(spans: Mapping[str, timedelta]) -> dict[str, int]:
     return {name: every // MILLISECOND for name, every in spans.items()}
-
-
-def _mistakes(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        place = ".".join(str(each) for each in mistake["loc"])
-        yield f"{place}: {mistake['msg'].removeprefix('Value error, ')}"

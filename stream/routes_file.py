@@ -4,7 +4,6 @@ docs/pager.md describes the file. What it says nothing of stays as it is built i
 routes come after its own, so an alert that none of them fits is told all the same.
 """
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import time, timedelta
@@ -18,7 +17,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
@@ -41,6 +39,7 @@ from alerts.titles import TITLES
 from stream import addresses
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.spans import span_of
+from stream.toml_file import read_toml
 from topics.alerts import Priority
 from topics.base import epoch_ms
 
@@ -273,19 +272,4 @@ def _unknown_sinks(routing: Routing, sinks: Collection[str]) -> Iterator[str]:
 
 def read_routes(path: Path) -> RoutesFile:
     """Read a file; raise RoutesError where it is none or is wrong."""
-    try:
-        return RoutesFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RoutesError(f"cannot be read: {type(error).__name__}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RoutesError(f"is no TOML: {error}") from error
-    except ValidationError as error:
-        raise RoutesError("\n".join(_mistakes(error))) from None
-
-
-def _mistakes(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        place = "".join(
-            f"[{each + 1}]" if isinstance(each, int) else f".{each}" for each in mistake["loc"]
-        )
-        yield f"{place.removeprefix('.')}: {mistake['msg'].removeprefix('Value error, ')}"
+    return read_toml(path, RoutesFile.model_validate, RoutesError)

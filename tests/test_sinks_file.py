@@ -92,7 +92,7 @@ MAIL = (
     [
         ({"tls": "none"}, "tls may be none only where the server is on this machine"),
         ({"host": "mail.example:25"}, "host must be an IPv4 address or a host name"),
-        ({"to": '"a@b\\nBcc: c@d"'}, "to.0: String should match"),
+        ({"to": '"a@b\\nBcc: c@d"'}, "to[1]: String should match"),
         ({"more": "user = 'x'"}, "user goes with password_file: set both, or neither"),
     ],
 )

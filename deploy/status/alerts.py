@@ -19,8 +19,9 @@ from alerts.policy import EVERYTHING
 from alerts.readings import clean, span
 from alerts.sentences import place_of
 from alerts.titles import title_of
+from deploy.kafka_option import kafka_option
 from deploy.status.known import is_news, priority_of
-from deploy.status.live import kafka_option, present, print_once
+from deploy.status.live import present, print_once
 from deploy.timeline import COLOUR_BY_PRIORITY
 from topics import registry
 from topics.alerts import Alert, AlertState

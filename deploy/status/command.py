@@ -10,9 +10,10 @@ from functools import partial
 import click
 from rich.console import RenderableType
 
+from deploy.kafka_option import kafka_option
 from deploy.status.drawing import draw_board, draw_patient, shown_of
 from deploy.status.known import Board, Known
-from deploy.status.live import kafka_option, present, print_once
+from deploy.status.live import present, print_once
 from deploy.status.reading import StatusError
 
 

@@ -20,13 +20,6 @@ DRAWN_EVERY_S: Final = 1.0  # the age of each line grows, even where nothing com
 WIDTH_OF_A_FILE: Final = 160  # columns
 
 Draw = Callable[[], RenderableType]
-kafka_option = click.option(
-    "--kafka",
-    envvar="STORMWATCH_KAFKA",
-    show_envvar=True,
-    required=True,
-    help="Brokers: host:port,…",
-)
 
 
 def present(
