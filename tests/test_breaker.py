@@ -1,26 +1,13 @@
 """When a gateway is let alone, for how long, and how it is found to be back."""
 
 import pytest
+from clocks import Clock
 
 from alerts.sinks import Delivery, Tried
 from stream.breaker import Breaker, State
 
 SENT, REFUSED = Tried(Delivery.SENT), Tried(Delivery.REFUSED)
 FAILED = Tried(Delivery.RETRY)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

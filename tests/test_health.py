@@ -1,6 +1,7 @@
 """Ready and healthy: what the pipeline tells, and what is answered over HTTP."""
 
 import pytest
+from clocks import Clock
 
 from stream.health import (
     BEAT_LIMIT_S,
@@ -8,35 +9,6 @@ from stream.health import (
     STALL_S,
     Health,
 )
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def health(clock: Clock) -> Health:
-    return Health(now=clock)
-
-
-@pytest.fixture
-def working(health: Health) -> Health:
-    """Return a worker that is assigned, recovered and beating."""
-    health.beat()
-    health.assigned(12)
-    health.recovered()
-    return health
 
 
 class TestReady:

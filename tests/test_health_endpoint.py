@@ -10,39 +10,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from clocks import Clock
 from prometheus_client.parser import text_string_to_metric_families
 
 from stream.health import BEAT_LIMIT_S, CONNECTIONS, Endpoint, Health, serve
 from stream.settings import SettingsError
-
-
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def health(clock: Clock) -> Health:
-    return Health(now=clock)
-
-
-@pytest.fixture
-def working(health: Health) -> Health:
-    """Return a worker that is assigned, recovered and beating."""
-    health.beat()
-    health.assigned(12)
-    health.recovered()
-    return health
 
 
 @pytest.fixture
