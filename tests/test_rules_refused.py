@@ -165,6 +165,18 @@ def test_after_24_hours_it_ends() -> None:
     assert seen.patient.doubts == {}
 
 
+def test_a_refused_record_that_is_sent_again_after_that_is_in_doubt_no_more() -> None:
+    wrong = lab("hemoglobin", 100, at=START)
+    seen = Bedside(patient(), wrong)
+    seen.tick(START + hours(25))
+    seen.take_out_of_time(measured(25, temperature_c=36.6))
+    told = len(seen.lines)
+
+    seen.take_out_of_time(wrong)
+    assert seen.lines[told:] == []
+    assert seen.patient.doubts == {}
+
+
 def test_another_signal_is_a_new_line_and_the_same_one_is_not() -> None:
     seen = Bedside(patient(), measured(temperature_c=101.3), measured(1, temperature_c=102))
 

@@ -142,7 +142,8 @@ class Engine:
         outcome.refused.append(refused)
         if refused.demo:
             return patient
-        patient = with_doubt(patient, refused, arrival.at_ms)
+        # One that comes again after its time is in doubt no more.
+        patient = without_old_doubts(with_doubt(patient, refused, arrival.at_ms), now_ms)
         return self._answered(patient, Question(arrival.at_ms, now_ms, DOUBTED), outcome)
 
     def _answered(self, patient: Patient, question: Question, outcome: Outcome) -> Patient:
