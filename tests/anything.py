@@ -50,7 +50,7 @@ ferritins = built(
 temperatures = built(reading, temperature_c=st.sampled_from([36.6, 37.9, 38.0, 39.5]))
 pressures = st.one_of(
     built(reading, systolic_mmhg=st.sampled_from([80, 89, 90, 120])),
-    built(reading, mean_arterial_mmhg=st.sampled_from([64, 65])),
+    built(reading, mean_arterial_mmhg=st.sampled_from([64, 65, 70])),
 )
 oxygens = built(
     reading,
@@ -197,10 +197,28 @@ antibiotics = built(
     route=st.sampled_from(["iv", "iv", "po"]),
     interval=st.sampled_from([None, 6, 12]),
 )
+fluids = built(
+    lambda at, volume, kind, purpose: fluid(volume, at=at, fluid=kind, purpose=purpose),
+    volume=st.sampled_from([250, 1000, 2400, 4100]),
+    kind=st.sampled_from(["crystalloid", "crystalloid", None, "albumin"]),
+    purpose=st.sampled_from([None, None, "maintenance"]),
+)
+drips = st.one_of(
+    built(
+        lambda at, rate: infusion("vasopressin", at=at, rate_value=rate, rate_unit="[IU]/min"),
+        rate=st.sampled_from([0, 0.02, 0.03, 0.04, 0.05]),
+    ),
+    built(
+        lambda at, drug, rate: infusion(drug, at=at, rate_value=rate, rate_unit="ug/kg/min"),
+        drug=st.sampled_from(["dopamine", "phenylephrine", "dobutamine", "norepinephrine"]),
+        rate=st.sampled_from([0, 0.05, 5]),
+    ),
+)
 others = st.one_of(
     cultures,
     antibiotics,
-    built(lambda at, volume: fluid(volume, at=at), volume=st.sampled_from([250, 1000])),
+    fluids,
+    drips,
     built(
         lambda at, percent: build("echo", at, {"lvef_percent": percent}),
         percent=st.sampled_from([35, 60]),

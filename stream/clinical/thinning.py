@@ -40,16 +40,18 @@ from stream.clinical.signals import (
     TIDAL_VOLUME,
     Oxygen,
     Pressure,
+    fluid,
 )
 from stream.clinical.times import DAY_MS, HOUR_MS
 
 SINGLE_READINGS_MS: Final = 6 * HOUR_MS
 WORST_READINGS_MS: Final = 72 * HOUR_MS
 RESULTS_MS: Final = 72 * HOUR_MS
-READINGS_MAX: Final = 600  # of one vital sign
+READINGS_MAX: Final = 600  # of one vital sign, and of volumes that raise a blood pressure
 RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support, finding or fact
 # Of these each one counts for the stay, and what was given or found is never said twice.
 ONE_BY_ONE: Final = ("given", "ordered", "not_given", "fluid", "culture")
+RESUSCITATION: Final = fluid("resuscitation").name
 LASTING: Final = frozenset({ICE.name, CAPD.name, SEIZURE.name, LVEF.name})
 
 
@@ -84,6 +86,8 @@ class Forgetting:
             return _ferritin(series)
         elif name == CONSCIOUSNESS.name:
             gone, limit = list(_between(series, horizon_ms)), READINGS_MAX
+        elif name == RESUSCITATION:  # a whole episode of them is added up
+            gone, limit = [], READINGS_MAX
         elif name.partition(":")[0] in ONE_BY_ONE or name in LASTING:
             gone = []
         elif ":" in name or name == SEDATED.name:

@@ -11,7 +11,7 @@ from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules.rule import Evidence
 from stream.clinical.series import Reading
-from stream.clinical.signals import Culture, Dose, Result, Temperature, support
+from stream.clinical.signals import WEIGHT, Culture, Dose, Fluid, Rate, Result, Temperature, support
 from stream.clinical.steroids import Given
 from stream.clinical.view import View
 
@@ -55,8 +55,8 @@ def of_mask(mask: Mask) -> Evidence:
     return Evidence(mask.signal, value, unit, reading.effective_ms, reading.event_id)
 
 
-def of_dose(drug: str, dose: Reading[Dose]) -> Evidence:
-    """Name a dose that was given."""
+def of_dose(drug: str, dose: Reading[Dose] | Reading[Rate]) -> Evidence:
+    """Name a dose that was given, or a rate."""
     amount, unit = dose.value.value, dose.value.unit
     value = "given" if amount is None else amount
     return Evidence(drug, value, unit, dose.effective_ms, dose.event_id)
@@ -91,6 +91,26 @@ def of_temperature(reading: Reading[Temperature]) -> Evidence:
     """Name a temperature."""
     at = reading.effective_ms, reading.event_id
     return Evidence("temperature_c", reading.value.celsius, "Cel", *at)
+
+
+def of_fluids(fluids: tuple[Reading[Fluid], ...]) -> Evidence:
+    """Name what was given in all, by the last of it; there is one at least."""
+    last = fluids[-1]
+    total_ml = sum(each.value.volume_ml for each in fluids)
+    return Evidence("crystalloid", total_ml, "mL", last.effective_ms, last.event_id)
+
+
+def of_weight(view: View) -> tuple[Evidence, ...]:
+    """Name the weight that was last told."""
+    told = view.patient.newest(WEIGHT)
+    if told is None:
+        return ()
+    return (Evidence("weight_kg", told.value, "kg", told.effective_ms, told.event_id),)
+
+
+def of_lvef(echo: Reading[float]) -> Evidence:
+    """Name an ejection fraction."""
+    return Evidence("lvef_percent", echo.value, "%", echo.effective_ms, echo.event_id)
 
 
 def of_hypotension(view: View) -> Iterator[Evidence]:

@@ -11,7 +11,6 @@ from typing import Final
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
-    Evidence,
     Finding,
     Rule,
     Verdict,
@@ -44,7 +43,7 @@ def judge(view: View) -> Verdict:
         return Verdict(None, None, "The newest order or dose fits the weight.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
-        because=(evidence.of_dose(order.name, order.dose), *_weight(view)),
+        because=(evidence.of_dose(order.name, order.dose), *evidence.of_weight(view)),
         advice=lambda: _advice(view, order, mg),
         source="review-2025 L67-68",
     )
@@ -59,13 +58,6 @@ def is_out_of_range(mg: float, weight_kg: float | None) -> bool:
         return False
     right = dose_mg(weight_kg)
     return abs(mg - right) > TOLERANCE * right + ROUNDING_MG
-
-
-def _weight(view: View) -> tuple[Evidence, ...]:
-    told = view.patient.newest(WEIGHT)
-    if told is None:
-        return ()
-    return (Evidence("weight_kg", told.value, "kg", told.effective_ms, told.event_id),)
 
 
 def _advice(view: View, order: Checked, mg: float) -> str:

@@ -17,9 +17,9 @@ from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.crs_up import in_words as grades_in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
-from stream.clinical.signals import rate
 from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
+from stream.clinical.vasopressors import began
 from stream.clinical.view import View
 from topics.alerts import Priority
 from topics.base import MILLISECOND
@@ -102,20 +102,10 @@ def _is_unstable(view: View) -> bool:
 
 def _is_low_despite_vasopressor(view: View) -> bool:
     """Tell whether the pressure is low that was measured after the first vasopressor began."""
-    began_ms = min(_began_ms(view, drug) for drug in view.vasopressors)
+    began_ms = min(began(view, drug).effective_ms for drug in view.vasopressors)
     return view.low_pressure is True and (
         view.pressure is not None and view.pressure.effective_ms > began_ms
     )
-
-
-def _began_ms(view: View, drug: str) -> int:
-    """Find when an infusion that runs was started."""
-    began_ms = view.vasopressors[drug].effective_ms
-    for reading in reversed(view.every(rate(drug))):
-        if reading.value.value <= 0:
-            break
-        began_ms = reading.effective_ms
-    return began_ms
 
 
 def _last_dose(view: View) -> tuple[Evidence, ...]:

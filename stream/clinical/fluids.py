@@ -1,0 +1,79 @@
+"""Fluids that were given to raise a blood pressure, and how much that is for a patient.
+
+Crystalloid counts, and a fluid of which no kind is said; not albumin, blood or anything other, and
+nothing that is charted as maintenance. Each record is a volume of its own: two of one moment are
+two. Without a weight nothing is known by weight.
+Source: CLINICAL.md §1.6 (review line 218).
+"""
+
+from typing import Final
+
+from stream.clinical.circulation import is_hypotension
+from stream.clinical.series import Reading, since
+from stream.clinical.signals import PRESSURE, Fluid, Signal, fluid
+from stream.clinical.times import DAY_MS
+from stream.clinical.view import View
+
+RESUSCITATION: Final[Signal[Fluid]] = fluid("resuscitation")
+CRYSTALLOID: Final = "crystalloid"
+INITIAL_ML_KG: Final = (20, 30)
+LOOK_BACK_MS: Final = DAY_MS
+DECIMALS: Final = 6  # of a volume by weight
+
+
+def of_episode(view: View) -> tuple[Reading[Fluid], ...]:
+    """Give the fluids of the open episode, from its onset on."""
+    onset_ms = view.course.onset_ms
+    return () if onset_ms is None else _crystalloid(view, onset_ms)
+
+
+def before_pressure(view: View) -> tuple[Reading[Fluid], ...]:
+    """Give the fluids up to the blood pressure that decides.
+
+    They are those of the episode; where none is open, those from 24 hours before the pressure fell.
+    """
+    pressure, from_ms = view.pressure, view.course.onset_ms
+    if pressure is None:
+        return ()
+    measured_ms = pressure.effective_ms
+    if from_ms is None:
+        from_ms = _low_since_ms(view, measured_ms) - LOOK_BACK_MS
+    return tuple(each for each in _crystalloid(view, from_ms) if each.effective_ms <= measured_ms)
+
+
+def total_ml(fluids: tuple[Reading[Fluid], ...]) -> float:
+    """Add up volumes."""
+    return sum(each.value.volume_ml for each in fluids)
+
+
+def ml_kg(view: View, fluids: tuple[Reading[Fluid], ...]) -> float | None:
+    """Add up volumes by weight; None without a weight."""
+    weight_kg = view.weight_kg
+    return None if weight_kg is None else round(total_ml(fluids) / weight_kg, DECIMALS)
+
+
+def ml_in_words(view: View, per_kg: float) -> str:
+    """Write a volume by weight, and what that is for the patient."""
+    weight_kg = view.weight_kg
+    if weight_kg is None:
+        return f"{per_kg:g} mL/kg (the weight is unknown)"
+    return f"{per_kg:g} mL/kg ({per_kg * weight_kg:.0f} mL at {weight_kg:g} kg)"
+
+
+def _low_since_ms(view: View, measured_ms: int) -> int:
+    """Find since when the blood pressure has been low, up to the last one measured."""
+    since_ms = measured_ms
+    for reading in reversed(view.readings(PRESSURE)):
+        low = is_hypotension(reading.value, view.age_years)
+        if low is False:
+            break
+        since_ms = reading.effective_ms if low else since_ms
+    return since_ms
+
+
+def _crystalloid(view: View, from_ms: int) -> tuple[Reading[Fluid], ...]:
+    return tuple(
+        each
+        for each in since(view.readings(RESUSCITATION), from_ms)
+        if each.value.fluid in (CRYSTALLOID, None)
+    )

@@ -1,0 +1,42 @@
+"""FLUID-CAP: so much crystalloid in an episode that it harms the lungs.
+
+More than 50 mL/kg since the onset (P2), more than 75 (P1). It ends with the episode, or where a
+correction brings it down.
+Source: CLINICAL.md §1.6 (review line 218), §1.11, DEC-50; vector B17.
+"""
+
+from typing import Final
+
+from stream.clinical.fluids import RESUSCITATION, ml_in_words, ml_kg, of_episode, total_ml
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.signals import WEIGHT
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+MUCH_ML_KG: Final = 50.0  # above it
+TOO_MUCH_ML_KG: Final = 75.0  # above it
+
+
+def judge(view: View) -> Verdict:
+    """Hold while the fluids of the episode are above the limit."""
+    fluids = of_episode(view)
+    by_weight = ml_kg(view, fluids)
+    if by_weight is None or by_weight <= MUCH_ML_KG:
+        return Verdict(None, None, "The fluids of this episode are within 50 mL/kg.")
+    urgent = by_weight > TOO_MUCH_ML_KG
+    finding = Finding(
+        priorities=under_every_policy(Priority.P1 if urgent else Priority.P2),
+        because=(evidence.of_fluids(fluids), *evidence.of_weight(view)),
+        advice=lambda: (
+            f"{total_ml(fluids):g} mL of crystalloid in this episode, {by_weight:.1f} mL/kg: above "
+            f"{ml_in_words(view, TOO_MUCH_ML_KG if urgent else MUCH_ML_KG)} the lungs flood and "
+            "ARDS becomes likely. Stop boluses; hold the pressure with a vasopressor, "
+            "norepinephrine first."
+        ),
+        source="review-2025 L218",
+    )
+    return Verdict(finding)
+
+
+RULE: Final = Rule("FLUID-CAP", Bound.EPISODE, (RESUSCITATION, WEIGHT), judge)

@@ -1,0 +1,114 @@
+"""PRESSOR-ORDER: a vasopressor that is not the next in line, or runs at an unusual rate.
+
+First norepinephrine, then vasopressin at 0.03 to 0.04 units/min, both limits included, then
+epinephrine or phenylephrine. An agent is out of line while one that comes before it neither runs
+nor ran when it began: P3. Phenylephrine with an ejection fraction below 40 %: P2. A later rate that
+is right ends it, or a stop, or 12 hours.
+Source: CLINICAL.md §1.6 (review lines 224 to 226), §1.11, DEC-50; vector B18.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from stream.clinical.bedside import VASOPRESSOR_RATES
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import (
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.signals import LVEF
+from stream.clinical.vasopressors import CHECKED_MS, beside, checked_until_ms, units_min
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+FIRST, SECOND, THIRD = "norepinephrine", "vasopressin", ("epinephrine", "phenylephrine")
+BEFORE: Final = MappingProxyType(  # what comes before an agent
+    {
+        SECOND: (FIRST,),
+        "epinephrine": (FIRST, SECOND),
+        "phenylephrine": (FIRST, SECOND),
+        "dopamine": (FIRST, SECOND),
+        "angiotensin_ii": (FIRST, SECOND),
+    }
+)
+VASOPRESSIN_UNITS_MIN: Final = (0.03, 0.04)  # both included
+WEAK_LVEF_PERCENT: Final = 40.0  # below it
+LINE: Final = (
+    "norepinephrine comes first, then vasopressin at 0.03 to 0.04 units/min, then epinephrine or "
+    "phenylephrine."
+)
+
+
+class Issue(NamedTuple):
+    """Something that is wrong with an agent that runs, and until when that is said."""
+
+    said: str
+    because: tuple[Evidence, ...]
+    until_ms: int
+    priority: Priority = Priority.P3
+
+
+def judge(view: View) -> Verdict:
+    """Hold while an agent that runs fails a check."""
+    issues = [each for each in _issues(view) if view.at_ms < each.until_ms]
+    if not issues:
+        return Verdict(None, None, "What runs is in line, has stopped, or was told 12 hours ago.")
+    because = {each.signal: each for issue in issues for each in issue.because}
+    finding = Finding(
+        priorities=under_every_policy(
+            max((each.priority for each in issues), key=lambda each: each.urgency)
+        ),
+        because=tuple(because.values()),
+        advice=lambda: " ".join(each.said for each in issues),
+        source="review-2025 L224-226",
+    )
+    return Verdict(finding, min(each.until_ms for each in issues))
+
+
+def _issues(view: View) -> Iterator[Issue]:
+    for drug, running in view.vasopressors.items():
+        shown, until_ms = evidence.of_dose(drug, running), checked_until_ms(running)
+        missing = [each for each in BEFORE.get(drug, ()) if each not in beside(view, drug)]
+        if missing:
+            name = drug.replace("_", " ").capitalize()
+            said = f"{name} runs without {' and '.join(missing)}: {LINE}"
+            yield Issue(said, (shown,), until_ms)
+    yield from _unusual_vasopressin(view)
+    yield from _phenylephrine_in_weakness(view)
+
+
+def _unusual_vasopressin(view: View) -> Iterator[Issue]:
+    running = view.vasopressors.get(SECOND)
+    lowest, highest = VASOPRESSIN_UNITS_MIN
+    rate = None if running is None else units_min(running.value)
+    if running is None or rate is None or lowest <= rate <= highest:
+        return
+    yield Issue(
+        f"Vasopressin runs at {rate:g} units/min: 0.03 to 0.04 is usual.",
+        (evidence.of_dose("vasopressin rate", running),),
+        checked_until_ms(running),
+    )
+
+
+def _phenylephrine_in_weakness(view: View) -> Iterator[Issue]:
+    running, echo = view.vasopressors.get("phenylephrine"), view.latest(LVEF)
+    if running is None or echo is None or echo.value >= WEAK_LVEF_PERCENT:
+        return
+    told_ms = max(echo.effective_ms, echo.recorded_ms)
+    yield Issue(
+        f"Phenylephrine with an ejection fraction of {echo.value:g} %: it may lower the output of "
+        "a weak heart. Replace it by norepinephrine or epinephrine.",
+        (evidence.of_dose("phenylephrine", running), evidence.of_lvef(echo)),
+        max(checked_until_ms(running), told_ms + CHECKED_MS),
+        Priority.P2,
+    )
+
+
+RULE: Final = Rule(
+    "PRESSOR-ORDER", Bound.EPISODE, (*(signal for _, signal in VASOPRESSOR_RATES), LVEF), judge
+)

@@ -1,0 +1,404 @@
+"""FLUID-CAP, PRESSOR-PIVOT, PRESSOR-ORDER, DOPAMINE-AVOID and INOTROPE, at each boundary."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from bedside import Bedside, corrected, hours, late, minutes, removed
+from builders import Fields, build, fluid, infusion, on_day, patient, reading
+
+from stream.clinical import thinning
+
+START = on_day(3, "10:00")
+SECOND = timedelta(seconds=1)
+KG = 80
+ILL = reading(at=START, temperature_c=38.8, systolic_mmhg=84)
+
+
+def at(after_min: float) -> datetime:
+    return START + minutes(after_min)
+
+
+def bolus(ml_kg: float, after_min: float = 10, **fields: Any) -> Fields:
+    return fluid(ml_kg * KG, at=at(after_min), **fields)
+
+
+def pressure(after_min: float, **mmhg: float) -> Fields:
+    return reading(at=at(after_min), **mmhg)
+
+
+def runs(drug: str, after_min: float = 0, rate: float = 5, unit: str = "ug/min") -> Fields:
+    return infusion(drug, at=at(after_min), rate_value=rate, rate_unit=unit)
+
+
+def vasopressin(rate: float, after_min: float = 5, unit: str = "[IU]/min") -> Fields:
+    return runs("vasopressin", after_min, rate, unit)
+
+
+def stopped(drug: str, after_min: float) -> Fields:
+    return infusion(drug, at=at(after_min), action="stop")
+
+
+def echo(percent: float, after_min: float = -60) -> Fields:
+    return build("echo", at(after_min), {"lvef_percent": percent})
+
+
+def ill(*events: Fields, **facts: Any) -> Bedside:
+    return Bedside(patient(weight_kg=KG, **facts), ILL, *events)
+
+
+# FLUID-CAP
+
+
+@pytest.mark.parametrize(
+    ("ml_kg", "told"),
+    [
+        (50, []),
+        (50.01, ["raised P2"]),
+        (75, ["raised P2"]),
+        (75.01, ["raised P1"]),
+    ],
+)
+def test_fluids_count_by_weight_and_the_limits_are_not_above_themselves(
+    ml_kg: float, told: list[str]
+) -> None:
+    assert ill(bolus(ml_kg)).states("FLUID-CAP") == told
+
+
+def test_boluses_add_up_since_the_onset_and_each_limit_is_told() -> None:
+    before, at_onset = bolus(40, -1), bolus(20, 0)
+    bed = Bedside(patient(), before, at_onset, ILL, bolus(20, 30))
+    assert bed.states("FLUID-CAP") == []
+
+    bed.take(bolus(11, 40), bolus(25, 50))
+    assert bed.states("FLUID-CAP") == ["raised P2", "changed P1"]
+    line = bed.told("FLUID-CAP")[0]
+    assert [(each.signal, each.value, each.unit) for each in line.because] == [
+        ("crystalloid", 51 * KG, "mL"),
+        ("weight_kg", KG, "kg"),
+    ]
+    assert "4080 mL of crystalloid in this episode, 51.0 mL/kg" in line.advice
+
+
+@pytest.mark.parametrize(
+    ("other", "counts"),
+    [
+        ({"fluid": "albumin"}, False),
+        ({"fluid": "blood_product"}, False),
+        ({"fluid": "other"}, False),
+        ({"purpose": "maintenance"}, False),
+        ({"purpose": "resuscitation"}, True),
+        ({"fluid": None}, True),  # of which no kind is said
+    ],
+)
+def test_only_crystalloid_for_the_pressure_counts(other: dict[str, Any], counts: bool) -> None:
+    assert ill(bolus(60, **other)).states("FLUID-CAP") == ["raised P2"] * counts
+
+
+def test_two_boluses_of_one_moment_are_two() -> None:
+    assert ill(bolus(30), fluid(30 * KG, at=at(10), event_id="other")).states("FLUID-CAP") == [
+        "raised P2"
+    ]
+
+
+def test_a_correction_a_removal_and_a_late_bolus_count() -> None:
+    much = bolus(60)
+    assert ill(much, corrected(much, hours(1), volume_ml=600)).states("FLUID-CAP") == [
+        "raised P2",
+        "retracted",
+    ]
+    assert ill(much, removed(much, hours(1))).states("FLUID-CAP")[-1] == "retracted"
+    assert ill(bolus(40), late(bolus(15, 20), hours(60))).states("FLUID-CAP") == ["raised P2"]
+
+
+def test_without_a_weight_nothing_is_known_and_a_weight_that_comes_tells_it() -> None:
+    bed = Bedside(patient(weight_kg=None), ILL, bolus(60))
+    assert bed.states("FLUID-CAP") == []
+
+    bed.take(build("patient", at(30), {"weight_kg": KG}))
+    assert bed.states("FLUID-CAP") == ["raised P2"]
+
+
+def test_it_ends_with_the_episode() -> None:
+    calm = {"temperature_c": 36.8, "systolic_mmhg": 120, "oxygen": {"device": "room_air"}}
+    bed = ill(bolus(60), *(reading(at=at(60 * each), **calm) for each in range(1, 26)))
+    bed.tick(at(60 * 26))
+
+    assert bed.states("FLUID-CAP") == ["raised P2", "resolved"]
+
+
+def test_many_small_boluses_are_all_remembered() -> None:
+    """A pump that says each quarter of an hour what it gave."""
+    sips = [bolus(0.25, 15 * each) for each in range(1, 302)]
+    bed = ill(*sips[:200])
+    assert bed.states("FLUID-CAP") == []
+
+    bed.take(*sips[200:])
+    assert bed.states("FLUID-CAP") == ["raised P2", "changed P1"]
+
+
+def test_what_is_beyond_the_limit_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thinning, "READINGS_MAX", 20)
+    bed = ill(*(bolus(0.1, each) for each in range(64)))
+
+    assert bed.patient.cut["readings"] >= 20
+
+
+# PRESSOR-PIVOT
+
+
+@pytest.mark.parametrize(("ml_kg", "told"), [(29.99, []), (30, ["raised P1"]), (31, ["raised P1"])])
+def test_a_low_pressure_after_30_ml_kg_asks_for_a_vasopressor(
+    ml_kg: float, told: list[str]
+) -> None:
+    assert ill(bolus(ml_kg), pressure(30, systolic_mmhg=86)).states("PRESSOR-PIVOT") == told
+
+
+def test_the_pressure_is_that_after_the_fluid() -> None:
+    bed = ill(bolus(31))
+    assert bed.states("PRESSOR-PIVOT") == []
+
+    bed.take(pressure(10, mean_arterial_mmhg=64))  # of the same moment
+    (line,) = bed.told("PRESSOR-PIVOT")
+    assert [each.signal for each in line.because] == ["mean_arterial_mmhg", "crystalloid"]
+    assert "2480 mL of crystalloid (31.0 mL/kg)" in line.advice
+
+
+@pytest.mark.parametrize(
+    ("event", "ends"),
+    [
+        (runs("norepinephrine", 40), True),
+        (vasopressin(0.03, 40), True),
+        (runs("dobutamine", 40), False),  # no vasopressor (DEC-23)
+        (pressure(40, systolic_mmhg=90), True),
+        (pressure(40, systolic_mmhg=80), False),
+    ],
+)
+def test_a_vasopressor_or_a_better_pressure_ends_it(event: Fields, ends: bool) -> None:
+    bed = ill(bolus(30), pressure(30, systolic_mmhg=86), event)
+
+    assert bed.states("PRESSOR-PIVOT") == ["raised P1"] + ["resolved"] * ends
+
+
+def test_with_a_vasopressor_it_is_silent_and_speaks_when_that_stops() -> None:
+    bed = ill(runs("norepinephrine", 5), bolus(30), pressure(30, systolic_mmhg=86))
+    assert bed.states("PRESSOR-PIVOT") == []
+
+    bed.take(stopped("norepinephrine", 40))
+    assert bed.states("PRESSOR-PIVOT") == ["raised P1"]
+
+
+@pytest.mark.parametrize(("before_h", "told"), [(24, ["raised P1"]), (24.02, [])])
+def test_without_an_episode_the_day_before_the_fall_counts(
+    before_h: float, told: list[str]
+) -> None:
+    events = bolus(30, -60 * before_h), pressure(0, systolic_mmhg=84)
+    bed = Bedside(patient(), *events, pressure(600, systolic_mmhg=84))
+
+    assert bed.states("PRESSOR-PIVOT") == told
+
+
+def test_a_bolus_that_was_never_given_retracts_it() -> None:
+    given = bolus(30)
+    bed = ill(given, pressure(30, systolic_mmhg=86), removed(given, hours(1)))
+
+    assert bed.states("PRESSOR-PIVOT") == ["raised P1", "retracted"]
+
+
+# PRESSOR-ORDER
+
+
+NE = runs("norepinephrine", 0)
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ((NE,), []),
+        ((NE, vasopressin(0.03)), []),
+        ((NE, vasopressin(0.03), runs("epinephrine", 10)), []),
+        ((NE, vasopressin(0.03), runs("phenylephrine", 10)), []),
+        ((NE, vasopressin(0.03, 0)), []),  # of one moment
+        ((vasopressin(0.03),), ["raised P3"]),
+        ((runs("phenylephrine"),), ["raised P3"]),
+        ((runs("epinephrine"),), ["raised P3"]),
+        ((runs("dopamine"),), ["raised P3"]),
+        ((runs("angiotensin_ii"),), ["raised P3"]),
+        ((NE, runs("epinephrine", 10)), ["raised P3"]),
+        ((NE, vasopressin(0.03), stopped("norepinephrine", 60)), []),
+        ((NE, stopped("norepinephrine", 3), vasopressin(0.03)), ["raised P3"]),
+        ((runs("epinephrine"), runs("norepinephrine", 5), vasopressin(0.03, 9)), ["raised P3"]),
+        ((runs("dobutamine"),), []),
+    ],
+)
+def test_vasopressors_come_in_their_order(events: tuple[Fields, ...], told: list[str]) -> None:
+    states = ill(*events).states("PRESSOR-ORDER")
+
+    assert [each for each in states if each not in ("changed P3", "resolved")] == told
+
+
+def test_what_is_missing_ends_it_when_it_is_given() -> None:
+    bed = ill(runs("phenylephrine"), runs("norepinephrine", 5), vasopressin(0.04, 9))
+
+    assert bed.states("PRESSOR-ORDER") == ["raised P3", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit", "told"),
+    [
+        (0.0299, "[IU]/min", ["raised P3"]),
+        (0.03, "[IU]/min", []),
+        (0.04, "[IU]/min", []),
+        (0.0401, "[IU]/min", ["raised P3"]),
+        (1.8, "[IU]/h", []),
+        (2.5, "[IU]/h", ["raised P3"]),
+    ],
+)
+def test_vasopressin_has_its_range(rate: float, unit: str, told: list[str]) -> None:
+    assert ill(NE, vasopressin(rate, unit=unit)).states("PRESSOR-ORDER") == told
+
+
+def test_a_later_rate_that_is_right_or_a_stop_or_12_hours_end_it() -> None:
+    wrong = vasopressin(0.06)
+    right = ill(NE, wrong, vasopressin(0.04, 30))
+    assert right.states("PRESSOR-ORDER") == ["raised P3", "resolved"]
+    stop = ill(NE, wrong, stopped("vasopressin", 30))
+    assert stop.states("PRESSOR-ORDER") == ["raised P3", "resolved"]
+
+    bed = ill(NE, wrong)
+    bed.tick(at(5) + hours(12) - SECOND)
+    assert bed.is_open("PRESSOR-ORDER")
+    bed.tick(at(5) + hours(12))
+    assert bed.states("PRESSOR-ORDER") == ["raised P3", "resolved"]
+    bed.take(vasopressin(0.07, 800))
+    assert bed.states("PRESSOR-ORDER")[-1] == "raised P3"
+
+
+def test_a_rate_that_becomes_wrong_is_told_beside_a_wrong_order() -> None:
+    bed = ill(vasopressin(0.03), vasopressin(0.06, 30))
+
+    assert bed.states("PRESSOR-ORDER") == ["raised P3", "changed P3"]
+    assert "0.06 units/min" in bed.told("PRESSOR-ORDER")[-1].advice
+
+
+@pytest.mark.parametrize(("percent", "priority"), [(39.9, "P2"), (40, "P3")])
+def test_phenylephrine_in_a_weak_heart_is_more_urgent(percent: float, priority: str) -> None:
+    bed = ill(echo(percent), runs("phenylephrine"))
+
+    assert bed.states("PRESSOR-ORDER") == [f"raised {priority}"]
+
+
+def test_a_weak_heart_that_is_found_later_makes_it_more_urgent() -> None:
+    """Though the rate was told long ago."""
+    bed = ill(NE, vasopressin(0.03), runs("phenylephrine", 10))
+    bed.tick(at(10) + hours(20))
+    assert bed.states("PRESSOR-ORDER") == []
+
+    bed.take(echo(30, 60 * 21))
+    assert bed.states("PRESSOR-ORDER") == ["raised P2"]
+    assert {each.signal for each in bed.told("PRESSOR-ORDER")[0].because} == {
+        "phenylephrine",
+        "lvef_percent",
+    }
+
+
+def test_a_start_that_was_charted_in_error_retracts_it() -> None:
+    wrong = runs("phenylephrine")
+
+    assert ill(wrong, removed(wrong, hours(1))).states("PRESSOR-ORDER") == [
+        "raised P3",
+        "retracted",
+    ]
+
+
+# DOPAMINE-AVOID
+
+
+@pytest.mark.parametrize("rate", [0.5, 5, 20])
+def test_dopamine_is_told_at_whatever_rate(rate: float) -> None:
+    bed = ill(runs("dopamine", 0, rate, "ug/kg/min"))
+
+    assert bed.states("DOPAMINE-AVOID") == ["raised P2"]
+
+
+def test_a_stop_ends_it_and_so_do_12_hours() -> None:
+    bed = ill(runs("dopamine"))
+    bed.tick(at(0) + hours(12) - SECOND)
+    assert bed.states("DOPAMINE-AVOID") == ["raised P2"]
+    bed.tick(at(0) + hours(12))
+    assert bed.states("DOPAMINE-AVOID") == ["raised P2", "resolved"]
+
+    for stop in (stopped("dopamine", 30), runs("dopamine", 30, 0)):
+        assert ill(runs("dopamine"), stop).states("DOPAMINE-AVOID") == ["raised P2", "resolved"]
+
+
+def test_dopamine_that_is_charted_late_is_told_at_its_arrival() -> None:
+    bed = ill(late(runs("dopamine"), hours(20)))
+    assert bed.states("DOPAMINE-AVOID") == ["raised P2"]
+
+    over = ill(late(stopped("dopamine", 60), hours(20)), late(runs("dopamine"), hours(22)))
+    assert over.states("DOPAMINE-AVOID") == []
+
+
+# INOTROPE
+
+
+@pytest.mark.parametrize(
+    ("percent", "mean", "told"),
+    [
+        (39.9, 65, ["raised P2"]),
+        (40, 65, []),
+        (35, 64, []),
+        (35, 64.9, []),
+        (35, 80, ["raised P2"]),
+    ],
+)
+def test_a_weak_heart_and_an_adequate_afterload(
+    percent: float, mean: float, told: list[str]
+) -> None:
+    bed = ill(echo(percent), pressure(30, mean_arterial_mmhg=mean))
+
+    assert bed.states("INOTROPE") == told
+
+
+def test_it_says_how_much_epinephrine() -> None:
+    bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70))
+
+    assert "0.01 to 0.05 mcg/kg/min (0.8 to 4 mcg/min)" in bed.told("INOTROPE")[0].advice
+
+
+@pytest.mark.parametrize("drug", ["dobutamine", "milrinone", "epinephrine"])
+def test_an_inotrope_ends_it(drug: str) -> None:
+    bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70), runs(drug, 40))
+
+    assert bed.states("INOTROPE") == ["raised P2", "resolved"]
+    bed.take(stopped(drug, 50))
+    assert bed.states("INOTROPE")[-1] == "raised P2"
+
+
+def test_a_pressure_without_a_mean_leaves_it_unless_it_is_low() -> None:
+    bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70), pressure(40, systolic_mmhg=120))
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+    bed.take(pressure(50, systolic_mmhg=84))
+    assert bed.states("INOTROPE") == ["raised P2", "resolved"]
+
+
+def test_a_mean_is_never_derived() -> None:
+    assert ill(echo(35), pressure(30, systolic_mmhg=120, diastolic_mmhg=80)).told("INOTROPE") == []
+
+
+def test_a_weak_heart_alone_is_no_reason() -> None:
+    """Without an episode and without a vasopressor."""
+    well = pressure(30, mean_arterial_mmhg=70)
+    bed = Bedside(patient(), echo(35), well)
+    assert bed.states("INOTROPE") == []
+
+    bed.take(runs("norepinephrine", 40))
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+
+def test_a_better_echo_ends_it() -> None:
+    bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70), echo(45, 60))
+
+    assert bed.states("INOTROPE") == ["raised P2", "resolved"]
