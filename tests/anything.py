@@ -99,7 +99,7 @@ weights = built(
 )
 supports = built(
     lambda at, support, action: assessment("support", at=at, support=support, action=action),
-    support=st.sampled_from(["crrt", "ecmo_vv", "cooling"]),
+    support=st.sampled_from(["crrt", "ecmo_vv", "cooling", "ecmo_considered"]),
     action=st.sampled_from(["start", "stop"]),
 )
 causes = built(
@@ -169,7 +169,9 @@ signs = st.one_of(
         lambda at, finding, present: assessment(
             "neuro_finding", at=at, finding=finding, present=present
         ),
-        finding=st.sampled_from(["focal_weakness", "confusion", "tremor", "papilledema"]),
+        finding=st.sampled_from(
+            ["focal_weakness", "confusion", "tremor", "papilledema", "impending_herniation"]
+        ),
         present=st.booleans(),
     ),
     built(

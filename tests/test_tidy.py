@@ -23,6 +23,7 @@ DEFINES_SOMETHING = {"alerts/sinks/__init__.py"}
 
 # Clinical modules that state numbers or criteria; the others only carry them about.
 STATES_CRITERIA = (
+    "anakinra",
     "blockers",
     "circulation",
     "comparators",
@@ -35,11 +36,13 @@ STATES_CRITERIA = (
     "infection",
     "masking",
     "neuro",
+    "organs",
     "oxygen",
     "products",
     "results",
     "scored",
     "sedation",
+    "severity",
     "seizures",
     "steroids",
     "tocilizumab",

@@ -16,7 +16,7 @@ from stream.clinical.course import with_episodes
 from stream.clinical.levels import Level, still
 from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import begins_next_ms, with_stay
-from stream.clinical.patient import Patient, Told
+from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules import refused, silence
 from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
@@ -91,6 +91,7 @@ class _Asking:
         self._view = view
         self._occasion = occasion
         self._over = watch_ended_by(view)
+        self._number = 0 if view.episode is None else view.episode.number
         self.alerts: dict[str, Told] = dict(view.patient.alerts)
         self.wakes: dict[str, int] = dict(view.patient.wakes)
         self.lines: list[Alert] = []
@@ -118,7 +119,8 @@ class _Asking:
 
     def _ask(self, rule: Rule) -> None:
         verdict = rule.judge(self._view)
-        identity = lifecycle.key(self._view, rule)
+        number = self._number if rule.bound is Bound.EPISODE else 0
+        identity = key_of_alert(rule.name, self._view.patient.stay, number)
         told = self.alerts.get(identity)
         if verdict.finding is not None or (told is not None and told.is_open):
             line = lifecycle.tell(self._view, self.alerts, rule, verdict, self._occasion)
@@ -130,7 +132,7 @@ class _Asking:
 
     def _end_former_episodes(self) -> None:
         """End what belongs to an episode that is over, and to none where one has begun."""
-        number = 0 if self._view.episode is None else self._view.episode.number
+        number = self._number
         self._end(
             lambda told: told.episode != number and BY_NAME[told.rule].bound is Bound.EPISODE,
             "The episode is over." if number == 0 else "An episode has begun.",

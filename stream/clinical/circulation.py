@@ -83,7 +83,7 @@ def is_high_dose(drug: str, rate: Rate, weight_kg: float | None) -> bool | None:
     if drug == VASOPRESSIN:
         return False  # no limit for it alone: CLINICAL A12, DEC-21
     if drug == "dopamine":
-        by_weight = _ug_kg_min(rate, weight_kg)
+        by_weight = ug_kg_min(rate, weight_kg)
         return None if by_weight is None else by_weight >= HIGH_DOSE_DOPAMINE_UG_KG_MIN
     limit, absolute = HIGH_DOSE_UG_MIN.get(drug), _ug_min(rate, weight_kg)
     return None if limit is None or absolute is None else absolute >= limit
@@ -124,7 +124,7 @@ def _ug_min(rate: Rate, weight_kg: float | None) -> float | None:
     return None if by_weight is None or weight_kg is None else by_weight * weight_kg
 
 
-def _ug_kg_min(rate: Rate, weight_kg: float | None) -> float | None:
+def ug_kg_min(rate: Rate, weight_kg: float | None) -> float | None:
     """Convert a rate to ug/kg/min."""
     if (by_weight := _by_weight(rate)) is not None:
         return by_weight

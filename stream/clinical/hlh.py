@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
+from stream.clinical.kept import Kept
 from stream.clinical.results import RESULT_MS, goes_on, newest, value_of
 from stream.clinical.scores import hscore
 from stream.clinical.series import Reading, fold
@@ -71,6 +72,11 @@ SCORED_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     MARROW,
 )
 
+# The HScore of the newest results, however old; what it needs of temperatures goes with it.
+KEPT: Final[Kept[hscore.HScore | None]] = Kept(
+    dict.fromkeys((*SCORED_SIGNALS, IMMUNOSUPPRESSED), ())
+)
+
 Shown = tuple[str, Reading[Any]]  # a signal and its reading
 
 
@@ -83,14 +89,27 @@ class Suspicion(NamedTuple):
 
 def suspicion_of(view: View) -> Suspicion | None:
     """Find the features of HLH; None where there is no suspicion."""
-    ferritins, from_ms = view.patient.readings(lab("ferritin")), view.patient.stay_from_ms
-    if not fold(ferritins, _or_high, False, from_ms, view.until_ms):
+    if not fold(
+        view.patient.readings(lab("ferritin")),
+        _or_high,
+        False,
+        view.patient.stay_from_ms,
+        view.until_ms,
+    ):
         return None  # as of nearly everybody
     return goes_on(view, FEATURE_SIGNALS, _suspicion, FEATURE_MS)
 
 
 def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore | None:
     """Compute the HScore of results up to an age; examinations and marrow hold for the stay."""
+    if max_age_ms is not None or view.until_ms is not None:
+        return _hscore(view, max_age_ms)
+    highest = highest_temperature(view, None)
+    celsius = None if highest is None else highest.value.celsius
+    return KEPT.of(view.patient, view.at_ms, lambda: _hscore(view, None), celsius)
+
+
+def _hscore(view: View, max_age_ms: int | None) -> hscore.HScore | None:
     results = {name: value_of(newest(view, name, max_age_ms)) for name in SCORED_ANALYTES}
     temperature = highest_temperature(view, max_age_ms)
     return hscore.hscore(

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
@@ -128,6 +129,10 @@ class Readings(Sequence[Reading[T]]):
         return bisect_left(self._shared, sought, hi=self._count, key=key)
 
 
+# The keys of a search, which asks for them again and again.
+_order: Final[Callable[[Reading[Any]], Order]] = itemgetter(slice(4))
+_effective: Final[Callable[[Reading[Any]], int]] = itemgetter(0)
+
 Series = Sequence[Reading[Any]]  # `Readings`, or a part of them as a tuple
 
 
@@ -232,11 +237,3 @@ def _place_of(
 
 def _same(one: Reading[Any], other: Reading[Any]) -> bool:
     return one == other
-
-
-def _order(reading: Reading[Any]) -> Order:
-    return reading[:4]
-
-
-def _effective(reading: Reading[Any]) -> int:
-    return reading.effective_ms

@@ -86,7 +86,7 @@ def of_episode(view: View) -> tuple[Reading[Dose], ...]:
     onset_ms = view.course.onset_ms
     if onset_ms is None:
         return ()
-    return tuple(dose for dose in view.tocilizumab if dose.effective_ms >= onset_ms)
+    return tuple([dose for dose in view.tocilizumab if dose.effective_ms >= onset_ms])
 
 
 def next_dose_ms(view: View) -> int | None:

@@ -21,7 +21,7 @@ from builders import Fields, decoded, patient, reading, vitals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.clinical import asking, neuro, scored
+from stream.clinical import asking, hlh, neuro, scored
 from stream.clinical.course import retraced, trail_since
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.register import RULES
@@ -215,6 +215,7 @@ def test_a_status_line_says_what_one_says_that_is_made_anew(history: Any) -> Non
     for (each, at_ms), line in zip(asked, lines, strict=True):
         neuro.KEPT.forget()
         scored.KEPT.forget()
+        hlh.KEPT.forget()
 
         assert line == seen.engine.status(each, at_ms)
 

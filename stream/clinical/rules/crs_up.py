@@ -71,7 +71,7 @@ def in_words(grades: Mapping[str, int]) -> str:
 def next_change_ms(view: View) -> int | None:
     """Find when the grade may change though nothing happens: a mask ends."""
     ends = [mask.until_ms + 1 for mask in view.masks if mask.until_ms is not None]
-    return min((each for each in ends if each > view.at_ms), default=None)
+    return min([each for each in ends if each > view.at_ms], default=None)
 
 
 RULE: Final = Rule("CRS-UP", Bound.EPISODE, GRADE_INPUTS, judge)

@@ -1,6 +1,7 @@
 """The readings behind a grade, for the `because` of an alert."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from stream.clinical import crs
@@ -23,6 +24,7 @@ OXYGEN_EVIDENCE: Final = (
 )
 
 
+@lru_cache(maxsize=8)  # most rules name it
 def of_grade(view: View) -> tuple[Evidence, ...]:
     """Name the fever, and what makes the grade as severe as it is under each policy."""
     found: dict[str, Evidence] = {each.signal: each for each in of_fever(view)}

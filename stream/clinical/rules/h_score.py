@@ -7,6 +7,7 @@ Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-61.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from stream.clinical.hlh import SCORED_SIGNALS, highest_temperature, hscore_of
@@ -29,7 +30,7 @@ from topics.alerts import Priority
 
 def judge(view: View) -> Verdict:
     """Hold while the score is above the cut-off."""
-    score = goes_on(view, SCORED_SIGNALS, _above, RESULT_MS)
+    score = above(view)
     if score is None:
         return Verdict(None, None, f"The HScore is not above {CUT_OFF}.")
     finding = Finding(
@@ -39,6 +40,12 @@ def judge(view: View) -> Verdict:
         source="review-2025 L183; Fardet 2014",
     )
     return Verdict(finding)
+
+
+@lru_cache(maxsize=8)  # REFRACTORY asks as well
+def above(view: View) -> HScore | None:
+    """Give the score where it is above the cut-off."""
+    return goes_on(view, SCORED_SIGNALS, _above, RESULT_MS)
 
 
 def _above(view: View, max_age_ms: int | None) -> HScore | None:

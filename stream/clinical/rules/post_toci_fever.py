@@ -14,7 +14,7 @@ from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB, POST_TOCILIZUMAB_MS
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.series import Reading, one_a_moment, since
+from stream.clinical.series import Reading, since
 from stream.clinical.signals import TEMPERATURE, Dose, Temperature, attribution
 from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
@@ -56,12 +56,15 @@ def persisting(view: View, dose: Reading[Dose]) -> Reading[Temperature] | None:
     due_ms, over_ms = dose.effective_ms + POST_TOCILIZUMAB_MS, dose.effective_ms + OVER_MS
     if not due_ms <= view.at_ms < over_ms:
         return None
-    measured = list(one_a_moment(since(view.readings(TEMPERATURE), dose.effective_ms)))
-    fevers = [(each.effective_ms, each.value.celsius >= FEVER_C) for each in measured]
+    measured = since(view.readings(TEMPERATURE), dose.effective_ms)
+    # Of one moment the last counts.
+    at_moments = {each.effective_ms: each.value.celsius >= FEVER_C for each in measured}
+    fevers = list(at_moments.items())
     from_ms = _begins_ms(fevers, dose.effective_ms)
-    if from_ms is None or any(from_ms <= each.effective_ms for each in view.tocilizumab):
+    if from_ms is None or view.tocilizumab[-1].effective_ms >= from_ms:
         return None
-    return measured[-1] if all(fever for at_ms, fever in fevers if at_ms > from_ms) else None
+    lasting = [fever for at_ms, fever in fevers if at_ms > from_ms]
+    return None if False in lasting else measured[-1]
 
 
 def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int) -> int | None:

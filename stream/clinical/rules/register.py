@@ -10,11 +10,14 @@ from stream.clinical.rules import (
     abx_1h,
     abx_empiric,
     abx_narrow,
+    anakinra_early,
+    anakinra_salvage,
     cardiac_marker,
     coinfection,
     crs_features,
     crs_up,
     cultures,
+    cytapheresis,
     dopamine_avoid,
     dual,
     fever_masked,
@@ -34,6 +37,7 @@ from stream.clinical.rules import (
     pressor_order,
     pressor_pivot,
     reassess,
+    refractory,
     refused,
     sepsis_features,
     shock24,
@@ -50,6 +54,7 @@ from stream.clinical.rules import (
     unattributed_deterioration,
 )
 from stream.clinical.rules.rule import Rule
+from stream.clinical.signals import Signal
 
 RULES: Final[tuple[Rule, ...]] = (
     crs_up.RULE,
@@ -58,6 +63,7 @@ RULES: Final[tuple[Rule, ...]] = (
     toci_max.RULE,
     toci_dose.RULE,
     post_toci_fever.RULE,
+    anakinra_early.RULE,
     steroid_crs.RULE,
     shock24.RULE,
     unattributed_deterioration.RULE,
@@ -85,6 +91,9 @@ RULES: Final[tuple[Rule, ...]] = (
     abx_1h.RULE,
     abx_narrow.RULE,
     reassess.RULE,
+    refractory.RULE,
+    anakinra_salvage.RULE,
+    cytapheresis.RULE,
     il6_rule.RULE,
     il6_paradox.RULE,
     sepsis_features.RULE,
@@ -98,12 +107,16 @@ RULES: Final[tuple[Rule, ...]] = (
 BY_NAME: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in RULES})
 
 
-def _by_input() -> Mapping[str, tuple[Rule, ...]]:
-    names = {each.name for rule in RULES for each in rule.inputs}
+def _by_input() -> Mapping[str, tuple[tuple[Rule, frozenset[Signal[Any] | Level[Any]]], ...]]:
+    """Give for each signal the rules that depend on it, each with how it does."""
+    found: dict[str, dict[str, set[Signal[Any] | Level[Any]]]] = {}
+    for rule in RULES:
+        for each in rule.inputs:
+            found.setdefault(each.name, {}).setdefault(rule.name, set()).add(each)
     return MappingProxyType(
         {
-            name: tuple(rule for rule in RULES if any(name == each.name for each in rule.inputs))
-            for name in names
+            name: tuple((BY_NAME[rule], frozenset(inputs)) for rule, inputs in rules.items())
+            for name, rules in found.items()
         }
     )
 
@@ -127,7 +140,7 @@ def reached_by(signals: frozenset[str], still: frozenset[Level[Any]]) -> tuple[R
     reached = {
         rule.name
         for signal in signals
-        for rule in BY_INPUT.get(signal, ())
-        if any(each.name == signal and each not in still for each in rule.inputs)
+        for rule, inputs in BY_INPUT.get(signal, ())
+        if not inputs <= still
     }
-    return tuple(rule for rule in RULES if rule.name in reached)
+    return tuple([rule for rule in RULES if rule.name in reached])

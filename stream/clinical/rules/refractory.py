@@ -1,0 +1,146 @@
+"""REFRACTORY: CRS that goes on despite treatment, organs that fail, or features of HLH/MAS.
+
+(a) CRS of grade 3 or more, 12 hours or more after the second tocilizumab of the episode and after
+the first steroid, with a steroid that is high-dose; (b) SOFA that rose by 2 or more in 24 hours
+at grade 4; (c) HLH-SUSPECT at P1, or an HScore above its cut-off, whatever was given so far.
+The first steroid is that of the course, or of the episode where that was earlier.
+Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SCORED_SIGNALS, suspicion_of
+from stream.clinical.levels import INTUBATED, SCORED_TEMPERATURE, Level
+from stream.clinical.organs import ORGAN_SIGNALS, rise_of
+from stream.clinical.rules import evidence, h_score, hlh_suspect
+from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
+from stream.clinical.sedation import SEDATIVE_RATES
+from stream.clinical.signals import IMMUNOSUPPRESSED, SEDATED, Signal
+from stream.clinical.steroids import course_of, doses_of, is_high, next_turn_ms
+from stream.clinical.times import HOUR_MS
+from stream.clinical.tocilizumab import of_episode
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+FROM_GRADE: Final = 3
+HIGHEST_GRADE: Final = 4
+DOSES: Final = 2  # of tocilizumab
+RESPONSE_MS: Final = 12 * HOUR_MS  # for a drug to work, its end included
+
+PERSISTS: Final = "grade 3 or more despite two doses of tocilizumab and a high-dose steroid"
+FAILING: Final = "organs fail one after the other at grade 4"
+HLH: Final = "features of HLH/MAS"
+
+
+class Refractory(NamedTuple):
+    """Why, by policy, and when to ask again though nothing happens."""
+
+    reasons: Mapping[str, tuple[str, ...]]
+    wake_ms: int | None
+
+
+@lru_cache(maxsize=8)  # ANAKINRA-SALVAGE asks as well
+def refractory(view: View) -> Refractory:
+    """Find under which policies it holds."""
+    worst = max(grade.lowest for grade in view.crs.values())
+    due_ms = despite_ms(view) if worst >= FROM_GRADE else None
+    rise, turns_ms = rise_of(view) if worst >= HIGHEST_GRADE else (None, None)
+    despite = due_ms is not None and due_ms <= view.at_ms and is_high(view)
+    hlh = _is_hlh(view)
+    reasons = {
+        name: tuple(
+            reason
+            for reason, holds in (
+                (PERSISTS, despite and grade.lowest >= FROM_GRADE),
+                (FAILING, rise is not None and grade.lowest >= HIGHEST_GRADE),
+                (HLH, hlh),
+            )
+            if holds
+        )
+        for name, grade in view.crs.items()
+    }
+    wakes = [due_ms, turns_ms, next_turn_ms(view), next_change_ms(view)]
+    ahead = [each for each in wakes if each is not None and each > view.at_ms]
+    held = {name: found for name, found in reasons.items() if found}
+    return Refractory(held, min(ahead, default=None))
+
+
+def despite_ms(view: View) -> int | None:
+    """Find from when on two doses of tocilizumab and a steroid have had their time."""
+    doses, course = of_episode(view), course_of(view)
+    if len(doses) < DOSES or course is None:
+        return None
+    onset_ms = view.course.onset_ms or 0
+    of_the_episode = [dose.at_ms for dose in doses_of(view) if dose.at_ms >= onset_ms]
+    first_ms = min([course.from_ms, *of_the_episode])
+    return max(doses[DOSES - 1].effective_ms, first_ms) + RESPONSE_MS
+
+
+def judge(view: View) -> Verdict:
+    """Hold under each policy by which one of the three holds."""
+    found = refractory(view)
+    if not found.reasons:
+        return Verdict(None, found.wake_ms, "The criteria for refractory disease are not met.")
+    reasons = frozenset(reason for each in found.reasons.values() for reason in each)
+    finding = Finding(
+        priorities=dict.fromkeys(found.reasons, Priority.P1),
+        because=because(view, reasons),
+        advice=lambda: (
+            f"Refractory: {'; '.join(sorted(reasons))}. Call the CAR-T senior and intensive care: "
+            "anakinra next, and look for HLH/MAS and infection."
+        ),
+        source="review-2025 L105-107",
+    )
+    return Verdict(finding, found.wake_ms)
+
+
+def because(view: View, reasons: Iterable[str]) -> tuple[Evidence, ...]:
+    """Name what shows each reason, once."""
+    shown: list[Evidence] = []
+    if PERSISTS in reasons or FAILING in reasons:
+        shown += evidence.of_grade(view)
+    if PERSISTS in reasons:
+        course = course_of(view)
+        shown += [evidence.of_dose("tocilizumab", dose) for dose in of_episode(view)[-1:]]
+        shown += [] if course is None else [evidence.of_steroid("steroid", course.doses[-1])]
+    if FAILING in reasons:
+        rise, _ = rise_of(view)
+        if rise is not None:
+            shown.append(Evidence("sofa_rise", rise.points, None, view.at_ms, None))
+    if HLH in reasons:
+        shown += _of_hlh(view)
+    return tuple({each.signal: each for each in shown}.values())
+
+
+def _is_hlh(view: View) -> bool:
+    suspicion = suspicion_of(view)
+    if suspicion is not None and len(suspicion.others) >= hlh_suspect.URGENT_FROM:
+        return True
+    return h_score.above(view) is not None
+
+
+def _of_hlh(view: View) -> list[Evidence]:
+    findings = [hlh_suspect.judge(view).finding, h_score.judge(view).finding]
+    return [each for found in findings if found is not None for each in found.because]
+
+
+REFRACTORY_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = tuple(
+    dict.fromkeys(
+        (
+            *GRADE_INPUTS,
+            *FEATURE_SIGNALS,
+            *FEATURE_FACTS,
+            *SCORED_SIGNALS,
+            SCORED_TEMPERATURE,
+            IMMUNOSUPPRESSED,
+            *ORGAN_SIGNALS,
+            SEDATED,
+            INTUBATED,
+            *SEDATIVE_RATES,
+        )
+    )
+)
+RULE: Final = Rule("REFRACTORY", Bound.EPISODE, REFRACTORY_INPUTS, judge)

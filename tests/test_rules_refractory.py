@@ -1,0 +1,449 @@
+"""REFRACTORY, ANAKINRA-SALVAGE, ANAKINRA-EARLY, CYTAPHERESIS (CLINICAL.md §1.4)."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from bedside import Bedside, hours, late, minutes, removed
+from builders import Fields, assessment, build, dose, infusion, lab, on_day, patient, reading
+
+from topics.base import MILLISECOND
+
+START = on_day(3, "06:00")
+REFRACTORY, SALVAGE = "REFRACTORY", "ANAKINRA-SALVAGE"
+EARLY, CYTAPHERESIS = "ANAKINRA-EARLY", "CYTAPHERESIS"
+
+
+def at(after_h: float) -> datetime:
+    return START + hours(after_h)
+
+
+def fever(after_h: float = -1) -> Fields:
+    return reading(at=at(after_h), temperature_c=39.0)
+
+
+def pump(after_h: float, rate: float, drug: str = "norepinephrine", **more: Any) -> Fields:
+    return infusion(drug, at=at(after_h), rate_value=rate, **more)
+
+
+def toci(after_h: float) -> Fields:
+    return dose("tocilizumab", at=at(after_h))
+
+
+def steroid(after_h: float, mg: float = 10) -> Fields:
+    return dose("dexamethasone", at=at(after_h), dose_value=mg, event_id=f"dex-{after_h}")
+
+
+def anakinra(after_h: float, **fields: Any) -> Fields:
+    return dose("anakinra", at=at(after_h), **{"dose_value": 100, "route": "sc"} | fields)
+
+
+def oxygen(after_h: float, device: str, **fields: Any) -> Fields:
+    return reading(at=at(after_h), oxygen={"device": device} | fields)
+
+
+def treated(*more: Fields, rate: float = 25) -> list[Fields]:
+    """Grade 3, two doses of tocilizumab, and a high-dose steroid from 10 to 28 h."""
+    steroids = [steroid(each) for each in (10, 16, 22, 28)]
+    events = [fever(), pump(-0.5, rate), toci(0), toci(8), *steroids, *more]
+    return sorted(events, key=lambda each: str(each["effective_at"]))
+
+
+# REFRACTORY, its clause a
+
+
+def test_grade_3_despite_two_doses_and_a_high_dose_steroid_is_refractory() -> None:
+    seen = Bedside(patient(), *treated())
+
+    assert seen.states(REFRACTORY) == ["raised P1"]
+    line = seen.told(REFRACTORY)[0]
+    assert line.at == at(28)  # with the fourth dose of the steroid
+    assert list(line.priorities) == ["manikath-2025", "astct-2019"]
+    shown = [each.signal for each in line.because]
+    assert shown == ["temperature_c", "norepinephrine", "tocilizumab", "steroid"]
+    assert "despite two doses of tocilizumab" in line.advice
+
+
+def test_it_takes_12_hours_from_the_second_dose() -> None:
+    steroids = [steroid(each) for each in (0, 6, 12, 18)]
+    seen = Bedside(patient(), fever(), pump(-0.5, 25), toci(1), toci(12), *steroids)
+
+    seen.tick(at(24) - MILLISECOND)
+    assert seen.states(REFRACTORY) == []
+    seen.tick(at(24))
+    assert seen.states(REFRACTORY) == ["raised P1"]
+
+
+def test_it_takes_12_hours_from_the_first_steroid() -> None:
+    seen = Bedside(patient(), fever(), pump(-0.5, 25), toci(0), toci(8), steroid(10, 40))
+
+    seen.tick(at(22) - MILLISECOND)
+    assert seen.states(REFRACTORY) == []
+    seen.tick(at(22))
+    assert seen.states(REFRACTORY) == ["raised P1"]
+
+
+@pytest.mark.parametrize("missing", [toci(8), steroid(28)])
+def test_one_dose_less_is_not_refractory(missing: Fields) -> None:
+    seen = Bedside(patient(), *(each for each in treated() if each != missing))
+    seen.tick(at(30))
+
+    assert seen.states(REFRACTORY) == []
+
+
+def test_each_policy_goes_by_its_own_grade() -> None:
+    seen = Bedside(patient(), *treated(rate=8))
+
+    assert list(seen.told(REFRACTORY)[0].priorities) == ["astct-2019"]
+
+
+def test_a_milder_grade_or_the_end_of_the_steroid_ends_it() -> None:
+    milder = Bedside(patient(), *treated(pump(29, 8), pump(30, 0)))
+    stopped = Bedside(patient(), *treated())
+    stopped.tick(at(40.1))
+
+    assert milder.states(REFRACTORY) == ["raised P1", "changed P1", "resolved"]
+    assert stopped.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+def test_a_dose_that_comes_late_or_is_removed_is_judged_by_when_it_was_given() -> None:
+    less = [each for each in treated() if each != toci(8)]
+    seen = Bedside(patient(), *less, late(toci(8), hours(21)))
+    assert seen.states(REFRACTORY) == ["raised P1"]
+
+    seen.take(removed(toci(8), hours(22)))
+    assert seen.states(REFRACTORY) == ["raised P1", "retracted"]
+
+
+# REFRACTORY, its clause b
+
+
+def ventilated(after_h: float = 0) -> Fields:
+    return oxygen(after_h, "invasive", fio2_fraction=0.6, reason="hypoxia")
+
+
+def test_organs_that_fail_at_grade_4_are_refractory() -> None:
+    seen = Bedside(patient(), fever(), ventilated())
+    seen.take(lab("creatinine", 1.0, at=at(1)), lab("bilirubin_total", 1.0, at=at(1)))
+    seen.take(lab("creatinine", 2.0, at=at(20)))  # 2 points
+    assert seen.states(REFRACTORY) == ["raised P1"]
+    assert "organs fail" in seen.told(REFRACTORY)[0].advice
+    assert seen.told(REFRACTORY)[0].because[-1].signal == "sofa_rise"
+    assert seen.told(REFRACTORY)[0].because[-1].value == 2
+
+    seen.tick(at(44))
+    assert seen.is_open(REFRACTORY)
+    seen.tick(at(45.1))
+    assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([lab("creatinine", 1.9, at=at(20))], False),  # 1 point
+        ([lab("creatinine", 1.9, at=at(20)), lab("platelets", 140, at=at(20))], False),  # new organ
+        ([build("gcs", at(3), {"total": 15}), build("gcs", at(9), {"total": 12})], True),
+        ([pump(5, 25)], True),  # 0.31 ug/kg/min
+        ([lab("pao2", 300, at=at(2)), lab("pao2", 100, at=at(9))], True),
+        (
+            [
+                build("urine_output", at(2), {"volume_ml": 500, "over_h": 12}),
+                build("urine_output", at(14), {"volume_ml": 90, "over_h": 12}),
+            ],
+            True,
+        ),
+        (
+            [
+                build("urine_output", at(2), {"volume_ml": 300, "over_h": 6}),
+                build("urine_output", at(14), {"volume_ml": 20, "over_h": 6}),
+            ],
+            False,
+        ),
+    ],
+)
+def test_only_a_rise_by_2_of_organs_known_at_both_times_counts(
+    changes: list[Fields], told: bool
+) -> None:
+    first = lab("creatinine", 1.0, at=at(1))
+    again = lab("creatinine", 1.0, at=at(6.5))
+    seen = Bedside(patient(), fever(), ventilated(), first)
+    seen.take(*sorted([*changes, again], key=lambda each: str(each["effective_at"])))
+
+    assert bool(seen.states(REFRACTORY)) is told
+
+
+def test_a_coma_score_under_sedation_is_none() -> None:
+    asleep = infusion("propofol", at=at(4), rate_value=50, rate_unit="ug/min")
+    scores = build("gcs", at(3), {"total": 15}), asleep, build("gcs", at(9), {"total": 3})
+
+    assert Bedside(patient(), fever(), ventilated(), *scores).states(REFRACTORY) == []
+
+
+def test_organs_that_fail_below_grade_4_are_not() -> None:
+    labs = lab("creatinine", 1.0, at=at(1)), lab("creatinine", 6.0, at=at(9))
+
+    assert Bedside(patient(), fever(), pump(0, 25), *labs).states(REFRACTORY) == []
+
+
+# REFRACTORY, its clause c
+
+
+def hlh(after_h: float = 0) -> list[Fields]:
+    return [
+        lab("fibrinogen", 120, at=at(after_h)),
+        lab("ast", 640, at=at(after_h)),
+        lab("ferritin", 14_200, at=at(after_h)),
+    ]
+
+
+def test_features_of_hlh_are_refractory_whatever_was_given() -> None:
+    seen = Bedside(patient(), fever(), *hlh())
+
+    assert seen.states(REFRACTORY) == ["raised P1"]
+    assert "features of HLH/MAS" in seen.told(REFRACTORY)[0].advice
+    assert {"ferritin", "fibrinogen", "ast"} <= {
+        each.signal for each in seen.told(REFRACTORY)[0].because
+    }
+
+
+def test_one_feature_alone_is_not() -> None:
+    seen = Bedside(patient(), fever(), *hlh()[1:])
+
+    assert seen.is_open("HLH-SUSPECT")
+    assert seen.states(REFRACTORY) == []
+
+
+def test_an_hscore_above_its_cut_off_is() -> None:
+    scored = [
+        lab("ferritin", 6500, at=at(0)),
+        lab("fibrinogen", 200, at=at(0)),
+        lab("ast", 40, at=at(0)),
+        lab("triglycerides", 400, at=at(0)),
+    ]
+    seen = Bedside(patient(immunosuppressed=True), fever(), *scored)
+
+    assert seen.is_open("HSCORE")
+    assert seen.states(REFRACTORY)[0] == "raised P1"
+    assert seen.told(REFRACTORY)[0].because[0].signal == "hscore"
+
+
+# ANAKINRA-SALVAGE
+
+
+def test_refractory_disease_asks_for_anakinra_and_prefers_the_vein_in_shock() -> None:
+    seen = Bedside(patient(), *treated())
+
+    assert seen.states(SALVAGE) == ["raised P2"]
+    advice = seen.told(SALVAGE)[0].advice
+    assert "100 mg SC every 6 h, or 160 to 800 mg a day by continuous IV infusion" in advice
+    assert "with shock little is absorbed under the skin" in advice
+
+
+def test_ferritin_with_a_failing_liver_does_and_ferritin_alone_does_not() -> None:
+    liver = Bedside(patient(weight_kg=None), fever(), *hlh()[1:])
+    alone = Bedside(patient(), fever(), hlh()[2])
+
+    assert liver.states(SALVAGE) == ["raised P2"]
+    assert "2 to 10 mg/kg a day" in liver.told(SALVAGE)[0].advice
+    assert "Prefer the infusion" not in liver.told(SALVAGE)[0].advice
+    assert [each.signal for each in liver.told(SALVAGE)[0].because] == ["ferritin", "ast"]
+    assert alone.states(SALVAGE) == []
+
+
+def test_edema_prefers_the_vein() -> None:
+    swollen = assessment("exam", at=at(-2), finding="edema")
+    seen = Bedside(patient(), swollen, fever(), *hlh()[1:])
+
+    assert "with anasarca little is absorbed" in seen.told(SALVAGE)[0].advice
+
+
+def test_anakinra_answers_it_for_24_hours_and_an_infusion_while_it_runs() -> None:
+    by_dose = Bedside(patient(), fever(), *hlh(), anakinra(1))
+    by_dose.tick(at(25))
+    assert by_dose.states(SALVAGE) == ["raised P2", "resolved"]
+    by_dose.tick(at(25) + MILLISECOND)
+    assert by_dose.states(SALVAGE)[-1] == "raised P2"
+
+    drip = infusion("anakinra", at=at(1), rate_value=5, rate_unit="mg/kg/d")
+    off = infusion("anakinra", at=at(40), action="stop")
+    by_drip = Bedside(patient(), fever(), *hlh(), drip, off)
+    by_drip.tick(at(64))
+    assert by_drip.states(SALVAGE) == ["raised P2", "resolved"]
+    by_drip.tick(at(64.1))
+    assert by_drip.states(SALVAGE)[-1] == "raised P2"
+
+
+# ANAKINRA-EARLY
+
+
+def low(after_h: float = 0) -> Fields:
+    return reading(at=at(after_h), temperature_c=38.9, systolic_mmhg=84)
+
+
+def ferritin(after_h: float, value: float, **fields: Any) -> Fields:
+    return lab("ferritin", value, at=at(after_h), **fields)
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([ferritin(-26, 3000), low()], False),
+        ([ferritin(-26, 3001), low()], True),
+        ([ferritin(-26, 9000), ferritin(-2, 900), low()], False),  # the newest decides
+        ([low(), ferritin(1, 3400)], True),  # while tocilizumab is due
+        ([low(), ferritin(1, 3400), toci(2)], True),
+        ([low(), toci(1), ferritin(2, 3400)], False),  # after the dose
+        ([low(), toci(1), late(ferritin(0.5, 3400), hours(3))], True),
+        ([fever(), ferritin(0, 3400), toci(2)], True),  # given at grade 1
+        ([fever(), ferritin(0, 3400)], False),  # nothing is due
+        ([low(), ferritin(1, 3000, comparator=">")], True),
+        ([low(), ferritin(1, 3001, comparator="<")], False),
+    ],
+)
+def test_ferritin_at_the_first_tocilizumab_asks_for_anakinra_early(
+    events: list[Fields], told: bool
+) -> None:
+    seen = Bedside(patient(), *events)
+
+    assert bool(seen.states(EARLY)) is told
+    assert all(line.priority == "P3" for line in seen.told(EARLY))
+
+
+@pytest.mark.parametrize(
+    ("known", "signal"),
+    [
+        ({"prior_transplant": True}, "prior_transplant"),
+        ({"active_ebv": True}, "active_ebv"),
+        ({"baseline_ferritin_ng_ml": 6905}, "baseline_ferritin_ng_ml"),
+    ],
+)
+def test_so_do_a_transplant_active_ebv_and_a_baseline(known: dict[str, Any], signal: str) -> None:
+    seen = Bedside(patient(**known), low())
+
+    assert seen.states(EARLY) == ["raised P3"]
+    assert [each.signal for each in seen.told(EARLY)[0].because] == [signal]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"prior_transplant": False}, {"baseline_ferritin_ng_ml": 3000}, {}],
+)
+def test_what_is_not_there_does_not(known: dict[str, Any]) -> None:
+    assert Bedside(patient(**known), low()).states(EARLY) == []
+
+
+def test_a_result_of_the_stay_stands_before_the_baseline() -> None:
+    known = patient(baseline_ferritin_ng_ml=6905)
+
+    assert Bedside(known, ferritin(-1, 800), low()).states(EARLY) == []
+
+
+def test_it_stays_until_anakinra_is_given_or_the_episode_is_over() -> None:
+    done = Bedside(patient(), ferritin(-1, 5000), low(), toci(1), ferritin(9, 900))
+    assert done.states(EARLY) == ["raised P3"]
+    done.take(anakinra(10))
+    assert done.states(EARLY) == ["raised P3", "resolved"]
+
+    well = [reading(at=at(each), temperature_c=36.8, systolic_mmhg=120) for each in range(2, 30, 2)]
+    over = Bedside(patient(), ferritin(-1, 5000), low(), toci(1), *well)
+    assert over.states(EARLY) == ["raised P3", "resolved"]
+    assert over.told(EARLY)[-1].at == at(26)
+
+
+def test_without_an_episode_it_is_open_for_24_hours() -> None:
+    masked = dose("dexamethasone", at=at(-1), dose_value=10)
+    shock = reading(at=at(0), systolic_mmhg=80)
+    seen = Bedside(patient(), ferritin(-2, 5000), masked, shock)
+    seen.tick(at(24) - minutes(1))
+    assert seen.states(EARLY) == ["raised P3"]
+    seen.tick(at(24))
+
+    assert seen.states(EARLY) == ["raised P3", "resolved"]
+
+
+def test_a_ferritin_that_is_removed_retracts_it() -> None:
+    high = ferritin(1, 5000)
+
+    assert Bedside(patient(), low(), high, removed(high, hours(1))).states(EARLY) == [
+        "raised P3",
+        "retracted",
+    ]
+
+
+# CYTAPHERESIS
+
+
+def ecmo(after_h: float, action: str = "start", support: str = "ecmo_considered") -> Fields:
+    return assessment("support", at=at(after_h), support=support, action=action)
+
+
+def test_a_collapse_with_ecmo_considered_asks_for_it() -> None:
+    seen = Bedside(patient(), fever(), pump(0, 30), ecmo(1), ecmo(3, "stop"))
+
+    assert seen.states(CYTAPHERESIS) == ["raised P1", "resolved"]
+    assert "ecmo_considered" in [each.signal for each in seen.told(CYTAPHERESIS)[0].because]
+
+
+def test_ecmo_that_runs_counts_and_ecmo_of_one_who_is_well_does_not() -> None:
+    runs = Bedside(patient(), fever(), pump(0, 30), ecmo(1, support="ecmo_va"))
+    well = Bedside(patient(), fever(), ecmo(1))
+
+    assert runs.states(CYTAPHERESIS) == ["raised P1"]
+    assert well.states(CYTAPHERESIS) == []
+
+
+def test_a_collapse_with_another_cause_counts_where_no_policy_asks_for_a_cause() -> None:
+    named = assessment("attribution", at=at(0.5), domain="hypotension", cause="infection")
+    seen = Bedside(patient(), fever(), pump(0, 30), named, ecmo(1))
+
+    assert list(seen.told(CYTAPHERESIS)[0].priorities) == ["manikath-2025"]
+
+
+def sign(finding: str, after_h: float = 0, **fields: Any) -> Fields:
+    return assessment("neuro_finding", at=at(after_h), finding=finding, **fields)
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [
+        (["diffuse_edema"], False),
+        (["diffuse_edema", "impending_herniation"], True),
+        (["focal_edema", "impending_herniation"], True),
+        (["impending_herniation"], True),
+        (["intracranial_hemorrhage", "impending_herniation"], False),
+        (["intracranial_hemorrhage", "focal_edema", "impending_herniation"], True),
+    ],
+)
+def test_edema_with_impending_herniation_asks_for_it(findings: list[str], told: bool) -> None:
+    seen = Bedside(patient(), *(sign(each, place / 10) for place, each in enumerate(findings)))
+
+    assert bool(seen.states(CYTAPHERESIS)) is told
+
+
+def test_grade_4_that_answers_to_nothing_asks_for_it_12_hours_after_the_last_drug() -> None:
+    ill = treated(oxygen(1, "invasive", fio2_fraction=0.9), anakinra(29))
+    seen = Bedside(patient(), *ill)
+    seen.take(*(steroid(each) for each in (34, 40)))
+
+    seen.tick(at(41) - MILLISECOND)
+    assert seen.states(CYTAPHERESIS) == []
+    seen.tick(at(41))
+    assert seen.states(CYTAPHERESIS) == ["raised P1"]
+    assert "grade 4 despite tocilizumab" in seen.told(CYTAPHERESIS)[0].advice
+    assert "anakinra" in [each.signal for each in seen.told(CYTAPHERESIS)[0].because]
+
+
+def test_each_policy_goes_by_its_own_grade_4() -> None:
+    """Two vasopressors are 4 by the consensus and 3 by the review."""
+    ill = treated(pump(1, 6, "epinephrine"), anakinra(14))
+    seen = Bedside(patient(), *ill)
+    seen.tick(at(29))
+
+    assert list(seen.told(CYTAPHERESIS)[0].priorities) == ["astct-2019"]
+
+
+def test_without_anakinra_it_is_not_the_last_resort_yet() -> None:
+    seen = Bedside(patient(), *treated(oxygen(1, "invasive", fio2_fraction=0.9)))
+    seen.tick(at(39))
+
+    assert seen.states(CYTAPHERESIS) == []
