@@ -174,3 +174,11 @@ def test_a_marrow_that_is_normal_has_no_points_and_is_not_missing() -> None:
     assert "hemophagocytosis" not in {each.signal for each in line.because}
     assert found is not None
     assert found.hscore_missing == ("hepatomegaly",)
+
+
+def test_of_one_of_whom_nothing_is_known_every_input_is_missing() -> None:
+    found = Bedside(patient(), result("crp", 20)).status(at(1)).hlh
+
+    assert found is not None
+    assert (found.hscore, len(found.hscore_missing)) == (None, 12)
+    assert {"temperature_c", "ferritin", "hemophagocytosis"} <= set(found.hscore_missing)

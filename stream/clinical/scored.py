@@ -26,7 +26,7 @@ from stream.clinical.masking import STEROIDS
 from stream.clinical.neuro import arousal_of
 from stream.clinical.oxygen import OxygenNeed, breathing_of
 from stream.clinical.results import RESULT_MS, newest, value_of
-from stream.clinical.scores import car_hematotox, easix, iec_hs, news2
+from stream.clinical.scores import car_hematotox, easix, hscore, iec_hs, news2
 from stream.clinical.series import Reading, since, up_to
 from stream.clinical.signals import (
     BASELINE_FERRITIN,
@@ -140,7 +140,7 @@ def _blood_of(view: View) -> Blood:
     return Blood(
         suspected=suspicion_of(view) is not None,
         hscore=None if score is None else score.points,
-        hscore_missing=() if score is None else score.missing,
+        hscore_missing=hscore.NAMES if score is None else score.missing,
         is_iec_hs=_is_iec_hs(view),
         easix=_rounded(
             easix.easix(ldh_u_l=ldh, creatinine_mg_dl=creatinine, platelets_10e9_l=platelets)

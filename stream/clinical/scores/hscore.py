@@ -80,6 +80,9 @@ class Inputs:
     hemophagocytosis: bool | None
 
 
+NAMES: Final[tuple[str, ...]] = tuple(Inputs.__slots__)  # of what is missing where nothing is known
+
+
 @dataclass(frozen=True, slots=True)
 class HScore:
     """The points by component, and the inputs that are missing."""
