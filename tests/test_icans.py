@@ -279,9 +279,10 @@ def test_a_seizure_that_goes_on_is_prolonged_at_5_minutes_by_the_clock() -> None
 
     bed.tick(START + minutes(5) - timedelta(milliseconds=1))
     assert [line.priority for line in bed.told("ICANS-UP")] == ["P1"]
-    (line,) = bed.tick(START + minutes(5))
+    line, steroid = bed.tick(START + minutes(5))
 
     assert (line.rule, line.state) == ("ICANS-UP", "changed")
+    assert (steroid.rule, steroid.state) == ("STEROID-ICANS", "changed")
     assert line.icans is not None
     assert line.icans["astct-2019"].lowest == 4
 

@@ -36,6 +36,7 @@ ENDS_BY_TIME: Final = frozenset(
         "TOCI-DOSE",
         "TOCI-INTERVAL",
         "TOCI-MAX",
+        "POST-TOCI-FEVER",
         "PRESSOR-ORDER",
         "DOPAMINE-AVOID",
         "ABX-NARROW",

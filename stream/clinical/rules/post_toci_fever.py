@@ -25,6 +25,7 @@ LAST_MS: Final = 24 * HOUR_MS  # after it a fever begins anew; the end included
 AGE_MS: Final = 4 * HOUR_MS  # of the temperature at 12 hours
 GAP_MS: Final = 8 * HOUR_MS  # without fever for so long: a later fever is another one
 OVER_MS: Final = 72 * HOUR_MS
+GONE: Final = "The fever has gone, tocilizumab was given again, or three days have passed."
 
 
 def judge(view: View) -> Verdict:
@@ -48,7 +49,7 @@ def judge(view: View) -> Verdict:
             source="review-2025 L77",
         )
         return Verdict(finding, wake_ms)
-    return Verdict(None, wake_ms, "The fever has gone, or tocilizumab was given again.")
+    return Verdict(None, wake_ms, GONE)
 
 
 def persisting(view: View, dose: Reading[Dose]) -> Reading[Temperature] | None:
