@@ -122,6 +122,8 @@ NEAR_LIMITS: Final[dict[str, list[float]]] = {
     "ldh": [200, 900],
     "creatinine": [0.8, 2],
     "troponin": [5, 500],
+    "pao2": [59, 75, 104, 105],
+    "paco2": [45, 60, 61],
 }
 
 
@@ -226,7 +228,22 @@ others = st.one_of(
         percent=st.sampled_from([35, 60]),
     ),
 )
+ventilated = built(
+    lambda at, fio2, settings: reading(
+        at=at, oxygen={"device": "invasive", "fio2_fraction": fio2}, ventilator=settings
+    ),
+    fio2=st.sampled_from([0.4, 0.5, 0.7]),
+    settings=st.sampled_from(
+        [
+            {"tidal_volume_ml": 440},
+            {"tidal_volume_ml": 520, "plateau_cmh2o": 30},
+            {"plateau_cmh2o": 28, "peep_cmh2o": 8},
+            {"peep_cmh2o": 12},
+        ]
+    ),
+)
 asleep = st.one_of(
+    ventilated,
     built(
         lambda at, rate: infusion("propofol", at=at, rate_value=rate, rate_unit="ug/min"),
         rate=st.sampled_from([0, 5]),

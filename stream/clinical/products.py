@@ -16,5 +16,10 @@ def is_typical_day(day: int | None, product: str | None) -> bool:
     """Tell whether CRS typically begins on a day; unknown where no infusion is known."""
     if day is None:
         return False
-    first, last = TYPICAL_DAYS_BY_PRODUCT.get(product or "", TYPICAL_DAYS)
+    first, last = typical_days(product)
     return first <= day <= last
+
+
+def typical_days(product: str | None) -> tuple[int, int]:
+    """Give the first and the last day on which CRS typically begins."""
+    return TYPICAL_DAYS_BY_PRODUCT.get(product or "", TYPICAL_DAYS)

@@ -40,6 +40,7 @@ ENDS_BY_TIME: Final = frozenset(
         "PRESSOR-ORDER",
         "DOPAMINE-AVOID",
         "ABX-NARROW",
+        "INTUB-WINDOW",
         "ICE-DUE",
         "ICE-SUBTLE",
         "ICE-UNABLE",

@@ -11,7 +11,7 @@ from stream.clinical.course import COURSE_FACTS, COURSE_SIGNALS
 from stream.clinical.flags import flags_of
 from stream.clinical.levels import FEVER, LOW_PRESSURE, OXYGEN_USED, Level
 from stream.clinical.policies.register import POLICY_NAMES
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
 from stream.clinical.signals import Signal
 from stream.clinical.view import View
@@ -58,7 +58,13 @@ def advice(view: View, grades: Mapping[str, int]) -> str:
     if flags := flags_of(view):
         words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in flags) + ".")
     words.append("See the patient and confirm these readings.")
-    return " ".join(words)
+    return texts.joined(
+        *words,
+        texts.fluid_initial(view),
+        texts.oxygen_ladder(view),
+        texts.recovery(view),
+        texts.outside_window(view),
+    )
 
 
 def in_words(grades: Mapping[str, int]) -> str:

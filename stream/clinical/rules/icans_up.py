@@ -12,6 +12,7 @@ from stream.clinical.grade import GradeRange
 from stream.clinical.levels import INTUBATED, Level
 from stream.clinical.neuro import Domain, arousal_of
 from stream.clinical.policies.register import GRADING
+from stream.clinical.rules import texts
 from stream.clinical.rules.crs_up import in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import NEURO_CAUSE, SEDATIVE_RATES
@@ -120,7 +121,7 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     words.append("See the patient and confirm these findings.")
     if max(grades.values()) >= SEVERE_FROM:
         words.append("Watch the airway, and call intensive care.")
-    return " ".join(words)
+    return texts.joined(*words, texts.icans_no_crs(view), texts.outside_peak(view))
 
 
 RULE: Final = Rule("ICANS-UP", Bound.STAY, ICANS_INPUTS, judge)

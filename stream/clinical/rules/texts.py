@@ -4,9 +4,29 @@ Each gives whole sentences, or nothing where they do not fit the patient.
 Source: CLINICAL.md §1.5 to §1.8, §6.
 """
 
+from typing import Final
+
+from stream.clinical.bedside import fact
+from stream.clinical.comparators import is_below
+from stream.clinical.fluids import INITIAL_ML_KG, ml_in_words, of_episode, total_ml
+from stream.clinical.masking import STEROIDS
+from stream.clinical.oxygen import OxygenNeed
+from stream.clinical.products import typical_days
+from stream.clinical.results import newest
+from stream.clinical.rules import sepsis_features
 from stream.clinical.severity import FROM_GRADE
+from stream.clinical.signals import PRODUCT
+from stream.clinical.times import DAY_MS, HOUR_MS, day_of, in_words
 from stream.clinical.tocilizumab import dose_in_words, next_dose_ms
+from stream.clinical.ventilation import uptake, ventilated_from_ms
 from stream.clinical.view import View
+
+EARLY_MS: Final = 48 * HOUR_MS  # of ventilation: blockade may help
+SEVERE_MMHG: Final = 100.0  # of PaO2/FiO2: severe ARDS below it (Berlin)
+RECOVERY_MS: Final = DAY_MS  # after tocilizumab: too early to judge shock as futile
+PEAK_DAYS: Final = (5, 10)  # of ICANS, after the infusion
+LOW_PLATELETS_10E9_L: Final = 50.0
+LOW_FIBRINOGEN_MG_DL: Final = 150.0
 
 
 def joined(*said: str) -> str:
@@ -26,4 +46,112 @@ def toci_with_abx(view: View) -> str:
     return (
         f"Give tocilizumab as well ({dose_in_words(view.weight_kg)}): hold it neither for cultures "
         "nor because antibiotics run."
+    )
+
+
+def fluid_initial(view: View) -> str:
+    """FLUID-INITIAL: how much crystalloid a low pressure gets at first. Source: review line 218."""
+    if view.low_pressure is not True or view.vasopressors:
+        return ""
+    lowest, highest = INITIAL_ML_KG
+    given = total_ml(of_episode(view))
+    return (
+        f"Low pressure: crystalloid {ml_in_words(view, lowest)} to {ml_in_words(view, highest)} at "
+        f"first; {given:g} mL were given in this episode."
+    )
+
+
+def oxygen_ladder(view: View) -> str:
+    """O2-LADDER: which oxygen first, and not to delay intubation. Source: review line 251."""
+    need = view.breathing.lowest
+    if need is None or need == OxygenNeed.ROOM_AIR or ventilated_from_ms(view) is not None:
+        return ""
+    icans = any(each.grade.lowest > 0 for each in view.icans.values())
+    return joined(
+        "Non-invasive ventilation fails often: use it only where the patient can be intubated at "
+        "once."
+        if need == OxygenNeed.POSITIVE_PRESSURE
+        else "Oxygen: high-flow nasal cannula first.",
+        "Do not delay intubation where breathing worsens"
+        + (", above all with ICANS as now." if icans else "."),
+    )
+
+
+def recovery(view: View) -> str:
+    """RECOVERY: shock often ends within a day of tocilizumab. Source: review line 234."""
+    doses = view.tocilizumab
+    if not doses or not view.vasopressors or view.at_ms - doses[-1].effective_ms > RECOVERY_MS:
+        return ""
+    return (
+        f"Tocilizumab was given at {in_words(doses[-1].effective_ms)}: shock often improves within "
+        "12 to 24 h of it, so it is too early to speak of futility."
+    )
+
+
+def icans_no_crs(view: View) -> str:
+    """ICANS-NO-CRS: it needs no CRS to be true. Source: review line 55."""
+    if any(grade.lowest > 0 for grade in view.crs.values()):
+        return ""
+    return "No CRS now: ICANS comes without it as well, and counts all the same."
+
+
+def outside_window(view: View) -> str:
+    """Say that CRS began on an unusual day; it suppresses nothing. Source: CLINICAL.md §1.8."""
+    onset_ms = view.course.onset_ms
+    day = None if onset_ms is None else day_of(onset_ms, view.patient.stay_from_ms)
+    first, last = typical_days(fact(view.patient, PRODUCT))
+    if day is None or first <= day <= last:
+        return ""
+    return (
+        f"It began on day {day}, outside of the typical days {first} to {last}: look for infection "
+        "as well."
+    )
+
+
+def sepsis(view: View) -> str:
+    """Say that features of sepsis stand beside CRS; they withdraw nothing. Source: DEC-36."""
+    if sepsis_features.judge(view).finding is None:
+        return ""
+    return "Features of sepsis are there too: treat both."
+
+
+def outside_peak(view: View) -> str:
+    """Say that the day is unusual for ICANS; it suppresses nothing. Source: CLINICAL.md §1.8."""
+    day = day_of(view.at_ms, view.patient.stay_from_ms)
+    first, last = PEAK_DAYS
+    if day is None or first <= day <= last:
+        return ""
+    return f"Day {day} is outside of the typical days {first} to {last}: look for other causes too."
+
+
+def nmb(view: View, from_ms: int) -> str:
+    """NMB: blockade early in severe ARDS, with care under steroids. Source: review line 261."""
+    if view.at_ms - from_ms > EARLY_MS:
+        return ""
+    steroid = any(mask.signal in STEROIDS for mask in view.masks)
+    beware = ", but a steroid is given: beware of myopathy." if steroid else "."
+    return f"In the first 48 h neuromuscular blockade may help in severe ARDS{beware}"
+
+
+def ecmo(view: View) -> str:
+    """ECMO: what speaks for and against it in severe ARDS. Source: review lines 265 to 281."""
+    from_ms = ventilated_from_ms(view)
+    ratio = None if from_ms is None else uptake(view, from_ms)
+    if ratio is None or not ratio.is_below(SEVERE_MMHG):
+        return ""
+    platelets, fibrinogen = newest(view, "platelets"), newest(view, "fibrinogen")
+    against = [
+        name
+        for name, result, limit in (
+            ("platelets are low", platelets, LOW_PLATELETS_10E9_L),
+            ("fibrinogen is low", fibrinogen, LOW_FIBRINOGEN_MG_DL),
+        )
+        if result is not None and is_below(result.value, limit)
+    ]
+    against += ["a vasopressor runs"] if view.vasopressors else []
+    said = f" Against it now: {', '.join(against)}." if against else ""
+    return (
+        "ECMO only for selected patients at experienced centres: for it speak a young patient, the "
+        "lungs alone failing, and reversal expected in 48 to 72 h; against it low platelets or "
+        f"fibrinogen and failing organs.{said}"
     )

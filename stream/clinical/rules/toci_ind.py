@@ -13,7 +13,7 @@ from typing import Final
 from stream.clinical.circulation import Circulation
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.policies.policy import TocilizumabTrigger
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.crs_up import in_words as grades_in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
@@ -121,12 +121,12 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
         words.append(f"The dose is {dose_in_words(view.weight_kg)}.")
     else:
         words.append(f"{which}: {dose_in_words(view.weight_kg)}.")
-        words.append("Do not wait for a higher grade or for cultures.")
+        words.append("Do not wait for a higher grade or for cultures, nor because antibiotics run.")
     if number > 1:
         words.append("The last dose is 8 hours old or more and the grade is still 2 or more.")
     if number == view.management.tocilizumab_max_a_stay:
         words.append("It is the last one of this stay.")
-    return " ".join(words)
+    return texts.joined(*words, texts.outside_window(view), texts.sepsis(view))
 
 
 RULE: Final = Rule("TOCI-IND", Bound.EPISODE, (*GRADE_INPUTS, GIVEN), judge)

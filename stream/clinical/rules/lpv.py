@@ -1,0 +1,97 @@
+"""LPV: a ventilated patient is outside the limits that protect the lungs.
+
+Tidal volume above 6 mL/kg of predicted body weight (0.5 of tolerance, included), plateau pressure
+of 30 cm[H2O] or more, PEEP outside 10 to 15, PaCO2 above 60 mm[Hg] (50 to 60 is accepted). Without
+sex or height the volume cannot be judged, and the others are. Newer values within the limits end
+it, and so does extubation.
+Source: CLINICAL.md §1.7 (review lines 257 to 259), §1.11, DEC-50, DEC-60; vector B24.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from stream.clinical.comparators import is_above
+from stream.clinical.levels import INTUBATED
+from stream.clinical.rules import evidence
+from stream.clinical.rules.rule import (
+    Bound,
+    Evidence,
+    Finding,
+    Rule,
+    Verdict,
+    under_every_policy,
+)
+from stream.clinical.signals import HEIGHT, PEEP, PLATEAU, SEX, TIDAL_VOLUME, lab
+from stream.clinical.ventilation import body_weight_kg, set_since, ventilated_from_ms
+from stream.clinical.view import View
+from topics.alerts import Priority
+
+TIDAL_ML_KG: Final = 6.0
+TOLERANCE_ML_KG: Final = 0.5
+PLATEAU_CMH2O: Final = 30.0  # this or more
+PEEP_CMH2O: Final = (10.0, 15.0)  # both included
+PACO2_MMHG: Final = 60.0  # above it
+DECIMALS: Final = 6  # of a volume by weight
+PACO2: Final = lab("paco2")
+
+Outside = tuple[Evidence, str]  # what is outside, and how it is to be
+
+
+def judge(view: View) -> Verdict:
+    """Hold while something of the ventilation is outside its limits."""
+    from_ms = ventilated_from_ms(view)
+    if from_ms is None:
+        return Verdict(None, None, "The patient is not ventilated.")
+    outside = [*_volume(view, from_ms), *_pressures(view, from_ms), *_hypercapnia(view, from_ms)]
+    if not outside:
+        return Verdict(None, None, "The ventilation is within its limits.")
+    finding = Finding(
+        priorities=under_every_policy(Priority.P3),
+        because=tuple(shown for shown, _ in outside),
+        advice=lambda: f"Protect the lungs: {'; '.join(said for _, said in outside)}.",
+        source="review-2025 L257-259",
+    )
+    return Verdict(finding)
+
+
+def _volume(view: View, from_ms: int) -> Iterator[Outside]:
+    volume, weight_kg = set_since(view, TIDAL_VOLUME, from_ms), body_weight_kg(view)
+    if volume is None or weight_kg is None:
+        return
+    by_weight = round(volume.value / weight_kg, DECIMALS)
+    if by_weight > TIDAL_ML_KG + TOLERANCE_ML_KG:
+        at = volume.effective_ms, volume.event_id
+        said = (
+            f"tidal volume {by_weight:.1f} mL/kg: set it to {TIDAL_ML_KG * weight_kg:.0f} mL "
+            f"(6 mL/kg at a predicted weight of {weight_kg:.0f} kg)"
+        )
+        yield Evidence(TIDAL_VOLUME.name, volume.value, "mL", *at), said
+
+
+def _pressures(view: View, from_ms: int) -> Iterator[Outside]:
+    plateau, peep = set_since(view, PLATEAU, from_ms), set_since(view, PEEP, from_ms)
+    if plateau is not None and plateau.value >= PLATEAU_CMH2O:
+        at = plateau.effective_ms, plateau.event_id
+        yield (
+            Evidence(PLATEAU.name, plateau.value, "cm[H2O]", *at),
+            "keep the plateau pressure below 30 cmH2O",
+        )
+    lowest, highest = PEEP_CMH2O
+    if peep is not None and not lowest <= peep.value <= highest:
+        at = peep.effective_ms, peep.event_id
+        yield Evidence(PEEP.name, peep.value, "cm[H2O]", *at), "set PEEP to 10 to 15 cmH2O"
+
+
+def _hypercapnia(view: View, from_ms: int) -> Iterator[Outside]:
+    paco2 = set_since(view, PACO2, from_ms)
+    if paco2 is not None and is_above(paco2.value, PACO2_MMHG):
+        said = "PaCO2 is above 60 mmHg: 50 to 60 is accepted for the sake of small volumes"
+        yield evidence.of_result(PACO2.name, paco2), said
+
+
+RULE: Final = Rule(
+    "LPV",
+    Bound.STAY,
+    (INTUBATED, TIDAL_VOLUME, PLATEAU, PEEP, PACO2, SEX, HEIGHT),
+    judge,
+)
