@@ -179,6 +179,19 @@ def test_a_coma_score_under_sedation_is_none() -> None:
     assert Bedside(patient(), fever(), ventilated(), *scores).states(REFRACTORY) == []
 
 
+@pytest.mark.parametrize(
+    ("device", "told"), [("room_air", True), ("blow_by", False), (None, False)]
+)
+def test_lungs_are_compared_where_the_oxygen_is_known(device: str | None, told: bool) -> None:
+    """On room air from 476 to 286 mm[Hg]; what blow-by gives nobody knows."""
+    dialysis = assessment("support", at=at(0), support="crrt", action="start")
+    lungs = lab("pao2", 100, at=at(2)), lab("pao2", 60, at=at(9))
+    breathing = [] if device is None else [oxygen(1, device)]
+    seen = Bedside(patient(), fever(), dialysis, *breathing, *lungs)
+
+    assert bool(seen.states(REFRACTORY)) is told
+
+
 def test_organs_that_fail_below_grade_4_are_not() -> None:
     labs = lab("creatinine", 1.0, at=at(1)), lab("creatinine", 6.0, at=at(9))
 

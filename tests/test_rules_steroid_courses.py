@@ -88,6 +88,15 @@ def test_a_day_is_added_up_as_dexamethasone(events: list[Fields], now_h: float, 
     assert day_mg(*events, now_h=now_h) == pytest.approx(mg)
 
 
+def test_an_infusion_by_weight_proves_nothing_without_one_but_is_a_steroid() -> None:
+    drip = infusion("methylprednisolone", at=at(0), rate_value=2, rate_unit="mg/kg/d")
+    seen = Bedside(patient(weight_kg=None), drip)
+    looked = View(seen.patient, epoch_ms(at(30)), MANAGEMENT["manikath-2025"])
+
+    assert dexamethasone_mg_of_day(doses_of(looked), looked.at_ms) == 0
+    assert covering(looked) is not None
+
+
 @pytest.mark.parametrize(
     ("events", "now_h", "high"),
     [

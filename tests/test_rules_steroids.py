@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from bedside import Bedside, hours, late, removed
-from builders import Fields, assessment, dose, ice, infusion, on_day, patient, reading
+from builders import Fields, assessment, dose, ice, infusion, on_day, patient, reading, vitals
 
 from topics.base import MILLISECOND
 
@@ -159,6 +159,27 @@ def test_tocilizumab_that_may_not_be_given_any_more_is_not_asked_for() -> None:
     seen = Bedside(patient(), fever(-91), *doses, *calm, fever(-2), steroid(-1), examined(0, 8))
 
     assert seen.states(DUAL) == []
+
+
+def test_it_says_when_tocilizumab_is_allowed_or_that_it_is_not() -> None:
+    soon = Bedside(patient(), toci(-3), fever(), examined(0, 8))
+    assert "Tocilizumab is allowed from 6 Mar 13:00 UTC." in soon.told(DUAL)[0].advice
+
+    doses = [toci(each) for each in (-90, -82, -74, -66)]
+    never = Bedside(patient(), fever(-91), *doses, examined(0, 8))
+    assert "No more tocilizumab may be given in this stay." in never.told(DUAL)[0].advice
+
+
+def test_where_a_mask_alone_grades_tocilizumab_counts_for_24_hours() -> None:
+    """No episode is open: a steroid hides the fever of one who is ill."""
+    steroids = [steroid(each) for each in (-10, -4, 2, 8, 14)]
+    shock = reading(at=at(-3), systolic_mmhg=80)
+    seen = Bedside(patient(), *steroids[:2], toci(-4), shock, examined(0, 8), *steroids[2:])
+
+    seen.tick(at(20) - MILLISECOND)
+    assert seen.states(DUAL) == []
+    seen.tick(at(20))
+    assert seen.states(DUAL) == ["raised P2"]
 
 
 def test_the_guideline_has_no_steroid_for_grade_1() -> None:
@@ -398,7 +419,11 @@ def test_each_policy_tapers_by_its_own_grades() -> None:
     assert list(seen.told(TAPER)[0].priorities) == ["manikath-2025"]
 
 
-def test_what_is_not_known_any_more_is_said() -> None:
+def test_what_is_not_known_is_said() -> None:
+    awake = assessment("consciousness", at=at(4), level="alert")
+    signs = vitals(at=at(4))
     seen = Bedside(patient(), examined(0, 5), steroid(1), examined(5, 9))
+    known = Bedside(patient(), examined(0, 5), steroid(1), awake, signs, examined(5, 9))
 
     assert "A higher grade is not ruled out" in seen.told(TAPER)[0].advice
+    assert "A higher grade is not ruled out" not in known.told(TAPER)[0].advice

@@ -7,10 +7,11 @@ collected for 12 hours or more. FiO2 is that in use when PaO2 was taken; room ai
 Source: CLINICAL.md §1.4 DEC-14, §3; Vincent et al., Intensive Care Med 1996;22:707-710, table 3.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from stream.clinical.bedside import VASOPRESSOR_RATES, oxygen_that_decides
 from stream.clinical.circulation import ug_kg_min
+from stream.clinical.comparators import exact
 from stream.clinical.oxygen import NEED_BY_DEVICE, ROOM_AIR, OxygenNeed
 from stream.clinical.results import as_of, newest, value_of
 from stream.clinical.scores.lungs import pf_mmhg
@@ -32,16 +33,11 @@ ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
 )
 
 
-class Rise(NamedTuple):
-    """By how many points SOFA has risen in 24 hours, from what to what."""
+def rise_of(view: View) -> tuple[int | None, int | None]:
+    """Find by how much SOFA has risen in 24 hours, and when that may change with time alone.
 
-    points: int
-    then: Sofa
-    now: Sofa
-
-
-def rise_of(view: View) -> tuple[Rise | None, int | None]:
-    """Find the rise, where it is large enough, and when the answer may change with time alone."""
+    The rise is None where it is not large enough.
+    """
     moments = sorted(
         {
             reading.effective_ms
@@ -55,11 +51,9 @@ def rise_of(view: View) -> tuple[Rise | None, int | None]:
     last_before = [each for each in moments if each < from_ms][-1:]
     now = sofa_of(view)
     rises = [_rise(sofa_of(as_of(view, each)), now) for each in (*last_before, *recent)]
-    steepest = max(rises, key=lambda each: each.points, default=None)
+    steepest = max(rises, default=0)
     wake_ms = recent[0] + DAY_MS + 1 if recent else None
-    if steepest is None or steepest.points < RISE:
-        return None, wake_ms
-    return steepest, wake_ms
+    return (steepest if steepest >= RISE else None), wake_ms
 
 
 def sofa_of(view: View) -> Sofa:
@@ -76,9 +70,7 @@ def sofa_of(view: View) -> Sofa:
     }
     return sofa(
         Inputs(
-            pf_mmhg=pf_mmhg(
-                pao2_mmhg=None if pao2 is None else pao2.value.value, fio2_fraction=fio2
-            ),
+            pf_mmhg=pf_mmhg(pao2_mmhg=exact(value_of(pao2)), fio2_fraction=fio2),
             ventilated=None if need is None else need is OxygenNeed.POSITIVE_PRESSURE,
             platelets=value_of(newest(view, "platelets", None)),
             bilirubin_total=value_of(newest(view, "bilirubin_total", None)),
@@ -93,10 +85,9 @@ def sofa_of(view: View) -> Sofa:
     )
 
 
-def _rise(then: Sofa, now: Sofa) -> Rise:
+def _rise(then: Sofa, now: Sofa) -> int:
     known = {"circulation", *(then.organs.keys() & now.organs.keys())}
-    points = sum(now.organs.get(organ, 0) - then.organs.get(organ, 0) for organ in known)
-    return Rise(points, then, now)
+    return sum(now.organs.get(organ, 0) - then.organs.get(organ, 0) for organ in known)
 
 
 def _fio2_at(view: View, moment_ms: int) -> float | None:

@@ -62,9 +62,11 @@ def _toci_ages_ms(view: View) -> int | None:
 def _advice(view: View, *, tocilizumab: bool, steroid: bool) -> str:
     words = ["Meets criteria for CRS and for ICANS: both tocilizumab and a steroid are advised."]
     next_ms = next_dose_ms(view)
-    if tocilizumab:
+    if next_ms is None:
+        words.append("No more tocilizumab may be given in this stay.")
+    elif tocilizumab:
         words.append("Tocilizumab was given.")
-    elif next_ms is not None and next_ms > view.at_ms:
+    elif next_ms > view.at_ms:
         words.append(f"Tocilizumab is allowed from {in_words(next_ms)}.")
     else:
         words.append(f"Give tocilizumab: {dose_in_words(view.weight_kg)}.")

@@ -40,8 +40,6 @@ def judge(view: View) -> Verdict:
         priorities = {
             policy.name: Priority.P2 for policy in GRADING if view.fever_by(policy) is not False
         }
-        if not priorities:
-            break
         finding = Finding(
             priorities=priorities,
             because=(evidence.of_temperature(fever), evidence.of_dose(NAME, dose)),

@@ -39,6 +39,7 @@ class Refractory(NamedTuple):
     """Why, by policy, and when to ask again though nothing happens."""
 
     reasons: Mapping[str, tuple[str, ...]]
+    rises: tuple[int, ...]  # of SOFA in 24 hours, in points; empty where it did not rise enough
     wake_ms: int | None
 
 
@@ -65,7 +66,7 @@ def refractory(view: View) -> Refractory:
     wakes = [due_ms, turns_ms, next_turn_ms(view), next_change_ms(view)]
     ahead = [each for each in wakes if each is not None and each > view.at_ms]
     held = {name: found for name, found in reasons.items() if found}
-    return Refractory(held, min(ahead, default=None))
+    return Refractory(held, () if rise is None else (rise,), min(ahead, default=None))
 
 
 def despite_ms(view: View) -> int | None:
@@ -103,13 +104,11 @@ def because(view: View, reasons: Iterable[str]) -> tuple[Evidence, ...]:
     if PERSISTS in reasons or FAILING in reasons:
         shown += evidence.of_grade(view)
     if PERSISTS in reasons:
-        course = course_of(view)
         shown += [evidence.of_dose("tocilizumab", dose) for dose in of_episode(view)[-1:]]
-        shown += [] if course is None else [evidence.of_steroid("steroid", course.doses[-1])]
+        shown += [evidence.of_steroid("steroid", dose) for dose in doses_of(view)[-1:]]
     if FAILING in reasons:
-        rise, _ = rise_of(view)
-        if rise is not None:
-            shown.append(Evidence("sofa_rise", rise.points, None, view.at_ms, None))
+        rises = refractory(view).rises
+        shown += [Evidence("sofa_rise", each, None, view.at_ms, None) for each in rises]
     if HLH in reasons:
         shown += _of_hlh(view)
     return tuple({each.signal: each for each in shown}.values())

@@ -42,8 +42,6 @@ def judge(view: View) -> Verdict:
         for policy in GRADING
         if view.circulation_by(policy)[0] > Circulation.STABLE
     }
-    if not priorities:
-        return Verdict(None, wake_ms, "Another cause was named for the hypotension.")
     finding = Finding(
         priorities=priorities,
         because=(*evidence.of_hypotension(view), evidence.of_dose(NAME, doses[0])),
