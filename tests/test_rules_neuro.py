@@ -303,3 +303,16 @@ def test_it_ends_after_24_hours_where_no_episode_is_open(ill: bool, open_still: 
     bed.tick(at(26))
 
     assert bed.is_open("ICE-UNABLE") is open_still
+
+
+def test_what_a_clinician_attributes_to_sedation_is_shown() -> None:
+    """It alone makes that no ICE can be done."""
+    said = assessment("attribution", at=START, domain="neuro", cause="sedation")
+    (line,) = Bedside(patient(), said).told("ICE-UNABLE")
+
+    (shown,) = line.because
+    assert (shown.signal, shown.value, shown.event_id) == (
+        "neuro_cause",
+        "sedation",
+        said["event_id"],
+    )

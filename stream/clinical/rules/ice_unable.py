@@ -14,7 +14,13 @@ from stream.clinical.oxygen import INVASIVE
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
-from stream.clinical.sedation import SEDATIVE_RATES, intubated, sedated
+from stream.clinical.sedation import (
+    NEURO_CAUSE,
+    SEDATION,
+    SEDATIVE_RATES,
+    intubated,
+    sedated,
+)
 from stream.clinical.signals import SEDATED
 from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
@@ -57,11 +63,13 @@ def spells_unable(view: View) -> tuple[Spell, ...]:
 
 def _why(view: View) -> Iterator[Evidence]:
     """Name the tube, what was said of sedation, and the sedatives that run."""
-    oxygen, said = view.oxygen, view.latest(SEDATED)
+    oxygen, said, cause = view.oxygen, view.latest(SEDATED), view.latest(NEURO_CAUSE)
     if oxygen is not None and oxygen.value.device == INVASIVE:
         yield Evidence("oxygen_device", INVASIVE, None, oxygen.effective_ms, oxygen.event_id)
     if said is not None and said.value:
         yield Evidence("sedated", "yes", None, said.effective_ms, said.event_id)
+    if cause is not None and cause.value == SEDATION:
+        yield Evidence("neuro_cause", SEDATION, None, cause.effective_ms, cause.event_id)
     for signal in SEDATIVE_RATES:
         running = view.every(signal)
         if running and running[-1].value.value > 0:
