@@ -12,10 +12,13 @@ from topics.alerts import Priority
 SAMPLES = Path(__file__).parent / "samples.txt"
 HEAD = "#### "
 PRIORITIES = {  # of CLINICAL.md; the others are P2
-    "P1": ("NEURO-EDEMA", "SHOCK24", "REFRACTORY", "DUAL", "OPS-SINK", "ABX-1H"),
+    "P1": (
+        *("NEURO-EDEMA", "SHOCK24", "REFRACTORY", "DUAL", "OPS-SINK", "ABX-1H"),
+        "PRESSOR-PIVOT",
+    ),
     "P3": (
         *("ICE-DUE", "ICE-SUBTLE", "DATA-UNIT", "DATA-RANGE", "ABX-NARROW", "OPS-REPLICA"),
-        *("STEROID-TAPER", "STEROID-PROPHYLAXIS", "CULTURES"),
+        *("STEROID-TAPER", "STEROID-PROPHYLAXIS", "REASSESS", "PRESSOR-ORDER", "LPV"),
     ),
 }
 
