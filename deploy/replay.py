@@ -5,24 +5,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import click
 
 from deploy.moments import Moment
-from stream.clinical.engine import Engine
-from stream.clinical.policies.register import MANAGEMENT
+from deploy.policy_option import engine_of, management_option, policy_option, replayer_of
 from stream.clinical.replay import Refused
 from stream.clinical.replay import replay as replayed
 from stream.clinical.times import moment
-from stream.journal_replay import JournalError, replay_journal
+from stream.journal_replay import JournalError, Replayer, replay_journal
 from topics import codec, registry
 from topics.alerts import Alert
 from topics.base import epoch_ms
 from topics.feeds.replay import BrokenLine, Line, merge, read
 from topics.status import Status
-
-DEFAULT_MANAGEMENT: Final = "manikath-2025"
 
 
 @click.command()
@@ -31,17 +27,15 @@ DEFAULT_MANAGEMENT: Final = "manikath-2025"
 )
 @click.option("--json", "as_json", is_flag=True, help="NDJSON for programs, else a timeline.")
 @click.option("--at", "asked", type=Moment(), multiple=True, help="Say the status at this time.")
-@click.option(
-    "--management",
-    type=click.Choice(sorted(MANAGEMENT)),
-    help="The profile that decides what is advised: manikath-2025, or that of the journal.",
-)
+@management_option
+@policy_option
 @click.option("--journal", is_flag=True, help="FILES are journals of a worker: as it took them.")
 @click.option("--keep-going", is_flag=True, help="Go on after a line that is broken.")
 def replay(  # noqa: PLR0913, what click hands over
     files: tuple[Path, ...],
     asked: tuple[datetime, ...],
     management: str | None,
+    policy_file: Path | None,
     *,
     journal: bool,
     as_json: bool,
@@ -55,22 +49,15 @@ def replay(  # noqa: PLR0913, what click hands over
     if journal:
         if asked or keep_going:
             raise click.UsageError("--at and --keep-going go with replay files, not with journals")
-        _replay_journals(files, management, as_json=as_json)
+        _replay_journals(files, replayer_of(policy_file, management), as_json=as_json)
         return
     read_from = [(path, list(_lines(path, keep_going=keep_going))) for path in files]
     lines = list(merge(*[found for _, found in read_from]))
     # By identity: the same line may stand in two files.
     paths = {id(line): path for path, found in read_from for line in found}
     refusals: Counter[str] = Counter()
-    told = _naming(
-        replayed(
-            Engine(management=management or DEFAULT_MANAGEMENT),
-            lines,
-            [epoch_ms(each) for each in asked],
-        ),
-        paths,
-        refusals,
-    )
+    asked_ms = [epoch_ms(each) for each in asked]
+    told = _naming(replayed(engine_of(policy_file, management), lines, asked_ms), paths, refusals)
     if as_json:
         sys.stdout.buffer.writelines(codec.encode(each) + b"\n" for each in told)
         sys.stdout.buffer.flush()
@@ -80,8 +67,8 @@ def replay(  # noqa: PLR0913, what click hands over
         click.echo(f"refused {count} ({reason})", err=True)
 
 
-def _replay_journals(files: Iterable[Path], management: str | None, *, as_json: bool) -> None:
-    told = (line for path in files for line in replay_journal(path, management))
+def _replay_journals(files: Iterable[Path], replayer: Replayer, *, as_json: bool) -> None:
+    told = (line for path in files for _, line in replay_journal(path, replayer))
     try:
         if as_json:
             sys.stdout.buffer.writelines(line + b"\n" for line in told)

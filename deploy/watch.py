@@ -3,10 +3,10 @@
 import click
 
 from stream.clinical.engine import Engine
-from stream.clinical.expected import Expected
-from stream.expected_file import ExpectedError, ExpectedFile, read_expected
+from stream.clinical.policies.thresholds import PolicyError
 from stream.grading import Grading
 from stream.journal import Journal, Journaled, head_of
+from stream.policy_file import SitePolicy, read_signed_policy
 from stream.runs import Work
 from stream.settings import Settings, SettingsError, load_settings
 from stream.worker import CannotStartError, run_worker
@@ -21,25 +21,24 @@ def watch() -> None:
     """
     try:
         settings = load_settings("watch")
-        expected = expected_of(settings).value
-        run_worker(settings, lambda _: _work(expected, settings))
+        policy = read_signed_policy(settings.policy, settings.management)
+        run_worker(settings, lambda _: _work(policy, settings))
     except (SettingsError, CannotStartError) as error:
         raise click.ClickException(str(error)) from error
-    except ExpectedError as error:
-        raise click.ClickException(f"STORMWATCH_EXPECTED:\n{error}") from error
+    except PolicyError as error:
+        raise click.ClickException(f"STORMWATCH_POLICY:\n{error}") from error
 
 
-def expected_of(settings: Settings) -> ExpectedFile:
-    """Return how often data have to come here; raise ExpectedError."""
-    return ExpectedFile() if settings.expected is None else read_expected(settings.expected)
-
-
-def _work(expected: Expected, settings: Settings) -> Work:
+def _work(policy: SitePolicy, settings: Settings) -> Work:
     """Grade, and write a journal of it if one is asked for."""
-    under = {"management": settings.management, "paging_policy": settings.paging_policy}
-    grading = Grading(Engine(**under, expected=expected))
+    engine = Engine(
+        management=settings.management,
+        paging_policy=settings.paging_policy,
+        overrides=policy.overrides,
+    )
+    grading = Grading(engine)
     if settings.journal is None:
         return grading
-    head = head_of(**under, expected=expected)
+    head = head_of(engine)
     limit_bytes = settings.journal_mb * 1_000_000
     return Journaled(grading, Journal(settings.journal, limit_bytes=limit_bytes, head=head))

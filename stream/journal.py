@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -20,10 +20,10 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from stream import metrics
-from stream.clinical.expected import EXPECTED, Expected
+from stream.clinical.engine import Engine
 from stream.runs import Group, Kept, Record, Run, Work
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 SUFFIX: Final = ".journal.ndjson"
 WAITING_MAX: Final = 200_000  # records that wait for the disk
 ENDED_WITHIN_S: Final = 5.0
@@ -183,12 +183,13 @@ class Journaled:
         self.journal.end()
 
 
-def head_of(management: str, paging_policy: str, expected: Expected = EXPECTED) -> dict[str, Any]:
+def head_of(engine: Engine) -> dict[str, Any]:
     """Say what a replay has to be run with to be the same."""
     return {
-        "management": management,
-        "paging_policy": paging_policy,
-        "expected": {each.name: dict(getattr(expected, each.name)) for each in fields(expected)},
+        "management": engine.management,
+        "paging_policy": engine.paging_policy,
+        "overrides": engine.overrides,
+        "policy_hash": engine.policy_hash,
         "version": metadata.version("stormwatch"),
     }
 

@@ -1,7 +1,7 @@
 """Replays a journal: the same work over the same records in the same order, without Kafka."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from stream.clinical.engine import Engine
-from stream.clinical.expected import Expected
+from stream.clinical.policies.bounds import Value
 from stream.grading import Grading
 from stream.journal import FORMAT
 from stream.runs import Group, Kept, Run, TopicPartition
@@ -32,22 +32,58 @@ class Taken:
     value: bytes | None
 
 
-def replay_journal(path: Path, management: str | None = None) -> Iterator[bytes]:
-    """Give the alert lines that the worker published, byte for byte.
+@dataclass(frozen=True)
+class Replayer:
+    """Under which policy a journal is replayed: what is None is as the journal has it.
 
-    With another management profile: those that it would have published. Raises `JournalError`.
+    `tell` is told where that is another policy than the worker's.
+    """
+
+    tell: Callable[[str], None]
+    management: str | None = None
+    overrides: Callable[[str], Mapping[str, Value]] | None = None  # under a management profile
+
+    def engine_of(self, path: Path, head: Mapping[str, Any]) -> Engine:
+        """Make the engine for a journal; raise JournalError where it cannot be the worker's.
+
+        That is so where neither was asked for, and this version has other tables or thresholds.
+        """
+        if head.get("journal") != FORMAT:
+            raise JournalError(f"{path}: no journal, or one of another version")
+        was, management = head["policy_hash"], self.management or head["management"]
+        try:
+            engine = Engine(
+                management=management,
+                paging_policy=head["paging_policy"],
+                overrides=head["overrides"]
+                if self.overrides is None
+                else self.overrides(management),
+            )
+        except (TypeError, ValueError) as error:
+            raise JournalError(f"{path}: its policy is none of this version: {error}") from error
+        if engine.policy_hash == was:
+            return engine
+        if self.management is None and self.overrides is None:
+            raise JournalError(
+                f"{path}: written under policy {was} by version {head['version']}, of which this "
+                f"version makes {engine.policy_hash}; replay it with that version, or name a "
+                "policy (--management, --policy)"
+            )
+        self.tell(f"{path}: written under policy {was}, replayed under {engine.policy_hash}")
+        return engine
+
+
+def replay_journal(path: Path, replayer: Replayer) -> Iterator[tuple[Taken, bytes]]:
+    """Give the alert lines that the worker published, byte for byte, each with its record.
+
+    Under another policy than the worker's: those that it would have published. Raises
+    `JournalError`.
     """
     with path.open("rb") as file:
         lines = _lines(file, path)
         head = next(lines, {})
-        if head.get("journal") != FORMAT:
-            raise JournalError(f"{path}: no journal, or one of another version")
+        engine = replayer.engine_of(path, head)
         partition = head["partition"]
-        engine = Engine(
-            management=management or head["management"],
-            paging_policy=head["paging_policy"],
-            expected=Expected(**head["expected"]),
-        )
         work, states = Grading(engine), dict[bytes, Kept]()
         records = _after_states(lines, states)
         first = next(records, None)
@@ -58,7 +94,7 @@ def replay_journal(path: Path, management: str | None = None) -> Iterator[bytes]
             work.take(Run(partition, [record], {}, 0, at_end=False), group)
             for row in group.published.get(TopicPartition(registry.ALERTS, partition), ()):
                 if row.value is not None:
-                    yield row.value
+                    yield record, row.value
             first = next(records, None)
 
 

@@ -62,8 +62,8 @@ class Settings(BaseSettings):
         1_024, ge=1, le=1_000_000, description="most MB of journals in it; then no more is written"
     )
 
-    expected: FilePath | None = Field(
-        None, description="a TOML file that says how often data have to come"
+    policy: FilePath | None = Field(
+        None, description="a signed TOML file of the thresholds that this site has set"
     )
     metrics_host: str = Field(
         "127.0.0.1", description="the address that metrics and health are served on"

@@ -4,6 +4,7 @@ import json
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import NOON, encoded, lab, on_day, patient, reading, vitals
@@ -11,17 +12,16 @@ from click.testing import CliRunner
 
 from deploy.replay import replay
 from stream.clinical.engine import Engine
-from stream.clinical.expected import EVERY_MS, Expected
 from stream.grading import Grading
 from stream.journal import Journal, Journaled, head_of
-from stream.journal_replay import JournalError, Taken, replay_journal
+from stream.journal_replay import JournalError, Replayer, Taken, replay_journal
 from stream.runs import Group, Kept, Run, TopicPartition
 from stream.ticks import encode
 from topics import registry
 from topics.base import epoch_ms
 
 PARTITION = 7
-REVIEW = "manikath-2025"
+ASCO = Engine(management="asco-2021")
 FEBRILE = vitals(at=NOON, temperature_c=39.1, systolic_mmhg=84, diastolic_mmhg=50)
 NIGHT = (
     (registry.TICKS, b"7", encode(epoch_ms(on_day(3, "11:58"))), on_day(3, "11:58")),
@@ -42,7 +42,7 @@ def taken(night: Sequence[tuple[str, bytes | None, bytes | None, object]]) -> li
 
 
 def journal(folder: Path, limit_bytes: int = 1_000_000) -> Journal:
-    return Journal(folder, limit_bytes=limit_bytes, head=head_of("asco-2021", REVIEW))
+    return Journal(folder, limit_bytes=limit_bytes, head=head_of(ASCO))
 
 
 def graded(
@@ -52,7 +52,7 @@ def graded(
     clock_ms: int | None = None,
 ) -> tuple[list[bytes], dict[bytes, Kept]]:
     """Take records, two at a time; return the alert lines, and the states that they end in."""
-    grading, group = Grading(Engine(management="asco-2021")), Group()
+    grading, group = Grading(ASCO), Group()
     work = grading if written is None else Journaled(grading, written)
     work.revoked()
     work.recovered(PARTITION, states or {}, clock_ms)
@@ -62,6 +62,14 @@ def graded(
     work.finish(group)
     rows = group.published.get(TopicPartition(registry.ALERTS, PARTITION), [])
     return [row.value for row in rows if row.value is not None], group.states[PARTITION]
+
+
+def replayed(path: Path, **under: Any) -> list[bytes]:
+    """Replay a journal under its own policy, or another one that is named on `told`."""
+    told: list[str] = []
+    said = [line for _, line in replay_journal(path, Replayer(told.append, **under))]
+    assert bool(told) == bool(under)
+    return said
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -75,13 +83,13 @@ def test_a_replay_says_what_the_worker_said_byte_for_byte(tmp_path: Path) -> Non
     written.end()
 
     (path,) = files_of(tmp_path / "journal")
-    assert list(replay_journal(path)) == said
+    assert replayed(path) == said
     assert {json.loads(line)["rule"] for line in said} >= {"HLH-FERRITIN", "TOCI-IND", "DATA-RANGE"}
     assert {json.loads(line)["management"] for line in said} == {"asco-2021"}
 
 
 def test_a_replay_expects_data_as_often_as_the_worker_did(tmp_path: Path) -> None:
-    soon = Expected({**EVERY_MS, "spo2_percent": 60_000})
+    soon = Engine(overrides={"silence_spo2_ms": 60_000})
     later = on_day(3, "12:02")
     records = taken(
         [
@@ -89,8 +97,8 @@ def test_a_replay_expects_data_as_often_as_the_worker_did(tmp_path: Path) -> Non
             (registry.TICKS, b"7", encode(epoch_ms(later)), later),
         ]
     )
-    written = Journal(tmp_path, limit_bytes=1_000_000, head=head_of(REVIEW, REVIEW, soon))
-    work, group = Journaled(Grading(Engine(expected=soon)), written), Group()
+    written = Journal(tmp_path, limit_bytes=1_000_000, head=head_of(soon))
+    work, group = Journaled(Grading(soon), written), Group()
     work.recovered(PARTITION, {}, None)
     work.take(Run(PARTITION, records, {}, 1, at_end=False), group)
     written.end()
@@ -98,7 +106,7 @@ def test_a_replay_expects_data_as_often_as_the_worker_did(tmp_path: Path) -> Non
     rows = group.published[TopicPartition(registry.ALERTS, PARTITION)]
     said = [row.value for row in rows]
     assert [json.loads(line or b"")["rule"] for line in said] == ["OPS-SILENCE"]
-    assert list(replay_journal(files_of(tmp_path)[0])) == said
+    assert replayed(files_of(tmp_path)[0]) == said
 
 
 def test_a_file_begins_with_the_states_that_the_worker_began_with(tmp_path: Path) -> None:
@@ -110,7 +118,7 @@ def test_a_file_begins_with_the_states_that_the_worker_began_with(tmp_path: Path
     written.end()
 
     assert [json.loads(line)["state"] for line in said]
-    assert list(replay_journal(files_of(tmp_path)[0])) == said
+    assert replayed(files_of(tmp_path)[0]) == said
 
 
 def test_each_time_that_a_partition_is_taken_over_has_a_file_of_its_own(tmp_path: Path) -> None:
@@ -169,7 +177,7 @@ def test_a_line_that_a_kill_cut_short_is_left_out(tmp_path: Path) -> None:
     (path,) = files_of(tmp_path)
     path.write_bytes(path.read_bytes()[:-5])
 
-    whole = list(replay_journal(path))
+    whole = replayed(path)
 
     assert whole == graded(None, taken(NIGHT)[:-1])[0]
 
@@ -179,7 +187,49 @@ def test_what_is_no_journal_is_named(tmp_path: Path) -> None:
     path.write_text('{"topic":"stormwatch.vitals.v1"}\n')
 
     with pytest.raises(JournalError, match="no journal, or one of another version"):
-        list(replay_journal(path))
+        replayed(path)
+
+
+def test_a_journal_of_a_policy_that_cannot_be_made_again_is_refused(tmp_path: Path) -> None:
+    """It would tell of a night that never was."""
+    written = journal(tmp_path)
+    graded(written, taken(NIGHT))
+    written.end()
+    (path,) = files_of(tmp_path)
+    head, rest = path.read_bytes().split(b"\n", 1)
+    for changed, said in (
+        ({"policy_hash": "000000000000"}, "written under policy 000000000000 by version"),
+        ({"overrides": {"ice_every_ms": 1}}, "its policy is none of this version"),
+        ({"management": "of-another-version"}, "its policy is none of this version"),
+        ({"journal": 1}, "no journal, or one of another version"),
+    ):
+        path.write_bytes(json.dumps(json.loads(head) | changed).encode() + b"\n" + rest)
+        with pytest.raises(JournalError, match=said):
+            replayed(path)
+
+
+def test_a_journal_is_replayed_under_another_policy_that_is_named(tmp_path: Path) -> None:
+    written = journal(tmp_path / "journal")
+    said, _ = graded(written, taken(NIGHT))
+    written.end()
+    (path,) = files_of(tmp_path / "journal")
+    draft = tmp_path / "policy.toml"
+    draft.write_text('[thresholds]\nice_due = "11 h"\n')
+
+    asked = ["--journal", "--json", str(path)]
+    review = CliRunner().invoke(replay, [*asked, "--management", "manikath-2025"])
+    stricter = CliRunner().invoke(replay, [*asked, "--policy", str(draft)])
+
+    assert {json.loads(line)["management"] for line in review.stdout.splitlines()} == {
+        "manikath-2025"
+    }
+    assert {json.loads(line)["management"] for line in stricter.stdout.splitlines()} == {
+        "asco-2021"
+    }
+    for each in (review, stricter):
+        new = json.loads(each.stdout.splitlines()[0])["policy_hash"]
+        assert f"written under policy {ASCO.policy_hash}, replayed under {new}" in each.stderr
+        assert each.stdout.encode().splitlines() != said
 
 
 def test_the_command_replays_journals_as_they_were_taken(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from builders import NOON, ice, lab, patient, vitals
 from stream.clinical import kept
 from stream.clinical.kept import Kept
 from stream.clinical.patient import Patient
+from stream.clinical.policies.thresholds import BUILT_IN, Site
 from stream.clinical.signals import ICE
 from topics.base import MILLISECOND, epoch_ms
 
@@ -20,11 +21,12 @@ DAY_MS = hours(24) // MILLISECOND
 class Counted:
     """Counts how often it is made."""
 
-    kept: Kept[int] = field(default_factory=lambda: Kept({ICE: (DAY_MS,)}))
+    kept: Kept[int] = field(default_factory=lambda: Kept(lambda _: {ICE: (DAY_MS,)}))
     count: int = 0
+    site: Site = BUILT_IN
 
     def of(self, who: Patient, at_ms: int = NOON_MS, *also: object) -> int:
-        return self.kept.of(who, at_ms, self._make, *also)
+        return self.kept.of(who, at_ms, self.site, self._make, *also)
 
     def _make(self) -> int:
         self.count += 1

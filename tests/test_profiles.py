@@ -19,8 +19,6 @@ def test_a_profile_has_a_steroid_for_every_grade_that_asks_for_one(name: str) ->
     assert {2, 3, 4} <= set(profile.steroids_for_crs)
     assert set(profile.steroids_for_icans) == set(range(min(profile.steroids_for_icans), 5))
     assert profile.steroid_after_fever is None or 1 in profile.steroids_for_crs
-    assert (profile.tocilizumab_max_a_stay, profile.tocilizumab_max_in_24_h) == (4, 3)
-    assert profile.tocilizumab_interval == hours(8)
 
 
 @pytest.mark.parametrize(

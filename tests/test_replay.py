@@ -14,6 +14,7 @@ from alerts.routing import through
 from alerts.sentences import sentence_of
 from deploy.replay import replay
 from deploy.timeline import SPARK_WIDTH, sparkline
+from stream.clinical.engine import Engine
 from topics.alerts import Alert
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -114,6 +115,7 @@ def test_a_status_line_says_what_the_contract_shows(write: Any) -> None:
             "last_at": "2026-03-04T11:00:00Z",
             "next_allowed_at": "2026-03-04T19:00:00Z",
         },
+        "policy_hash": Engine().policy_hash,
     }
 
 

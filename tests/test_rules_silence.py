@@ -6,7 +6,6 @@ import pytest
 from bedside import Bedside, hours, late, minutes
 from builders import Fields, build, lab, on_day, patient, reading, vitals
 
-from stream.clinical.expected import EVERY_MS, Expected
 from stream.clinical.times import HOUR_MS
 
 RULE = "OPS-SILENCE"
@@ -160,8 +159,8 @@ def test_the_last_reading_is_remembered_however_long_it_is_silent() -> None:
 
 
 def test_a_site_may_ask_for_it_sooner() -> None:
-    expected = Expected({**EVERY_MS, "spo2_percent": HOUR_MS // 2})
-    seen = Bedside(patient(), measured(spo2_percent=97), expected=expected)
+    sooner = {"silence_spo2_ms": HOUR_MS // 2}
+    seen = Bedside(patient(), measured(spo2_percent=97), overrides=sooner)
     seen.tick(START + minutes(31))
 
     assert seen.told(RULE)[0].at == START + minutes(30) + JUST

@@ -70,7 +70,7 @@ class Alert(Strict):
 
     `priorities` names the policies that hold and how urgent each is, `priority` is the paging
     policy's. `crs` and `icans` have the grades under every policy. `revision` counts the lines of
-    this alert.
+    this alert. `policy_hash` names the tables and thresholds by which it was judged.
     """
 
     type: Literal["alert"] = "alert"
@@ -93,6 +93,7 @@ class Alert(Strict):
     bed: str | None = OMITTED
     episode: int | None = OMITTED
     stay: int | None = OMITTED
+    policy_hash: str | None = OMITTED
 
 
 class Present(Strict):

@@ -53,7 +53,7 @@ class Status(Strict):
     """What is known of a patient at a time. A part that nobody computes is left out.
 
     `flags` are doubts about the grade, `stale` names signals that are too old to say anything new,
-    `unit` is the ward.
+    `unit` is the ward, `policy_hash` names the tables and thresholds by which it was made.
     """
 
     type: Literal["status"] = "status"
@@ -69,3 +69,4 @@ class Status(Strict):
     tocilizumab: TocilizumabLine | None = OMITTED
     unit: str | None = OMITTED
     bed: str | None = OMITTED
+    policy_hash: str | None = OMITTED

@@ -7,18 +7,20 @@ as it was.
 """
 
 import heapq
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.asking import Clinic, Question, ask
 from stream.clinical.doubts import signals_of, with_doubt, without_doubts, without_old_doubts
 from stream.clinical.entries import Charted, Entry, entry_of
-from stream.clinical.expected import EXPECTED, Expected
 from stream.clinical.forget import trimmed
 from stream.clinical.observe import is_late, observe
 from stream.clinical.patient import Patient
-from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
+from stream.clinical.policies.bounds import Value
+from stream.clinical.policies.effective import effective
+from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.report import status_of
 from stream.clinical.rules.refused import DOUBTS
 from topics.acks import Ack
@@ -33,6 +35,7 @@ AHEAD_MS: Final = 5 * 60_000  # a `recorded_at` further ahead of the clock is re
 PATIENT_ID_MAX: Final = 64
 NONE_CHANGED: Final[frozenset[str]] = frozenset()
 DOUBTED: Final = frozenset({DOUBTS})
+NOT_SET: Final[Mapping[str, Value]] = MappingProxyType({})
 
 
 @dataclass(slots=True, frozen=True)
@@ -69,7 +72,7 @@ class Outcome:
 class Engine:
     """Grades on every record; `management` and `paging_policy` are names of what is built in.
 
-    `expected` says how often a site's vital signs come.
+    `overrides` are thresholds of a site by attribute, as `thresholds.read_overrides` gives them.
     """
 
     def __init__(
@@ -77,13 +80,14 @@ class Engine:
         *,
         management: str = "manikath-2025",
         paging_policy: str = "manikath-2025",
-        expected: Expected = EXPECTED,
+        overrides: Mapping[str, Value] = NOT_SET,
     ) -> None:
-        if management not in MANAGEMENT:
-            raise ValueError(f"no management profile {management}, only {', '.join(MANAGEMENT)}")
         if paging_policy not in POLICY_NAMES:
             raise ValueError(f"no policy {paging_policy}, only {', '.join(POLICY_NAMES)}")
-        profile = replace(MANAGEMENT[management], expected=expected)
+        profile = effective(management, overrides)
+        self.management, self.paging_policy = management, paging_policy
+        self.overrides: Final = dict(overrides)
+        self.policy_hash: Final = str(profile.policy_hash)
         self._clinic = Clinic(profile, paging_policy)
 
     def take(self, ward: Ward, arrival: Arrival) -> Outcome:
@@ -150,7 +154,7 @@ class Engine:
         if question.changed is None or question.changed:
             patient, lines = ask(patient, question, self._clinic)
             outcome.alerts += lines
-        return trimmed(patient, question.now_ms)
+        return trimmed(patient, question.now_ms, self._clinic.management.site)
 
     def _tick(self, ward: Ward, clock_ms: int) -> Outcome:
         """Let fall due what is due by now, in the order of its times; all of it or nothing.

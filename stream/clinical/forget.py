@@ -13,6 +13,7 @@ from stream.clinical.course import COURSE_SIGNALS, trail_since, walk
 from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.series import Reading, Readings, place_after
 from stream.clinical.signals import AGE
 from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
@@ -27,11 +28,11 @@ Gone = Mapping[str, list[Reading[Any]]]  # by signal
 Changes = Mapping[Identity, Entry | None]  # of records; None is one that goes
 
 
-def trimmed(patient: Patient, now_ms: int) -> Patient:
+def trimmed(patient: Patient, now_ms: int, site: Site) -> Patient:
     """Forget what is past its limit, each time that enough has come since the last look."""
     if not patient.entries.is_full:
         return patient
-    gone = _gone(patient, now_ms)
+    gone = _gone(patient, now_ms, site)
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
@@ -53,9 +54,9 @@ def trimmed(patient: Patient, now_ms: int) -> Patient:
     )
 
 
-def _gone(patient: Patient, now_ms: int) -> Gone:
+def _gone(patient: Patient, now_ms: int, site: Site) -> Gone:
     age_years, infused_ms = fact(patient, AGE), patient.stay_from_ms
-    forgetting = Forgetting(now_ms, age_years, patient.thinned_ms, infused_ms)
+    forgetting = Forgetting(now_ms, site, age_years, patient.thinned_ms, infused_ms)
     # In the order of their names: a restored state has its signals in another one.
     found = {name: forgetting.of(name, series) for name, series in sorted(patient.series.items())}
     return {name: readings for name, readings in found.items() if readings}

@@ -30,14 +30,7 @@ from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 
 FEATURE_MS: Final = 24 * HOUR_MS  # how old a result may be, the end included
-FERRITIN_NG_ML: Final = 10_000.0  # above it, as for the next
-TRANSAMINASE_U_L: Final = 500.0
-BILIRUBIN_MG_DL: Final = 2.4  # above twice the upper limit of normal, 1.2
-TRIGLYCERIDES_MG_DL: Final = 265.0  # above it
-FIBRINOGEN_MG_DL: Final = 150.0  # below it
-PLATELETS_OF_BASELINE: Final = 0.5  # this or less of it
-PLATELETS_10E9_L: Final = 20.0  # below it
-HEMOGLOBIN_FALL_G_DL: Final = 2.0  # this or more
+NO_FERRITIN: Final = (-1.0, False)
 HIGHEST_TEMPERATURE_MS: Final = 48 * HOUR_MS
 
 MARROW: Final = exam("hemophagocytosis")
@@ -74,7 +67,7 @@ SCORED_SIGNALS: Final[tuple[Signal[Any], ...]] = (
 
 # The HScore of the newest results, however old; what it needs of temperatures goes with it.
 KEPT: Final[Kept[hscore.HScore | None]] = Kept(
-    dict.fromkeys((*SCORED_SIGNALS, IMMUNOSUPPRESSED), ())
+    lambda _: dict.fromkeys((*SCORED_SIGNALS, IMMUNOSUPPRESSED), ())
 )
 
 Shown = tuple[str, Reading[Any]]  # a signal and its reading
@@ -89,13 +82,9 @@ class Suspicion(NamedTuple):
 
 def suspicion_of(view: View) -> Suspicion | None:
     """Find the features of HLH; None where there is no suspicion."""
-    if not fold(
-        view.patient.readings(lab("ferritin")),
-        _or_high,
-        False,
-        view.patient.stay_from_ms,
-        view.until_ms,
-    ):
+    ferritins, from_ms = view.patient.readings(lab("ferritin")), view.patient.stay_from_ms
+    highest = fold(ferritins, _highest_proven, NO_FERRITIN, from_ms, view.until_ms)
+    if highest <= (view.site.hlh_suspect_ferritin_ng_ml, False):
         return None  # as of nearly everybody
     return goes_on(view, FEATURE_SIGNALS, _suspicion, FEATURE_MS)
 
@@ -106,7 +95,7 @@ def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore |
         return _hscore(view, max_age_ms)
     highest = highest_temperature(view, None)
     celsius = None if highest is None else highest.value.celsius
-    return KEPT.of(view.patient, view.at_ms, lambda: _hscore(view, None), celsius)
+    return KEPT.of(view.patient, view.at_ms, view.site, lambda: _hscore(view, None), celsius)
 
 
 def _hscore(view: View, max_age_ms: int | None) -> hscore.HScore | None:
@@ -140,13 +129,15 @@ def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperatu
     return next((each for each in highest if each.effective_ms >= from_ms), None)
 
 
-def _or_high(before: bool, ferritin: Reading[Result]) -> bool:
-    return before or is_above(ferritin.value, FERRITIN_NG_ML) is True
+def _highest_proven(before: tuple[float, bool], ferritin: Reading[Result]) -> tuple[float, bool]:
+    """Find the highest value that is proven, and whether it is more than that."""
+    value, comparator, _ = ferritin.value
+    return before if comparator in {"<", "<="} else max(before, (value, comparator == ">"))
 
 
 def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:
     ferritin = newest(view, "ferritin", max_age_ms)
-    if ferritin is None or not is_above(ferritin.value, FERRITIN_NG_ML):
+    if ferritin is None or not is_above(ferritin.value, view.site.hlh_suspect_ferritin_ng_ml):
         return None
     found = {
         "thrombocytopenia": _thrombocytopenia(view, max_age_ms),
@@ -166,8 +157,9 @@ def _thrombocytopenia(view: View, max_age_ms: int | None) -> tuple[Shown, ...]:
     )
     if platelets is None:
         return ()
-    halved = baseline is not None and is_at_most(platelets.value, PLATELETS_OF_BASELINE * baseline)
-    low = halved or is_below(platelets.value, PLATELETS_10E9_L)
+    part = view.site.hlh_platelets_of_baseline_percent / 100
+    fallen = baseline is not None and is_at_most(platelets.value, part * baseline)
+    low = fallen or is_below(platelets.value, view.site.hlh_platelets_10e9_l)
     return (("platelets", platelets),) if low else ()
 
 
@@ -178,15 +170,15 @@ def _anemia(view: View, max_age_ms: int | None) -> tuple[Shown, ...]:
     )
     if hemoglobin is None or baseline is None:
         return ()
-    fallen = is_at_most(hemoglobin.value, baseline - HEMOGLOBIN_FALL_G_DL)
+    fallen = is_at_most(hemoglobin.value, baseline - view.site.hlh_hemoglobin_fall_g_dl)
     return (("hemoglobin", hemoglobin),) if fallen else ()
 
 
 def _liver(view: View, max_age_ms: int | None) -> Iterator[Shown]:
     for analyte, limit in (
-        ("ast", TRANSAMINASE_U_L),
-        ("alt", TRANSAMINASE_U_L),
-        ("bilirubin_total", BILIRUBIN_MG_DL),
+        ("ast", view.site.hlh_transaminase_u_l),
+        ("alt", view.site.hlh_transaminase_u_l),
+        ("bilirubin_total", view.site.hlh_bilirubin_mg_dl),
     ):
         result = newest(view, analyte, max_age_ms)
         if result is not None and is_above(result.value, limit):
@@ -196,9 +188,9 @@ def _liver(view: View, max_age_ms: int | None) -> Iterator[Shown]:
 def _lipids_or_fibrinogen(view: View, max_age_ms: int | None) -> Iterator[Shown]:
     lipids = newest(view, "triglycerides", max_age_ms)
     fibrinogen = newest(view, "fibrinogen", max_age_ms)
-    if lipids is not None and is_above(lipids.value, TRIGLYCERIDES_MG_DL):
+    if lipids is not None and is_above(lipids.value, view.site.hlh_triglycerides_mg_dl):
         yield "triglycerides", lipids
-    if fibrinogen is not None and is_below(fibrinogen.value, FIBRINOGEN_MG_DL):
+    if fibrinogen is not None and is_below(fibrinogen.value, view.site.hlh_fibrinogen_mg_dl):
         yield "fibrinogen", fibrinogen
 
 

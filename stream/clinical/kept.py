@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from stream.clinical.patient import Patient
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.series import place_at
 from stream.clinical.signals import Signal
 
@@ -31,17 +32,20 @@ class _Made(NamedTuple, Generic[T]):
 class Kept(Generic[T]):
     """Makes something of a patient at a time, or gives what was made.
 
-    `ages_ms` names the signals, each with the oldest ages at which a reading still counts as one.
+    `ages_ms` names the signals, the same at each site, each with the oldest ages at which a reading
+    still counts as one there.
     """
 
-    def __init__(self, ages_ms: Mapping[Signal[Any], Sequence[int]]) -> None:
-        self._names = tuple(signal.name for signal in ages_ms)
-        self._ages_ms = {signal.name: (AHEAD_MS, *ages) for signal, ages in ages_ms.items()}
+    def __init__(self, ages_ms: Callable[[Site], Mapping[Signal[Any], Sequence[int]]]) -> None:
+        self._ages_ms = ages_ms
+        self._names = tuple(signal.name for signal in ages_ms(Site()))
         self._made: dict[str, _Made[T]] = {}
 
-    def of(self, patient: Patient, at_ms: int, make: Callable[[], T], *also: object) -> T:
+    def of(
+        self, patient: Patient, at_ms: int, site: Site, make: Callable[[], T], *also: object
+    ) -> T:
         """Give what `make` makes; `also` is what it looks at beside the signals, never changed."""
-        of = (patient.stay_from_ms, *map(patient.series.get, self._names), *also)
+        of = (site, patient.stay_from_ms, *map(patient.series.get, self._names), *also)
         made = self._made.get(patient.patient_id)
         # The same object is equal to itself at once.
         if (
@@ -55,19 +59,21 @@ class Kept(Generic[T]):
         self._made.pop(patient.patient_id, None)
         if len(self._made) >= PATIENTS_KEPT:
             del self._made[next(iter(self._made))]
-        self._made[patient.patient_id] = _Made(of, at_ms, self._turns_ms(patient, at_ms), value)
+        self._made[patient.patient_id] = _Made(
+            of, at_ms, self._turns_ms(patient, at_ms, site), value
+        )
         return value
 
     def forget(self) -> None:
         """Let everything be made again."""
         self._made.clear()
 
-    def _turns_ms(self, patient: Patient, at_ms: int) -> int | None:
+    def _turns_ms(self, patient: Patient, at_ms: int, site: Site) -> int | None:
         """Find when the next reading comes to count differently though nothing happens."""
         turns = []
-        for name, ages_ms in self._ages_ms.items():
-            series = patient.series.get(name, ())
-            for age_ms in ages_ms:
+        for signal, ages_ms in self._ages_ms(site).items():
+            series = patient.series.get(signal.name, ())
+            for age_ms in (AHEAD_MS, *ages_ms):
                 place = place_at(series, at_ms - age_ms)
                 if place < len(series):
                     turns.append(series[place].effective_ms + age_ms + 1)

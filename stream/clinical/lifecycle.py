@@ -192,6 +192,7 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         bed=_fact(patient, BED.name),
         episode=told.episode,
         stay=told.stay,
+        policy_hash=view.management.policy_hash,
     )
 
 

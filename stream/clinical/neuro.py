@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple
 from stream.clinical import icans
 from stream.clinical.bedside import fact, readings_of_stay
 from stream.clinical.causes import Spell, lies_in, spells
-from stream.clinical.freshness import FRESH_MS, is_fresh
+from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange, look_up
 from stream.clinical.icans import Arousal, IcansTable
 from stream.clinical.kept import Kept
 from stream.clinical.patient import Patient
 from stream.clinical.policies.register import GRADING
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.sedation import NEURO_CAUSE, SEDATIVE_RATES, intubated, sedated
 from stream.clinical.seizures import GOES_ON_MS, convulsions_of, is_settled
 from stream.clinical.series import Reading, Series, one_a_moment, since, up_to
@@ -71,6 +72,7 @@ class Known(NamedTuple):
 
     patient: Patient
     table: IcansTable
+    site: Site
     at_ms: int
     until_ms: int | None
     others: tuple[Spell, ...]  # when another cause held
@@ -81,11 +83,11 @@ class Known(NamedTuple):
 
 # What ICANS is graded from, beside the airway; a seizure that is not over turns at an age.
 KEPT: Final[Kept[Mapping[str, Neuro]]] = Kept(
-    {
+    lambda site: {
         AGE: (),
-        ICE: (FRESH_MS[ICE],),
-        CAPD: (FRESH_MS[CAPD],),
-        CONSCIOUSNESS: (FRESH_MS[CONSCIOUSNESS],),
+        ICE: (site.fresh_ice_ms,),
+        CAPD: (site.fresh_capd_ms,),
+        CONSCIOUSNESS: (site.fresh_consciousness_ms,),
         SEIZURE: (GOES_ON_MS - 1,),
         SEDATED: (),
         NEURO_CAUSE: (),
@@ -95,16 +97,20 @@ KEPT: Final[Kept[Mapping[str, Neuro]]] = Kept(
 )
 
 
-def neuro_of(patient: Patient, at_ms: int, until_ms: int | None = None) -> Mapping[str, Neuro]:
+def neuro_of(
+    patient: Patient, at_ms: int, site: Site, until_ms: int | None = None
+) -> Mapping[str, Neuro]:
     """Grade ICANS under each policy from what is known of the stay."""
     airways = intubated(patient, until_ms)
     if until_ms is not None:
-        return _neuro_of(patient, at_ms, until_ms, airways)
-    return KEPT.of(patient, at_ms, lambda: _neuro_of(patient, at_ms, None, airways), airways)
+        return _neuro_of(patient, at_ms, site, until_ms, airways)
+    return KEPT.of(
+        patient, at_ms, site, lambda: _neuro_of(patient, at_ms, site, None, airways), airways
+    )
 
 
 def _neuro_of(
-    patient: Patient, at_ms: int, until_ms: int | None, airways: tuple[Spell, ...]
+    patient: Patient, at_ms: int, site: Site, until_ms: int | None, airways: tuple[Spell, ...]
 ) -> Mapping[str, Neuro]:
     asleep = sedated(patient, until_ms)
     unable = (*asleep, *airways)
@@ -115,7 +121,7 @@ def _neuro_of(
         carried_from_ms = _carried_from_ms(scores, unable)
         table = policy.icans
         graded[policy.name] = _graded(
-            Known(patient, table, at_ms, until_ms, others, asleep, scores, carried_from_ms)
+            Known(patient, table, site, at_ms, until_ms, others, asleep, scores, carried_from_ms)
         )
     return graded
 
@@ -174,9 +180,9 @@ def _score(known: Known) -> Domain:
 
     def grade(reading: Reading[Any]) -> GradeRange:
         if isinstance(reading.value, int):
-            fresh = is_fresh(CAPD, reading, known.at_ms)
+            fresh = is_fresh(CAPD, reading, known.at_ms, known.site)
             return icans.grade_level(table.by_capd, icans.capd_of(reading.value), fresh=fresh)
-        fresh = is_fresh(ICE, reading, known.at_ms)
+        fresh = is_fresh(ICE, reading, known.at_ms, known.site)
         return icans.grade_level(table.by_ice, icans.ice_of(reading.value.points), fresh=fresh)
 
     unknown = icans.grade_level(table.by_ice, None, fresh=False)
@@ -188,7 +194,7 @@ def _arousal(known: Known) -> Domain:
     table = known.table.by_arousal
 
     def grade(reading: Reading[Consciousness]) -> GradeRange:
-        fresh = is_fresh(CONSCIOUSNESS, reading, known.at_ms)
+        fresh = is_fresh(CONSCIOUSNESS, reading, known.at_ms, known.site)
         return icans.grade_level(table, arousal_of(reading.value), fresh=fresh)
 
     unknown = icans.grade_level(table, None, fresh=False)

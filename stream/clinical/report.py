@@ -42,11 +42,12 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
         hlh=None if blood is None else hlh_of(view, blood),
         scores=None if blood is None else scores_of(view, blood),
         flags=tuple(flags_of(view)) if watched else (),
-        stale=tuple(stale_signals(patient, at_ms)) if watched else (),
+        stale=tuple(stale_signals(patient, at_ms, view.site)) if watched else (),
         episode=_episode(onset_ms, day_of(at_ms, patient.stay_from_ms)),
         tocilizumab=_tocilizumab(view),
         unit=fact(patient, UNIT),
         bed=fact(patient, BED),
+        policy_hash=management.policy_hash,
     )
 
 

@@ -78,7 +78,7 @@ BLOOD_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *(lab(analyte) for analyte in (*HEMATOTOX_ANALYTES, "ldh", "creatinine")),
 )
 KEPT: Final[Kept[Blood]] = Kept(
-    {
+    lambda _: {
         **dict.fromkeys(BLOOD_SIGNALS, (FEATURE_MS, RESULT_MS)),
         **dict.fromkeys((*FEATURE_FACTS, BASELINE_FERRITIN, IMMUNOSUPPRESSED), ()),
     }
@@ -89,7 +89,7 @@ def blood_of(view: View) -> Blood:
     """Say what the laboratory says, or said before if nothing came since."""
     highest = highest_temperature(view, RESULT_MS)
     celsius = None if highest is None else highest.value.celsius
-    return KEPT.of(view.patient, view.at_ms, lambda: _blood_of(view), celsius)
+    return KEPT.of(view.patient, view.at_ms, view.site, lambda: _blood_of(view), celsius)
 
 
 def hlh_of(view: View, blood: Blood) -> Hlh:
@@ -169,13 +169,17 @@ def _news2(view: View) -> news2.News2 | None:
 
 def _fresh(view: View, signal: Signal[T]) -> Reading[T] | None:
     reading = view.latest(signal)
-    return reading if reading is not None and is_fresh(signal, reading, view.at_ms) else None
+    return (
+        reading
+        if reading is not None and is_fresh(signal, reading, view.at_ms, view.site)
+        else None
+    )
 
 
 def _on_oxygen(view: View) -> bool | None:
     """Tell whether oxygen is given; positive pressure as at home is none (DEC-62)."""
     oxygen = view.oxygen
-    if oxygen is None or not is_fresh(OXYGEN, oxygen, view.at_ms):
+    if oxygen is None or not is_fresh(OXYGEN, oxygen, view.at_ms, view.site):
         return None
     home = fact(view.patient, HOME_POSITIVE_PRESSURE)
     lowest = breathing_of(oxygen.value, home_positive_pressure=home).lowest
@@ -192,7 +196,9 @@ def _is_alert(view: View) -> bool | None:
 
 def _fresh_sign(view: View, sign: str) -> bool:
     found = view.latest(neuro_sign(sign))
-    return found is not None and found.value and is_fresh(CONSCIOUSNESS, found, view.at_ms)
+    return (
+        found is not None and found.value and is_fresh(CONSCIOUSNESS, found, view.at_ms, view.site)
+    )
 
 
 def _car_hematotox(view: View) -> int | None:

@@ -19,6 +19,7 @@ from stream.clinical.bedside import oxygen_in_use
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
 from stream.clinical.oxygen import INVASIVE, NEED_BY_DEVICE
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
 from stream.clinical.series import Reading, Series, place_after, place_at
 from stream.clinical.signals import (
@@ -69,8 +70,14 @@ class Forgetting:
     """One look at the series of a patient: what each no longer needs."""
 
     def __init__(
-        self, now_ms: int, age_years: float | None, thinned_ms: int, infused_ms: int | None
+        self,
+        now_ms: int,
+        site: Site,
+        age_years: float | None,
+        thinned_ms: int,
+        infused_ms: int | None,
     ) -> None:
+        self._site = site
         self._now_ms = now_ms
         self._infused_ms = infused_ms
         self._judges = judges(age_years)
@@ -83,7 +90,7 @@ class Forgetting:
         if (judge := self._judges.get(name)) is not None:
             gone, limit = self._of_vital_sign(series, judge), READINGS_MAX
         elif name == FERRITIN.name:
-            return _ferritin(series)
+            return _ferritin(series, self._site)
         elif name == CONSCIOUSNESS.name:
             gone, limit = list(_between(series, horizon_ms)), READINGS_MAX
         elif name == RESUSCITATION:  # a whole episode of them is added up
@@ -234,18 +241,18 @@ def _between(series: Series, horizon_ms: int) -> Iterator[Reading[Any]]:
         yield from (series[place] for place in found[1:-1])
 
 
-def _ferritin(series: Series) -> list[Reading[Any]]:
+def _ferritin(series: Series, site: Site) -> list[Reading[Any]]:
     """Beyond the limit, choose the oldest results that change nothing in the alert."""
     gone: list[Reading[Any]] = []
     if len(series) <= RESULTS_MAX:
         return gone
-    truth = walk_ferritin(series)
+    truth = walk_ferritin(series, site)
     while len(series) > RESULTS_MAX:
         # One result decides the alert at most, so there is always another that can go.
         place = next(
             place
             for place in range(len(series))
-            if walk_ferritin((*series[:place], *series[place + 1 :])) == truth
+            if walk_ferritin((*series[:place], *series[place + 1 :]), site) == truth
         )
         gone.append(series[place])
         series = (*series[:place], *series[place + 1 :])

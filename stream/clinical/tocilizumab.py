@@ -12,7 +12,6 @@ from stream.clinical.series import Reading
 from stream.clinical.signals import Dose, given, not_given, ordered
 from stream.clinical.times import DAY_MS, HOUR_MS
 from stream.clinical.view import View
-from topics.base import MILLISECOND
 
 NAME: Final = "tocilizumab"
 GIVEN: Final = given(NAME)
@@ -94,14 +93,14 @@ def next_dose_ms(view: View) -> int | None:
 
     A moment in the past means: now.
     """
-    profile, given_ms = view.management, [dose.effective_ms for dose in view.tocilizumab]
-    if len(given_ms) >= profile.tocilizumab_max_a_stay:
+    given_ms = [dose.effective_ms for dose in view.tocilizumab]
+    if len(given_ms) >= view.site.tocilizumab_a_stay_doses:
         return None
     doses = view.every(GIVEN)
     earliest_ms = view.at_ms
     if doses:
-        earliest_ms = doses[-1].effective_ms + profile.tocilizumab_interval // MILLISECOND
-    most = profile.tocilizumab_max_in_24_h
+        earliest_ms = doses[-1].effective_ms + view.site.tocilizumab_interval_ms
+    most = view.site.tocilizumab_in_24_h_doses
     if len(given_ms) >= most:
         earliest_ms = max(earliest_ms, given_ms[-most] + DAY_MS)
     return earliest_ms

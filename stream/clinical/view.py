@@ -70,9 +70,8 @@ class View:
         course: Course | None = None,
     ) -> None:
         self.patient = patient
-        self.at_ms = at_ms
-        self.until_ms = until_ms
-        self.management = management
+        self.at_ms, self.until_ms = at_ms, until_ms
+        self.management, self.site = management, management.site
         self._spells: dict[str, tuple[Spell, ...]] = {}
         self.course = settled(patient.course if course is None else course, at_ms)
 
@@ -197,7 +196,7 @@ class View:
         if self.masks:
             return True if self.hypotension or self.hypoxia else None
         temperature = self.temperature
-        if temperature is None or not is_fresh(TEMPERATURE, temperature, self.at_ms):
+        if temperature is None or not is_fresh(TEMPERATURE, temperature, self.at_ms, self.site):
             return None
         # Outside an episode an IL-6 blocker proves no fever, and leaves none of its absence either.
         last_closed_ms = max((end for _, end in self.course.closed), default=0)
@@ -213,7 +212,8 @@ class View:
         lowest, highest = circulation_of(
             running, hypotension=self.low_pressure, weight_kg=self.weight_kg
         )
-        fresh = self.pressure is not None and is_fresh(PRESSURE, self.pressure, self.at_ms)
+        newest = self.pressure
+        fresh = newest is not None and is_fresh(PRESSURE, newest, self.at_ms, self.site)
         return lowest, highest if running or fresh else None
 
     @once
@@ -229,7 +229,7 @@ class View:
             breathing_of(used.held(), home_positive_pressure=home),
             breathing_of(used.charted(), home_positive_pressure=home),
         )
-        if is_fresh(OXYGEN, used.named, self.at_ms):
+        if is_fresh(OXYGEN, used.named, self.at_ms, self.site):
             return breathing
         return Breathing(breathing.lowest, None, breathing.high_fio2 or None)
 
@@ -296,4 +296,4 @@ class View:
     @once
     def icans(self) -> Mapping[str, Neuro]:
         """Grade ICANS under each policy."""
-        return neuro_of(self.patient, self.at_ms, self.until_ms)
+        return neuro_of(self.patient, self.at_ms, self.site, self.until_ms)

@@ -8,14 +8,15 @@ from enum import Enum
 from typing import Any, Final
 
 from alerts.titles import title_of
-from stream.clinical.freshness import FRESH_MS
 from stream.clinical.levels import Level
+from stream.clinical.policies.bounds import Threshold
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.policies.register import GRADING, MANAGEMENT
+from stream.clinical.policies.thresholds import THRESHOLDS
 from stream.clinical.rules.register import RULES
 from stream.clinical.rules.rule import Rule
-from stream.clinical.times import HOUR_MS
 
+NOT_ADVICE: Final = frozenset({"name", "site", "policy_hash"})
 HEAD: Final = """# Rules
 
 Written by `make docs` from the tables and the docstrings of `stream/clinical/`; do not edit it by hand. It is for the clinician who
@@ -37,12 +38,9 @@ def rules_page() -> str:
         _by_policy({each.name: _icans_rows(each.icans) for each in GRADING}),
         "## What each management profile advises",
         _management(MANAGEMENT.values()),
-        "## How long a reading counts as fresh",
-        _table(
-            ("signal", "hours, the end included"),
-            [(signal.name, f"{age_ms / HOUR_MS:g}") for signal, age_ms in FRESH_MS.items()],
-        ),
-        "An older one is named as stale and widens the range of the grade. It ends no alert.",
+        "## Thresholds that a site may set",
+        "What is built in, and how far a site may go. [policy.md](policy.md) says how it is set, checked and signed.",
+        _thresholds(),
         "## Rules",
         *map(_rule, RULES),
     ]
@@ -112,12 +110,35 @@ def _by_policy(columns: Mapping[str, Mapping[str, object]]) -> str:
 
 def _management(profiles: Iterable[ManagementProfile]) -> str:
     chosen = list(profiles)
-    names = [
-        each.name for each in fields(ManagementProfile) if each.name not in {"name", "expected"}
-    ]
+    names = [each.name for each in fields(ManagementProfile) if each.name not in NOT_ADVICE]
     return _table(
         ("what", *(each.name for each in chosen)),
         [(_words(name), *(_value(getattr(each, name)) for each in chosen)) for name in names],
+    )
+
+
+def _thresholds() -> str:
+    return _table(
+        ("name", "built in", "allowed", "source", "what a wrong value does"),
+        [
+            (f"`{each.name}`", _built_in(each), each.allowed_in_words, each.source, each.wrong)
+            for each in THRESHOLDS
+        ],
+    )
+
+
+def _built_in(threshold: Threshold) -> str:
+    """Write it, and what profiles have that are stricter."""
+    others = {
+        name: threshold.in_words(getattr(profile.site, threshold.attribute))
+        for name, profile in MANAGEMENT.items()
+        if getattr(profile.site, threshold.attribute) != threshold.default
+    }
+    return ", ".join(
+        [
+            threshold.in_words(threshold.default),
+            *(f"{each} in {name}" for name, each in others.items()),
+        ]
     )
 
 

@@ -19,6 +19,8 @@ from stream.clinical.policies.regimen import (
     DEXAMETHASONE_10_Q12H,
     Regimen,
 )
+from stream.clinical.policies.thresholds import Site
+from stream.clinical.times import HOUR_MS
 
 NAME: Final = "asco-2021"
 
@@ -52,7 +54,6 @@ MANAGEMENT: Final = ManagementProfile(
         }
     ),
     fever_as_grade_2_after=timedelta(days=3),
-    steroid_after=timedelta(hours=8),
     steroid_at_once_from_grade=3,
-    ice_due_after=timedelta(hours=12),
+    site=Site(ice_due_ms=12 * HOUR_MS, steroid_after_ms=8 * HOUR_MS),
 )

@@ -8,13 +8,14 @@ methylprednisolone, which is not in CLINICAL.md; ICANS, where the review's advic
 Source: Kymriah label, table 1 (CLINICAL.md §4.2, vector B37).
 """
 
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.policies.manikath_2025 import FOR_ICANS
 from stream.clinical.policies.policy import ManagementProfile, TocilizumabTrigger
 from stream.clinical.policies.regimen import Regimen
+from stream.clinical.policies.thresholds import Site
+from stream.clinical.times import HOUR_MS
 
 NAME: Final = "label-tisa-cel"
 
@@ -27,5 +28,5 @@ MANAGEMENT: Final = ManagementProfile(
         dict.fromkeys((2, 3, 4), (Regimen("methylprednisolone", "by the label"),))
     ),
     steroids_for_icans=MappingProxyType(dict.fromkeys((1, 2, 3, 4), FOR_ICANS)),
-    steroid_after=timedelta(hours=12),
+    site=Site(steroid_after_ms=12 * HOUR_MS),
 )

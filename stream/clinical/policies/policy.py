@@ -6,9 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from stream.clinical.crs import CrsTable
-from stream.clinical.expected import EXPECTED, Expected
 from stream.clinical.icans import IcansTable
 from stream.clinical.policies.regimen import Regimen
+from stream.clinical.policies.thresholds import BUILT_IN, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,10 @@ class ManagementProfile:
     steroids_for_icans: Mapping[int, tuple[Regimen, ...]]
     fever_as_grade_2_after: timedelta | None = None  # grade 1 with fever for longer counts as 2
     considered_at_grade_1_until: timedelta | None = None  # after the infusion; an onset before it
-    tocilizumab_interval: timedelta = timedelta(hours=8)  # the review, line 69; exactly 8 h will do
-    tocilizumab_max_a_stay: int = 4  # the review, line 69: "3-4"
-    tocilizumab_max_in_24_h: int = 3  # ASCO 2021 and the labels; one exactly 24 h old is none
-    steroid_after: timedelta = timedelta(hours=24)  # the first tocilizumab, with no better grade
     steroid_at_once_from_grade: int | None = None  # of CRS; None: tocilizumab is waited for
     steroid_after_fever: timedelta | None = None  # at grade 1 that lasts for longer
-    ice_due_after: timedelta = timedelta(hours=24)  # the review, line 55: daily
-    expected: Expected = EXPECTED
+    site: Site = BUILT_IN
+    policy_hash: str | None = None  # of all of it, once it is known which thresholds hold
 
     @property
     def steroid_for_icans_from_grade(self) -> int:

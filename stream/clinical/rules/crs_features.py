@@ -31,10 +31,7 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 NEEDED: Final = 3
-IL6_PG_ML: Final = 1000.0  # above it
-FERRITIN_FROM_NG_ML: Final = 500.0
 FERRITIN_BELOW_NG_ML: Final = 10_000.0
-CRP_MG_L: Final = 100.0  # above it
 PROCALCITONIN_FROM_NG_ML: Final = 0.5
 PROCALCITONIN_UP_TO_NG_ML: Final = 10.0
 LEAK_SIGNS: Final = ("edema", "pleural_effusion", "ascites")
@@ -73,11 +70,11 @@ def judge(view: View) -> Verdict:
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
     il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
-    if il6 is not None and is_above(il6.value, IL6_PG_ML):
+    if il6 is not None and is_above(il6.value, view.site.crs_il6_pg_ml):
         yield evidence.of_result(IL6.name, il6)
     for analyte in ("ferritin", "crp", "procalcitonin"):
         result = newest(view, analyte, max_age_ms)
-        if result is not None and _is_typical(analyte, result.value):
+        if result is not None and _is_typical(view, analyte, result.value):
             yield evidence.of_result(analyte, result)
     answered = answers(view)
     if answered and all(answer.value.result != POSITIVE for _, answer in answered):
@@ -88,14 +85,14 @@ def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
             yield evidence.of_result(leak.name, found)
 
 
-def _is_typical(analyte: str, result: Result) -> bool | None:
+def _is_typical(view: View, analyte: str, result: Result) -> bool | None:
     match analyte:
         case "ferritin":
-            return is_at_least(result, FERRITIN_FROM_NG_ML) and is_below(
+            return is_at_least(result, view.site.crs_ferritin_ng_ml) and is_below(
                 result, FERRITIN_BELOW_NG_ML
             )
         case "crp":
-            return is_above(result, CRP_MG_L)
+            return is_above(result, view.site.crs_crp_mg_l)
         case _:
             return is_at_least(result, PROCALCITONIN_FROM_NG_ML) and is_at_most(
                 result, PROCALCITONIN_UP_TO_NG_ML

@@ -12,6 +12,7 @@ from typing import Final
 
 from stream.clinical.hlh import SCORED_SIGNALS, highest_temperature, hscore_of
 from stream.clinical.levels import SCORED_TEMPERATURE
+from stream.clinical.policies.thresholds_laboratory import AT_LEAST
 from stream.clinical.results import RESULT_MS, goes_on
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
@@ -32,11 +33,11 @@ def judge(view: View) -> Verdict:
     """Hold while the score is above the cut-off."""
     score = above(view)
     if score is None:
-        return Verdict(None, None, f"The HScore is not above {CUT_OFF}.")
+        return Verdict(None, None, f"The HScore is not {_reaching(view)} {CUT_OFF}.")
     finding = Finding(
         priorities=under_every_policy(Priority.P1),
         because=tuple(_because(view, score)),
-        advice=lambda: _advice(score),
+        advice=lambda: _advice(view, score),
         source="review-2025 L183; Fardet 2014",
     )
     return Verdict(finding)
@@ -50,7 +51,14 @@ def above(view: View) -> HScore | None:
 
 def _above(view: View, max_age_ms: int | None) -> HScore | None:
     score = hscore_of(view, max_age_ms)
-    return score if score is not None and score.points > CUT_OFF else None
+    if score is None or score.points < CUT_OFF:
+        return None
+    counts = score.points > CUT_OFF or view.site.hscore_comparison == AT_LEAST
+    return score if counts else None
+
+
+def _reaching(view: View) -> str:
+    return "at least" if view.site.hscore_comparison == AT_LEAST else "above"
 
 
 def _because(view: View, score: HScore) -> Iterator[Evidence]:
@@ -70,10 +78,11 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
         yield evidence.of_temperature(temperature)
 
 
-def _advice(score: HScore) -> str:
+def _advice(view: View, score: HScore) -> str:
     parts = [f"{name} {points}" for name, points in score.components.items() if points > 0]
     likely = probability(score.points)
-    words = [f"HScore {score.points}, above {CUT_OFF} (probability {likely}): {', '.join(parts)}."]
+    reached = f"{score.points}, {_reaching(view)} {CUT_OFF}"
+    words = [f"HScore {reached} (probability {likely}): {', '.join(parts)}."]
     if score.missing:
         named = ", ".join(each.rpartition(":")[2] for each in score.missing)
         words.append(f"It may be higher: {named} not known.")

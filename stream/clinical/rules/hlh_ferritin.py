@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.comparators import is_above, is_at_most
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -26,18 +27,11 @@ from stream.clinical.signals import FERRITIN, Result
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-# Each is crossed by more than it: 3 000 exactly is not crossed. Highest first.
-THRESHOLDS_NG_ML: Final = (
-    (50_000.0, Priority.P1),
-    (10_000.0, Priority.P2),
-    (3_000.0, Priority.P3),
-)
-END_NG_ML: Final = 3_000.0  # this or less ends the alert
 ADVICE: Final = MappingProxyType(
     {
-        50_000.0: "Call haematology and look for HLH/MAS now.",
-        10_000.0: "Look for HLH/MAS now.",
-        3_000.0: "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab.",
+        Priority.P1: "Call haematology and look for HLH/MAS now.",
+        Priority.P2: "Look for HLH/MAS now.",
+        Priority.P3: "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab.",
     }
 )
 
@@ -54,9 +48,9 @@ class Crossing:
 def judge(view: View) -> Verdict:
     """Hold while the walk over the results of the stay ends above 3 000."""
     results = view.readings(FERRITIN)
-    crossing = walk(results)
+    crossing = walk(results, view.site)
     if crossing is None:
-        return _ended(results)
+        return _ended(results, view.site)
     newest = results[-1]
     finding = Finding(
         priorities=under_every_policy(crossing.priority),
@@ -70,40 +64,45 @@ def judge(view: View) -> Verdict:
     return Verdict(finding)
 
 
-def walk(results: Iterable[Reading[Result]]) -> Crossing | None:
+def walk(results: Iterable[Reading[Result]], site: Site) -> Crossing | None:
     """Walk results in the order of `effective_at`; None where the alert is closed at the end."""
     crossing: Crossing | None = None
     for result in one_a_moment(tuple(results)):
-        level = crossed(result.value)
+        level = _crossed(result.value, site)
         if level is not None:
             threshold, priority = level
             if crossing is None or threshold > crossing.threshold_ng_ml:
                 crossing = Crossing(threshold, priority, result)
-        elif proves_end(result.value):
+        elif _proves_end(result.value, site):
             crossing = None
     return crossing
 
 
-def crossed(result: Result) -> tuple[float, Priority] | None:
-    """Find the highest threshold that a result proves to be crossed."""
-    for threshold, priority in THRESHOLDS_NG_ML:
+def _crossed(result: Result, site: Site) -> tuple[float, Priority] | None:
+    """Find the highest threshold that a result proves to be crossed, by more than it."""
+    for threshold, priority in (
+        (site.hlh_ferritin_urgent_ng_ml, Priority.P1),
+        (site.hlh_ferritin_look_ng_ml, Priority.P2),
+        (site.hlh_ferritin_watch_ng_ml, Priority.P3),
+    ):
         if is_above(result, threshold):
             return threshold, priority
     return None
 
 
-def proves_end(result: Result) -> bool:
-    """Tell whether a result proves 3 000 or less."""
-    return is_at_most(result, END_NG_ML) is True
+def _proves_end(result: Result, site: Site) -> bool:
+    """Tell whether a result proves that the lowest threshold is not crossed."""
+    return is_at_most(result, site.hlh_ferritin_watch_ng_ml) is True
 
 
-def _ended(results: Sequence[Reading[Result]]) -> Verdict:
-    """Say what ended it: the last result that proves so, or that none is left above 3 000."""
-    never = f"Ferritin was never above {END_NG_ML:.10g} ng/mL."
-    ends = [result for result in one_a_moment(results) if proves_end(result.value)]
+def _ended(results: Sequence[Reading[Result]], site: Site) -> Verdict:
+    """Say what ended it: the last result that proves so, or that none is left above it."""
+    watch = f"{site.hlh_ferritin_watch_ng_ml:.10g}"
+    never = f"Ferritin was never above {watch} ng/mL."
+    ends = [result for result in one_a_moment(results) if _proves_end(result.value, site)]
     if not ends:
-        return Verdict(None, None, f"No ferritin above {END_NG_ML:.10g} ng/mL is left.", never)
-    ending = f"Ferritin is {_amount(ends[-1])} ng/mL, not above {END_NG_ML:.10g}."
+        return Verdict(None, None, f"No ferritin above {watch} ng/mL is left.", never)
+    ending = f"Ferritin is {_amount(ends[-1])} ng/mL, not above {watch}."
     return Verdict(None, None, ending, never, (evidence.of_result(FERRITIN.name, ends[-1]),))
 
 
@@ -111,7 +110,7 @@ def _advice(crossing: Crossing, newest: Reading[Result]) -> str:
     words = [f"Ferritin {_amount(crossing.highest)} ng/mL, above {crossing.threshold_ng_ml:.10g}."]
     if newest != crossing.highest:
         words.append(f"The newest result is {_amount(newest)} ng/mL.")
-    words.append(ADVICE[crossing.threshold_ng_ml])
+    words.append(ADVICE[crossing.priority])
     words.append("Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore.")
     return " ".join(words)
 

@@ -29,16 +29,17 @@ def judge(view: View) -> Verdict:
             evidence.of_result(name, reading)
             for name, reading in (("ferritin", suspicion.ferritin), *shown)
         ),
-        advice=lambda: _advice(suspicion),
+        advice=lambda: _advice(view, suspicion),
         source="review-2025 L176-183",
     )
     return Verdict(finding)
 
 
-def _advice(suspicion: Suspicion) -> str:
+def _advice(view: View, suspicion: Suspicion) -> str:
     names = ", ".join(suspicion.others)
+    limit = f"{view.site.hlh_suspect_ferritin_ng_ml:,.10g}".replace(",", " ")
     return (
-        f"Meets criteria to suspect HLH/MAS: ferritin above 10 000 ng/mL with {names}. Call "
+        f"Meets criteria to suspect HLH/MAS: ferritin above {limit} ng/mL with {names}. Call "
         "haematology. Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore."
     )
 

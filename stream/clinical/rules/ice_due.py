@@ -17,9 +17,7 @@ from stream.clinical.signals import CAPD, ICE
 from stream.clinical.times import DAY_MS, HOUR_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
-from topics.base import MILLISECOND
 
-LAST_DAY: Final = 30  # after the infusion, the whole of it
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
 
@@ -28,15 +26,15 @@ def judge(view: View) -> Verdict:
     stay_from_ms = view.patient.stay_from_ms
     if stay_from_ms is None:
         return Verdict(None)
-    end_ms = stay_from_ms + (LAST_DAY + 1) * DAY_MS
+    end_ms = stay_from_ms + (view.site.ice_until_days + 1) * DAY_MS  # the whole of the last day
     unable = spells_unable(view)
     last = last_exam(view)
     starts = [stay_from_ms, *(each.until_ms for each in unable if each.until_ms is not None)]
     starts += [] if last is None else [last.effective_ms]
     # "More than": it falls due right after it.
-    due_ms = max(starts) + view.management.ice_due_after // MILLISECOND + 1
+    due_ms = max(starts) + view.site.ice_due_ms + 1
     if any(each.until_ms is None for each in unable) or due_ms >= end_ms or view.at_ms >= end_ms:
-        return Verdict(None, None, "ICE cannot be done now, or the 30 days are over.")
+        return Verdict(None, None, "ICE cannot be done now, or its days are over.")
     if view.at_ms < due_ms:
         return Verdict(None, due_ms, "ICE was done.")
     if view.course.onset_ms is None and view.at_ms >= due_ms + TASK_MS:

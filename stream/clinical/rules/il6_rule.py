@@ -21,7 +21,6 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 NAME: Final = "IL6-RULE"
-LIMIT_PG_ML: Final = 1000.0  # above it
 
 
 def judge(view: View) -> Verdict:
@@ -44,8 +43,8 @@ def judge_at_any_age(view: View) -> Verdict:
     if documented(view):
         return Verdict(None, wake_ms, "An infection is documented.")
     result = readable_il6(view, None)
-    if result is None or not is_above(result.value, LIMIT_PG_ML):
-        return Verdict(None, wake_ms, "No interleukin-6 above 1 000 pg/mL supports it.")
+    if result is None or not is_above(result.value, view.site.il6_rule_pg_ml):
+        return Verdict(None, wake_ms, "No interleukin-6 that is high enough supports it.")
     if view.fever is not True or not view.hypotension:
         return Verdict(None, wake_ms, "Fever or hypotension is no longer there.")
     finding = Finding(
@@ -56,8 +55,9 @@ def judge_at_any_age(view: View) -> Verdict:
             *evidence.of_hypotension(view),
         ),
         advice=lambda: (
-            "Interleukin-6 above 1 000 pg/mL with fever and hypotension, and no infection "
-            "documented: it supports CRS. Give tocilizumab early, while cultures are pending."
+            f"Interleukin-6 above {view.site.il6_rule_pg_ml:.10g} pg/mL with fever and "
+            "hypotension, and no infection documented: it supports CRS. Give tocilizumab early, "
+            "while cultures are pending."
         ),
         source="review-2025 L187",
     )

@@ -29,10 +29,6 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 RESULTS_NEEDED: Final = 2
-PROCALCITONIN_NG_ML: Final = 10.0  # above it
-LACTATE_MMOL_L: Final = 4.0  # this or more
-IL6_PG_ML: Final = 1000.0  # below it
-ANC_10E9_L: Final = 0.5  # below it
 NEUTROPENIC_DAYS: Final = (7, 14)  # after the infusion, both included
 SIGNALS: Final[tuple[Signal[Any], ...]] = (
     IL6,
@@ -74,17 +70,18 @@ def _enough(view: View, max_age_ms: int | None) -> tuple[Evidence, ...] | None:
 
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
+    site = view.site
     il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
-    if il6 is not None and is_below(il6.value, IL6_PG_ML):
+    if il6 is not None and is_below(il6.value, site.sepsis_il6_pg_ml):
         yield evidence.of_result(IL6.name, il6)
     procalcitonin = newest(view, "procalcitonin", max_age_ms)
-    if procalcitonin is not None and is_above(procalcitonin.value, PROCALCITONIN_NG_ML):
+    if procalcitonin is not None and is_above(procalcitonin.value, site.sepsis_procalcitonin_ng_ml):
         yield evidence.of_result("procalcitonin", procalcitonin)
     lactate = newest(view, "lactate", max_age_ms)
-    if lactate is not None and is_at_least(lactate.value, LACTATE_MMOL_L):
+    if lactate is not None and is_at_least(lactate.value, site.sepsis_lactate_mmol_l):
         yield evidence.of_result("lactate", lactate)
     anc = newest(view, "anc", max_age_ms)
-    if anc is not None and is_below(anc.value, ANC_10E9_L):
+    if anc is not None and is_below(anc.value, site.sepsis_anc_10e9_l):
         day = day_of(anc.effective_ms, view.patient.stay_from_ms)
         if day is not None and NEUTROPENIC_DAYS[0] <= day <= NEUTROPENIC_DAYS[1]:
             yield evidence.of_result("anc", anc)

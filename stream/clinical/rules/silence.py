@@ -7,20 +7,42 @@ was never measured is not missed, and a new stay has to begin before anything of
 Source: CLINICAL.md DEC-35, DEC-50, §5.8; DESIGN ("The pager").
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.expected import FED
 from stream.clinical.levels import Level
 from stream.clinical.patient import Patient, key_of_alert
+from stream.clinical.policies.thresholds import Site
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.series import Reading
-from stream.clinical.signals import PRESSURE, SPO2, TEMPERATURE, Pressure, Signal, Temperature
+from stream.clinical.signals import (
+    HEART_RATE,
+    PRESSURE,
+    RESPIRATORY_RATE,
+    SPO2,
+    TEMPERATURE,
+    Pressure,
+    Signal,
+    Temperature,
+)
 from stream.clinical.times import HOUR_MS, MINUTE_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 NAME: Final = "OPS-SILENCE"
+# Nothing else of a patient is fed by a machine: ICE has a rule of its own, and what else is charted
+# by hand or sent by the laboratory comes when there is something to say.
+EXPECTED_MS: Final[Mapping[Signal[Any], Callable[[Site], int]]] = MappingProxyType(
+    {
+        TEMPERATURE: attrgetter("silence_temperature_ms"),
+        PRESSURE: attrgetter("silence_pressure_ms"),
+        SPO2: attrgetter("silence_spo2_ms"),
+        HEART_RATE: attrgetter("silence_heart_rate_ms"),
+        RESPIRATORY_RATE: attrgetter("silence_respiratory_rate_ms"),
+    }
+)
 GRADED_BY: Final = frozenset({TEMPERATURE.name, PRESSURE.name, SPO2.name})
 WORDS: Final = {
     "temperature_c": "temperature",
@@ -71,13 +93,12 @@ def is_open(patient: Patient) -> bool:
 
 def _measured(view: View) -> Iterator[tuple[Signal[Any], Reading[Any], int]]:
     """Give each sign that was ever measured, its newest reading, and when that is too old."""
-    expected = view.management.expected
-    for signal in FED:
+    for signal, expected_ms in EXPECTED_MS.items():
         newest = view.patient.newest(signal, None, view.until_ms)
         if newest is not None:
             since_ms = max(newest.effective_ms, view.patient.stay_from_ms or 0)
             # "Longer than": it falls due right after it.
-            yield signal, newest, since_ms + expected.signals_ms[signal.name] + 1
+            yield signal, newest, since_ms + expected_ms(view.site) + 1
 
 
 def _since(view: View, newest: Reading[Any]) -> str:
@@ -102,5 +123,5 @@ def _alike(_: object, __: float | None) -> object:
     return None
 
 
-COMES: Final = tuple(Level(signal, _alike) for signal in FED)
+COMES: Final = tuple(Level(signal, _alike) for signal in EXPECTED_MS)
 RULE: Final = Rule(NAME, Bound.STAY, COMES, judge, never_retracts=True)

@@ -87,7 +87,7 @@ def _no_better_ms(view: View) -> int | None:
     doses = of_episode(view)
     if not doses:
         return None
-    return doses[0].effective_ms + view.management.steroid_after // MILLISECOND
+    return doses[0].effective_ms + view.site.steroid_after_ms
 
 
 def _fever_ms(view: View) -> int | None:

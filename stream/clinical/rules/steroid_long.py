@@ -26,7 +26,6 @@ from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-LONG_MS: Final = 72 * HOUR_MS  # more than it
 LAPSE_MS: Final = DAY_MS  # below the dose for longer, and the clock starts anew
 
 
@@ -36,7 +35,7 @@ def judge(view: View) -> Verdict:
     first = None if course is None else first_of_run(course)
     if course is None or first is None:
         return Verdict(None, next_turn_ms(view), "The steroid is no longer high-dose.")
-    due_ms = first.at_ms + LONG_MS + 1
+    due_ms = first.at_ms + view.site.steroid_long_ms + 1  # more than it
     if view.at_ms < due_ms:
         return Verdict(None, min(due_ms, next_turn_ms(view) or due_ms), "It is not long enough.")
     finding = Finding(

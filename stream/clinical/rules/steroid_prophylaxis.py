@@ -21,8 +21,6 @@ from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-DUE_MS: Final = 96 * HOUR_MS  # more than it, as for the next
-URGENT_MS: Final = 120 * HOUR_MS
 ANTIFUNGALS: Final = tuple(
     given(drug) for drug in ("fluconazole", "voriconazole", "posaconazole", "micafungin")
 )
@@ -35,7 +33,8 @@ def judge(view: View) -> Verdict:
     if course is None:
         return Verdict(None, None, "The steroid course is over.")
     missing = _missing(view, course.from_ms)
-    due_ms, urgent_ms = course.from_ms + DUE_MS + 1, course.from_ms + URGENT_MS + 1
+    due_ms = course.from_ms + view.site.steroid_prophylaxis_ms + 1  # more than it, as for the next
+    urgent_ms = course.from_ms + view.site.steroid_prophylaxis_urgent_ms + 1
     if view.at_ms < due_ms or not missing:
         ending = "An antifungal was given, and a CMV PCR is charted."
         return Verdict(None, min(due_ms, course.ends_ms + 1), ending)

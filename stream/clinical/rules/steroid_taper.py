@@ -63,7 +63,7 @@ def _has_become_mild(view: View, policy: str, course: SteroidCourse) -> bool:
     if now < MILD or policy in view.course.grade_2_from:
         return True
     return any(
-        neuro_of(view.patient, at_ms, at_ms)[policy].grade.lowest > MILD
+        neuro_of(view.patient, at_ms, view.site, at_ms)[policy].grade.lowest > MILD
         for at_ms in _examined(view, course.from_ms)
     )
 

@@ -29,7 +29,6 @@ from stream.clinical.tocilizumab import (
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-TOLERANCE: Final = 0.1  # of the dose by weight
 ROUNDING_MG: Final = 1e-6
 
 
@@ -39,7 +38,7 @@ def judge(view: View) -> Verdict:
     if order is None:
         return Verdict(None, None, "The order was left out, or it is 12 hours old.")
     mg = mg_of(order.dose.value)
-    if mg is None or not is_out_of_range(mg, view.weight_kg):
+    if mg is None or not _is_out_of_range(view, mg):
         return Verdict(None, None, "The newest order or dose fits the weight.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
@@ -50,14 +49,15 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, order.until_ms)
 
 
-def is_out_of_range(mg: float, weight_kg: float | None) -> bool:
+def _is_out_of_range(view: View, mg: float) -> bool:
     """Tell whether a dose is too large or too small."""
     if mg > MAX_DOSE_MG:
         return True
-    if weight_kg is None:
+    if view.weight_kg is None:
         return False
-    right = dose_mg(weight_kg)
-    return abs(mg - right) > TOLERANCE * right + ROUNDING_MG
+    right = dose_mg(view.weight_kg)
+    tolerance_mg = view.site.tocilizumab_tolerance_percent / 100 * right
+    return abs(mg - right) > tolerance_mg + ROUNDING_MG
 
 
 def _advice(view: View, order: Checked, mg: float) -> str:

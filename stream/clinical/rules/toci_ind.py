@@ -24,7 +24,6 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 from topics.base import MILLISECOND
 
-REPEAT_MS: Final = 8 * HOUR_MS  # unmet it is said again
 PRIORITY_BY_GRADE: Final = MappingProxyType(
     {1: Priority.P2, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}  # 1: as grade 2
 )
@@ -34,7 +33,7 @@ def judge(view: View) -> Verdict:
     """Hold under each policy by whose grade it is indicated, while no dose stands in the way."""
     next_ms = next_dose_ms(view)
     if next_ms is None:
-        most = view.management.tocilizumab_max_a_stay
+        most = view.site.tocilizumab_a_stay_doses
         return Verdict(None, None, f"No more tocilizumab: {most} doses were given in this stay.")
     if next_ms > view.at_ms:
         until = in_words(next_ms)
@@ -51,7 +50,7 @@ def judge(view: View) -> Verdict:
         if view.management.source != "review-2025 L73"
         else view.management.source,
         grades=grades,
-        repeat_after_ms=REPEAT_MS,
+        repeat_after_ms=view.site.tocilizumab_repeat_ms,
     )
     return Verdict(finding, wake_ms)
 
@@ -123,8 +122,11 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
         words.append(f"{which}: {dose_in_words(view.weight_kg)}.")
         words.append("Do not wait for a higher grade or for cultures, nor because antibiotics run.")
     if number > 1:
-        words.append("The last dose is 8 hours old or more and the grade is still 2 or more.")
-    if number == view.management.tocilizumab_max_a_stay:
+        hours = view.site.tocilizumab_interval_ms / HOUR_MS
+        words.append(
+            f"The last dose is {hours:g} hours old or more and the grade is still 2 or more."
+        )
+    if number == view.site.tocilizumab_a_stay_doses:
         words.append("It is the last one of this stay.")
     return texts.joined(*words, texts.outside_window(view), texts.sepsis(view))
 

@@ -19,7 +19,6 @@ from stream.clinical.tocilizumab import (
 )
 from stream.clinical.view import View
 from topics.alerts import Priority
-from topics.base import MILLISECOND
 
 
 def judge(view: View) -> Verdict:
@@ -28,7 +27,7 @@ def judge(view: View) -> Verdict:
     if order is None:
         return Verdict(None, None, "The order was left out, or it is 12 hours old.")
     last = last_before(view, order.at_ms)
-    interval_ms = view.management.tocilizumab_interval // MILLISECOND
+    interval_ms = view.site.tocilizumab_interval_ms
     if last is None or order.at_ms - last.effective_ms >= interval_ms:
         return Verdict(None, None, "The newest order or dose keeps the interval.")
     finding = Finding(

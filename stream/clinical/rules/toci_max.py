@@ -30,13 +30,13 @@ def judge(view: View) -> Verdict:
     order = checked(view)
     if order is None:
         return Verdict(None, None, "The order was left out, or it is 12 hours old.")
-    profile, recent = view.management, in_24_h(order.before, order.at_ms)
+    site, recent = view.site, in_24_h(order.before, order.at_ms)
     breaks = (
-        order.number > profile.tocilizumab_max_a_stay
-        or len(recent) >= profile.tocilizumab_max_in_24_h
+        order.number > site.tocilizumab_a_stay_doses
+        or len(recent) >= site.tocilizumab_in_24_h_doses
     )
     given = len(order.before) + order.is_given
-    if not breaks and given != profile.tocilizumab_max_a_stay - 1:
+    if not breaks and given != site.tocilizumab_a_stay_doses - 1:
         return Verdict(None, None, "The newest order or dose keeps within the limits.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
@@ -51,24 +51,24 @@ def judge(view: View) -> Verdict:
 
 
 def _advice(view: View, order: Checked, recent: tuple[Reading[Dose], ...]) -> str:
-    profile, number = view.management, order.number
+    site, number = view.site, order.number
     said = "was given" if order.is_given else "is ordered"
     stop = "Tell the team." if order.is_given else "Do not give it."
-    if number > profile.tocilizumab_max_a_stay:
+    if number > site.tocilizumab_a_stay_doses:
         return (
             f"Dose {number} of tocilizumab in this stay {said}; at most "
-            f"{profile.tocilizumab_max_a_stay} are given. {stop} Think of a steroid or anakinra."
+            f"{site.tocilizumab_a_stay_doses} are given. {stop} Think of a steroid or anakinra."
         )
-    if len(recent) >= profile.tocilizumab_max_in_24_h:
-        again = in_words(recent[-profile.tocilizumab_max_in_24_h].effective_ms + DAY_MS)
+    if len(recent) >= site.tocilizumab_in_24_h_doses:
+        again = in_words(recent[-site.tocilizumab_in_24_h_doses].effective_ms + DAY_MS)
         return (
             f"Dose {len(recent) + 1} of tocilizumab in 24 hours {said}; at most "
-            f"{profile.tocilizumab_max_in_24_h} are given. {stop} The next dose is allowed from "
+            f"{site.tocilizumab_in_24_h_doses} are given. {stop} The next dose is allowed from "
             f"{again}."
         )
     return (
         f"Dose {number} of tocilizumab in this stay {said}: after dose "
-        f"{profile.tocilizumab_max_a_stay} there is no more. Plan the next line (a steroid, "
+        f"{site.tocilizumab_a_stay_doses} there is no more. Plan the next line (a steroid, "
         "anakinra)."
     )
 

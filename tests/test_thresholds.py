@@ -1,0 +1,348 @@
+"""The thresholds that a site may set: their bounds, what is refused, and that rules go by them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bedside import Bedside, hours, minutes
+from builders import Fields, assessment, dose, lab, on_day, patient, vitals
+
+from stream.clinical.policies.bounds import SUFFIX_BY_UNIT, Threshold
+from stream.clinical.policies.effective import effective
+from stream.clinical.policies.register import MANAGEMENT
+from stream.clinical.policies.thresholds import (
+    BUILT_IN,
+    BY_NAME,
+    THRESHOLDS,
+    PolicyError,
+    Site,
+    read_overrides,
+)
+from stream.clinical.times import HOUR_MS, MINUTE_MS
+
+REVIEW, ASCO = MANAGEMENT["manikath-2025"].site, MANAGEMENT["asco-2021"].site
+START = on_day(3, "10:00")
+LESS_IS_ASKED_FOR = {  # where a site may ask for less than the built-in threshold does
+    "tocilizumab_interval",
+    "tocilizumab_a_stay",
+    "tocilizumab_in_24_h",
+}
+
+
+def refused(written: Mapping[str, object], site: Site = REVIEW) -> str:
+    with pytest.raises(PolicyError) as caught:
+        read_overrides(written, site)
+    return str(caught.value)
+
+
+# The table
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda each: each.name)
+def test_a_threshold_can_be_signed(threshold: Threshold) -> None:
+    """It has a unit that its attribute ends in, a source, a warning, and a default in bounds."""
+    assert threshold.attribute.endswith(SUFFIX_BY_UNIT[threshold.unit])
+    assert threshold.name != threshold.attribute or threshold.choices
+    assert threshold.source
+    assert threshold.wrong
+    assert getattr(BUILT_IN, threshold.attribute) == threshold.default
+    for value in (threshold.default, threshold.lowest, threshold.highest, *threshold.choices):
+        assert threshold.read(threshold.in_words(value)) == value
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda each: each.name)
+def test_what_is_built_in_is_the_least_that_a_site_may_ask_for(threshold: Threshold) -> None:
+    """One bound is the default itself: a site can widen in one direction alone."""
+    assert threshold.default in (threshold.lowest, threshold.highest)
+
+
+def test_each_name_stands_for_one_threshold() -> None:
+    assert len(BY_NAME) == len(THRESHOLDS)
+    assert set(BY_NAME) >= LESS_IS_ASKED_FOR
+
+
+@pytest.mark.parametrize("name", list(MANAGEMENT))
+def test_what_a_profile_has_is_within_bounds(name: str) -> None:
+    site = MANAGEMENT[name].site
+    written = {
+        each.name: each.in_words(getattr(site, each.attribute))
+        for each in THRESHOLDS
+        if getattr(site, each.attribute) != each.default
+    }
+
+    assert replace(BUILT_IN, **read_overrides(written, BUILT_IN)) == site  # type: ignore[arg-type]
+
+
+# What a site writes
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("hlh_ferritin_look", "8000 ng/mL", 8000),
+        ("hlh_ferritin_look", "8000ng/mL", 8000),
+        ("ice_due", "8 h", 8 * HOUR_MS),
+        ("silence_spo2", "30min", 30 * MINUTE_MS),
+        ("fresh_pressure", "1.5 h", 90 * MINUTE_MS),
+        ("tocilizumab_a_stay", "3 doses", 3),
+        ("hscore_comparison", ">=", ">="),
+    ],
+)
+def test_a_value_is_read_with_its_unit(name: str, written: str, value: object) -> None:
+    assert read_overrides({name: written}, REVIEW)[BY_NAME[name].attribute] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "said"),
+    [
+        ("hlh_feritin_look", "8000 ng/mL", "there is no such threshold; is hlh_ferritin_look m"),
+        ("fever", "38 Cel", "there is no such threshold"),
+        ("hlh_ferritin_look", 8000, '8000 is no number with a unit; write it like "10000 ng/mL"'),
+        ("hlh_ferritin_look", "8000", '"8000" has no unit; write it like "10000 ng/mL"'),
+        ("hlh_ferritin_look", "8000 ug/L", "the unit ug/L does not fit; write it like"),
+        ("hlh_ferritin_look", "much", '"much" is no number with a unit'),
+        ("hlh_ferritin_look", "10001 ng/mL", "is above 10000 ng/mL, the most"),
+        ("hlh_ferritin_look", "nan ng/mL", '"nan ng/mL" is no number with a unit'),
+        ("hlh_ferritin_look", True, "True is no number with a unit"),
+        ("ice_due", "12 days", "the unit days does not fit"),
+        ("ice_due", "1 h", '"1 h" is below 4 h, the least'),
+        ("fresh_spo2", "5 h", '"5 h" is above 4 h, the most'),
+        ("fresh_spo2", "14 min", '"14 min" is below 15 min, the least'),
+        ("tocilizumab_a_stay", "3.5 doses", "is no whole number"),
+        ("tocilizumab_a_stay", "5 doses", "is above 4 doses, the most"),
+        ("hscore_comparison", "=>", '"=>" is not one of >, >='),
+    ],
+)
+def test_what_is_wrong_is_refused_naming_the_threshold(
+    name: str, written: object, said: str
+) -> None:
+    assert refused({name: written}).startswith(f"{name}: ")
+    assert said in refused({name: written})
+
+
+def test_each_mistake_has_a_line() -> None:
+    lines = refused({"ice_due": "30 h", "fever": "38 Cel", "hscore_comparison": "<"}).splitlines()
+
+    assert [line.partition(":")[0] for line in lines] == ["ice_due", "fever", "hscore_comparison"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            {"hlh_ferritin_look": "5000 ng/mL", "hlh_ferritin_urgent": "10000 ng/mL"},
+            None,
+        ),
+        (
+            {"steroid_prophylaxis": "96 h", "steroid_prophylaxis_urgent": "72 h"},
+            "steroid_prophylaxis: 96 h is above 72 h, which steroid_prophylaxis_urgent is",
+        ),
+        (
+            {"silence_spo2": "2 h", "fresh_spo2": "1 h"},
+            "silence_spo2: 2 h is above 1 h, which fresh_spo2 is",
+        ),
+    ],
+)
+def test_thresholds_that_go_together_are_in_order(
+    written: dict[str, object], said: str | None
+) -> None:
+    if said is None:
+        assert read_overrides(written, REVIEW)
+    else:
+        assert refused(written) == said
+
+
+def test_what_is_stale_is_silent() -> None:
+    """A silence that is not set follows the age, so that no patient is stale and not missed."""
+    found = read_overrides({"fresh_spo2": "1 h"}, REVIEW)
+
+    assert found == {"fresh_spo2_ms": HOUR_MS, "silence_spo2_ms": HOUR_MS}
+
+
+def test_a_stricter_profile_stays_as_strict() -> None:
+    """ICE twice a day is ASCO's; a site that asks for less does not follow it."""
+    assert read_overrides({"ice_due": "20 h"}, REVIEW)
+    assert "is above 12 h, the most" in refused({"ice_due": "20 h"}, ASCO)
+
+
+# The hash
+
+
+def test_the_hash_tells_policies_apart_and_not_how_they_are_written() -> None:
+    built_in = effective("manikath-2025", {}).policy_hash
+    same = effective("manikath-2025", {"hlh_ferritin_look_ng_ml": 10_000.0}).policy_hash
+    sooner = effective("manikath-2025", {"hlh_ferritin_look_ng_ml": 8_000}).policy_hash
+    asco = effective("asco-2021", {}).policy_hash
+
+    assert built_in == same
+    assert len({built_in, sooner, asco}) == 3
+    assert built_in is not None
+    assert len(built_in) == 12
+
+
+def test_each_threshold_is_in_the_hash() -> None:
+    hashes = {
+        effective("manikath-2025", {each.attribute: other(each)}).policy_hash for each in THRESHOLDS
+    }
+
+    assert len(hashes) == len(THRESHOLDS)
+
+
+def other(threshold: Threshold) -> Any:
+    """Another value than the built-in one."""
+    values = (threshold.lowest, threshold.highest, *threshold.choices)
+    return next(each for each in values if each != threshold.default)
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(ValueError, match="no management profile nobody"):
+        effective("nobody", {})
+
+
+def test_every_alert_and_status_names_the_policy() -> None:
+    seen = Bedside(patient(), overrides={"hlh_ferritin_watch_ng_ml": 2_000})
+    seen.take(lab("ferritin", 2_500, at=START))
+
+    (line,) = seen.told("HLH-FERRITIN")
+    assert line.policy_hash == seen.engine.policy_hash == seen.status(START).policy_hash
+
+
+# Rules go by them: the same events, with one threshold set
+
+STEROID = [
+    dose("dexamethasone", at=START + hours(6 * each), dose_value=10, dose_unit="mg", interval_h=6)
+    for each in range(9)
+]
+SICK = vitals(at=START, temperature_c=39.0, systolic_mmhg=80, diastolic_mmhg=40)
+TOCILIZUMAB = dose("tocilizumab", at=START + hours(1), dose_value=640, dose_unit="mg")
+FERRITIN = lab("ferritin", 9_000, at=START)
+EXAMINED = assessment("ice", at=on_day(0, "12:00"), scheme="astct", total=10)
+EVENING = on_day(0, "17:00") - START
+SEPSIS = [lab("procalcitonin", 3, at=START), lab("lactate", 3, at=START)]
+
+CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
+    ("HLH-FERRITIN", {"hlh_ferritin_watch_ng_ml": 500}, [lab("ferritin", 600, at=START)], None),
+    ("HLH-SUSPECT", {"hlh_suspect_ferritin_ng_ml": 2_000}, [FERRITIN, lab("ast", 600)], None),
+    (
+        "SEPSIS-FEATURES",
+        {"sepsis_procalcitonin_ng_ml": 2, "sepsis_lactate_mmol_l": 2},
+        SEPSIS,
+        None,
+    ),
+    ("ICE-DUE", {"ice_due_ms": 4 * HOUR_MS}, [EXAMINED], EVENING),
+    ("STEROID-LONG", {"steroid_long_ms": 24 * HOUR_MS}, STEROID, None),
+    ("STEROID-PROPHYLAXIS", {"steroid_prophylaxis_ms": 48 * HOUR_MS}, STEROID, hours(49)),
+    (
+        "OPS-SILENCE",
+        {"silence_spo2_ms": MINUTE_MS},
+        [vitals(at=START, spo2_percent=97)],
+        minutes(2),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "overrides", "events", "later"), CASES, ids=[c[0] for c in CASES])
+def test_a_rule_goes_by_the_thresholds_of_the_site(
+    rule: str, overrides: dict[str, Any], events: list[Fields], later: Any
+) -> None:
+    built_in, site = Bedside(patient()), Bedside(patient(), overrides=overrides)
+    for seen in (built_in, site):
+        seen.take(*events)
+        if later is not None:
+            seen.tick(START + later)
+
+    assert seen_of(built_in, rule) == []
+    assert seen_of(site, rule)[:1] == ["raised"]
+
+
+def seen_of(seen: Bedside, rule: str) -> list[str]:
+    return [line.state.value for line in seen.told(rule)]
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "overrides"),
+    [
+        ("ast", 300, {"hlh_transaminase_u_l": 200}),
+        ("bilirubin_total", 2, {"hlh_bilirubin_mg_dl": 1.5}),
+        ("triglycerides", 200, {"hlh_triglycerides_mg_dl": 150}),
+        ("fibrinogen", 200, {"hlh_fibrinogen_mg_dl": 250}),
+        ("platelets", 60, {"hlh_platelets_10e9_l": 100}),
+        ("platelets", 70, {"hlh_platelets_of_baseline_percent": 75}),
+        ("hemoglobin", 8.5, {"hlh_hemoglobin_fall_g_dl": 1.0}),
+    ],
+)
+def test_each_feature_of_hlh_goes_by_its_threshold(
+    analyte: str, value: float, overrides: dict[str, Any]
+) -> None:
+    who = patient(baseline_platelets_10e9_l=100, baseline_hemoglobin_g_dl=10)
+    events = (who, lab("ferritin", 12_000, at=START), lab(analyte, value, at=START))
+
+    assert seen_of(Bedside(*events), "HLH-SUSPECT") == []
+    assert seen_of(Bedside(*events, overrides=overrides), "HLH-SUSPECT") == ["raised"]
+
+
+def test_ferritin_is_as_urgent_as_the_site_says() -> None:
+    site = {"hlh_ferritin_look_ng_ml": 8_000, "hlh_ferritin_urgent_ng_ml": 20_000}
+    seen = Bedside(patient(), overrides=site)
+    for each, value in enumerate((7_000, 9_000, 21_000)):
+        seen.take(lab("ferritin", value, at=START + hours(each)))
+
+    assert seen.states("HLH-FERRITIN") == ["raised P3", "changed P2", "changed P1"]
+    assert "above 20000" in seen.told("HLH-FERRITIN")[-1].advice
+
+
+def test_tocilizumab_goes_by_the_limits_of_the_site() -> None:
+    site = {"tocilizumab_a_stay_doses": 3, "tocilizumab_in_24_h_doses": 2}
+    seen = Bedside(patient(), SICK, TOCILIZUMAB, overrides=site)
+    seen.take(dose("tocilizumab", at=START + hours(10), dose_value=640, dose_unit="mg"))
+    seen.take(dose("tocilizumab", at=START + hours(20), dose_value=640, dose_unit="mg"))
+
+    seen.tick(START + hours(30))
+    status = seen.status(START + hours(30)).tocilizumab
+
+    assert seen.states("TOCI-MAX")[:2] == ["raised P2", "changed P2"]
+    assert status is not None
+    assert (status.doses, status.next_allowed_at) == (3, None)
+
+
+def test_tocilizumab_comes_back_after_the_interval_of_the_site() -> None:
+    seen = Bedside(
+        patient(), SICK, TOCILIZUMAB, overrides={"tocilizumab_interval_ms": 10 * HOUR_MS}
+    )
+    seen.tick(START + hours(10))
+    before = seen.states("TOCI-IND")
+    seen.tick(START + hours(11))
+
+    assert before == ["raised P2", "resolved"]
+    assert seen.states("TOCI-IND")[2:] == ["raised P2"]
+    assert "10 hours old or more" in seen.told("TOCI-IND")[-1].advice
+
+
+def test_tocilizumab_that_is_due_is_said_as_often_as_the_site_says() -> None:
+    seen = Bedside(patient(), SICK, overrides={"tocilizumab_repeat_ms": 2 * HOUR_MS})
+    seen.tick(START + hours(5))
+
+    assert seen.states("TOCI-IND") == ["raised P2", "changed P2", "changed P2"]
+
+
+def test_a_dose_is_checked_as_closely_as_the_site_says() -> None:
+    rounded = dose("tocilizumab", at=START, dose_value=660, dose_unit="mg")
+    who = patient(weight_kg=80)
+
+    assert seen_of(Bedside(who, rounded), "TOCI-DOSE") == []
+    site = {"tocilizumab_tolerance_percent": 2}
+    assert seen_of(Bedside(who, rounded, overrides=site), "TOCI-DOSE") == ["raised"]
+
+
+def test_what_is_stale_sooner_lowers_no_grade() -> None:
+    site = {"fresh_temperature_ms": HOUR_MS, "fresh_pressure_ms": HOUR_MS}
+    built_in, strict = Bedside(patient(), SICK), Bedside(patient(), SICK, overrides=site)
+    at = START + hours(2)
+
+    assert "systolic_mmhg" in strict.status(at).stale
+    assert built_in.status(at).stale == ()
+    for name, grade in (built_in.status(at).crs or {}).items():
+        widened = (strict.status(at).crs or {})[name]
+        assert widened.lowest == grade.lowest
+        assert widened.highest >= grade.highest
