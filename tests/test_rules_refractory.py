@@ -131,9 +131,10 @@ def test_organs_that_fail_at_grade_4_are_refractory() -> None:
     assert seen.told(REFRACTORY)[0].because[-1].signal == "sofa_rise"
     assert seen.told(REFRACTORY)[0].because[-1].value == 2
 
-    seen.tick(at(44))
-    assert seen.is_open(REFRACTORY)
-    seen.tick(at(45.1))
+    seen.take(lab("creatinine", 2.0, at=at(44)))
+    seen.tick(at(80))
+    assert seen.states(REFRACTORY) == ["raised P1"]  # nothing newer says otherwise
+    seen.take(lab("creatinine", 2.0, at=at(81)))
     assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
 
 

@@ -33,27 +33,26 @@ ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
 )
 
 
-def rise_of(view: View) -> tuple[int | None, int | None]:
-    """Find by how much SOFA has risen in 24 hours, and when that may change with time alone.
+def rise_of(view: View) -> int | None:
+    """Find by how much SOFA has risen in 24 hours; None where that is not enough.
 
-    The rise is None where it is not large enough.
+    These are the 24 hours until something was last charted of an organ: silence ends nothing.
     """
     moments = sorted(
         {
             reading.effective_ms
             for signal in ORGAN_SIGNALS
             for reading in view.every(signal)
-            if reading.effective_ms < view.at_ms
+            if reading.effective_ms <= view.at_ms
         }
     )
-    from_ms = view.at_ms - DAY_MS
+    from_ms = (moments[-1] if moments else view.at_ms) - DAY_MS
     recent = [each for each in moments if each >= from_ms]
     last_before = [each for each in moments if each < from_ms][-1:]
     now = sofa_of(view)
     rises = [_rise(sofa_of(as_of(view, each)), now) for each in (*last_before, *recent)]
     steepest = max(rises, default=0)
-    wake_ms = recent[0] + DAY_MS + 1 if recent else None
-    return (steepest if steepest >= RISE else None), wake_ms
+    return steepest if steepest >= RISE else None
 
 
 def sofa_of(view: View) -> Sofa:

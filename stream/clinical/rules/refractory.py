@@ -48,7 +48,7 @@ def refractory(view: View) -> Refractory:
     """Find under which policies it holds."""
     worst = max(grade.lowest for grade in view.crs.values())
     due_ms = despite_ms(view) if worst >= FROM_GRADE else None
-    rise, turns_ms = rise_of(view) if worst >= HIGHEST_GRADE else (None, None)
+    rise = rise_of(view) if worst >= HIGHEST_GRADE else None
     despite = due_ms is not None and due_ms <= view.at_ms and is_high(view)
     hlh = _is_hlh(view)
     reasons = {
@@ -63,7 +63,7 @@ def refractory(view: View) -> Refractory:
         )
         for name, grade in view.crs.items()
     }
-    wakes = [due_ms, turns_ms, next_turn_ms(view), next_change_ms(view)]
+    wakes = [due_ms, next_turn_ms(view), next_change_ms(view)]
     ahead = [each for each in wakes if each is not None and each > view.at_ms]
     held = {name: found for name, found in reasons.items() if found}
     return Refractory(held, () if rise is None else (rise,), min(ahead, default=None))
