@@ -264,8 +264,10 @@ class Scheduler(DefaultSchedulingStrategy):
         limit_ms, held = clock_ms + AHEAD_MS, [queue for queue in queues.values() if queue]
         if all(queue[0].timestamp <= limit_ms for queue in held):
             return limit_ms
-        latest_ms = max(queue[-1].timestamp for queue in held)
-        ahead = self._ahead.setdefault(partition, _Ahead(latest_ms, set()))
+        if (ahead := self._ahead.get(partition)) is None:
+            # The last record of a topic need not be its latest: of several clocks one may be wrong.
+            latest_ms = max(record.timestamp for queue in held for record in queue)
+            ahead = self._ahead[partition] = _Ahead(latest_ms, set())
         told_ms = self._end_told_ms(TopicPartition(self._ticks, partition))
         if told_ms is not None:
             ahead.told_ms.add(told_ms)

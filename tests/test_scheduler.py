@@ -397,6 +397,17 @@ def test_a_record_that_came_while_another_waited_waits_by_itself() -> None:
     assert names(second) == [("vitals", 1)]
 
 
+def test_of_two_clocks_in_one_topic_the_later_one_is_waited_for_no_longer() -> None:
+    """The record that is ahead is not the last one held: others of the right time lie behind it."""
+    bench = Bench(clock_ms=0)
+    assert bench.fetch(vitals=[(0, 7_200_000), (1, 1_000), (2, 2_000)]) == []
+    assert bench.told_again() == []
+
+    (run,) = bench.told_again()
+
+    assert names(run) == [("vitals", 0), ("vitals", 1), ("vitals", 2)]
+
+
 def test_a_broker_that_tells_nothing_of_the_ticks_keeps_nobody_for_longer_than_the_limit() -> None:
     bench = Bench(clock_ms=0)
     bench.at_end.remove("ticks")

@@ -20,6 +20,7 @@ from topics import registry
 BEGIN: Final = datetime(2026, 3, 1, tzinfo=UTC)
 STEP: Final = timedelta(minutes=1)
 ASTRAY: Final = frozenset({10, 11})
+WRONG_CLOCK: Final = "astray"  # the source of what a device with a wrong clock sends
 STABLE: Final = 0.85  # of the patients; the others have a bad night
 POISON: Final = (
     b"",
@@ -155,7 +156,7 @@ class Ward:
             case "wrong_clock" if sent.partition in ASTRAY and "vitals" in sent.topic:
                 off = timedelta(minutes=self._chance.choice((-240, -30, 30, 240)))
                 at = datetime.fromisoformat(event["recorded_at"]) + off
-                event |= {"event_id": f"astray-{event['event_id']}", "source": "astray"}
+                event |= {"event_id": f"astray-{event['event_id']}", "source": WRONG_CLOCK}
                 event |= {"effective_at": at.isoformat(), "recorded_at": at.isoformat()}
                 yield Sent(sent.topic, sent.partition, sent.key, _json(event), _ms(at))
 

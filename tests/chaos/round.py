@@ -168,7 +168,8 @@ class Round:
                 registry.DEAD_LETTERS,
             )
         }
-        wanted = await asyncio.to_thread(replayed, [read[spec.name] for spec in registry.INPUTS])
+        inputs = [read[spec.name] for spec in registry.INPUTS]
+        wanted = await asyncio.to_thread(replayed, inputs, read[registry.DEAD_LETTERS])
         return judge(
             wanted,
             read[registry.ALERTS],

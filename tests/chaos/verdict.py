@@ -8,7 +8,7 @@ from typing import Final
 
 from aiokafka import ConsumerRecord
 from chaos.faults import Done
-from chaos.feed import ASTRAY
+from chaos.feed import ASTRAY, WRONG_CLOCK
 from oracle import RANK, Outcome, alert_lines, recovered
 
 from stream.clinical import state
@@ -63,8 +63,15 @@ class Verdict:
         )
 
 
-def replayed(inputs: Iterable[Sequence[ConsumerRecord]]) -> Wanted:
-    """Replay what lies on the input topics, each topic of a partition one queue."""
+def replayed(
+    inputs: Iterable[Sequence[ConsumerRecord]], dead_letters: Iterable[ConsumerRecord] = ()
+) -> Wanted:
+    """Replay what lies on the input topics, each topic of a partition one queue.
+
+    What a device with a wrong clock sends from the future is refused live, where it comes; in a
+    replay it would wait for its time. So what was refused of it is left out.
+    """
+    refused = {_place(record) for record in dead_letters}
     queues: dict[int, list[list[ConsumerRecord]]] = defaultdict(list)
     for records in inputs:
         of: dict[int, list[ConsumerRecord]] = defaultdict(list)
@@ -76,6 +83,8 @@ def replayed(inputs: Iterable[Sequence[ConsumerRecord]]) -> Wanted:
     for partition, topics in queues.items():
         ward = Ward({}, None, [])
         for record in heapq.merge(*topics, key=lambda r: (r.timestamp, RANK[r.topic])):
+            if _is_astray(record) and (record.topic, partition, record.offset) in refused:
+                continue
             _take(engine, ward, record, wanted)
         wanted.states |= {name: state.encode(each) for name, each in ward.patients.items()}
         wanted.partition |= dict.fromkeys(ward.patients, partition)
@@ -145,6 +154,10 @@ def judge(
         longest_s=felt,
         longest_undisturbed_s=undisturbed,
     )
+
+
+def _is_astray(record: ConsumerRecord) -> bool:
+    return record.partition in ASTRAY and f'"source": "{WRONG_CLOCK}"'.encode() in record.value
 
 
 def hold_the_same(wanted: bytes, found: bytes | None) -> bool:
