@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import click
 
 from deploy.moments import Moment
 from deploy.policy_option import engine_of, management_option, policy_option, replayer_of
+from deploy.replay_lines import ReplayLines, read_lines
 from stream.clinical.replay import Refused
 from stream.clinical.replay import replay as replayed
 from stream.clinical.times import moment
@@ -17,7 +18,7 @@ from stream.journal_replay import JournalError, Replayer, replay_journal
 from topics import codec, registry
 from topics.alerts import Alert
 from topics.base import epoch_ms
-from topics.feeds.replay import BrokenLine, Line, merge, read
+from topics.feeds.replay import Line
 from topics.status import Status
 
 
@@ -51,18 +52,17 @@ def replay(  # noqa: PLR0913, what click hands over
             raise click.UsageError("--at and --keep-going go with replay files, not with journals")
         _replay_journals(files, replayer_of(policy_file, management), as_json=as_json)
         return
-    read_from = [(path, list(_lines(path, keep_going=keep_going))) for path in files]
-    lines = list(merge(*[found for _, found in read_from]))
-    # By identity: the same line may stand in two files.
-    paths = {id(line): path for path, found in read_from for line in found}
+    found = read_lines(files, keep_going=keep_going)
     refusals: Counter[str] = Counter()
     asked_ms = [epoch_ms(each) for each in asked]
-    told = _naming(replayed(engine_of(policy_file, management), lines, asked_ms), paths, refusals)
+    told = _naming(
+        replayed(engine_of(policy_file, management), found.lines, asked_ms), found, refusals
+    )
     if as_json:
         sys.stdout.buffer.writelines(codec.encode(each) + b"\n" for each in told)
         sys.stdout.buffer.flush()
     else:
-        _show(told, lines)
+        _show(told, found.lines)
     for reason, count in sorted(refusals.items()):
         click.echo(f"refused {count} ({reason})", err=True)
 
@@ -80,20 +80,9 @@ def _replay_journals(files: Iterable[Path], replayer: Replayer, *, as_json: bool
         raise click.ClickException(str(error)) from error
 
 
-def _lines(path: Path, *, keep_going: bool) -> Iterator[Line]:
-    """Read the lines that can travel; a broken one is named, and ends the run if it must."""
-    for line in read(path):
-        if not isinstance(line, BrokenLine):
-            yield line
-            continue
-        click.echo(f"{path.name}, line {line.number}: {line.reason}", err=True)
-        if not keep_going:
-            raise click.exceptions.Exit(1)
-
-
 def _naming(
     told: Iterable[Alert | Status | Refused[Line]],
-    paths: Mapping[int, Path],
+    found: ReplayLines,
     refusals: Counter[str],
 ) -> Iterator[Alert | Status]:
     """Leave out what was refused, name it as `stormwatch validate` does, and count it."""
@@ -102,13 +91,13 @@ def _naming(
             line, why, dropped = each
             words = f"{why.reason} at {why.path}: {why.detail}"
             words = f"dropped: {words}" if dropped else words
-            click.echo(f"{paths[id(line)]}:{line.number}: {words}", err=True)
+            click.echo(f"{found.place_of(line)}: {words}", err=True)
             refusals[why.reason] += 1
         else:
             yield each
 
 
-def _show(told: Iterable[Alert | Status], lines: list[Line]) -> None:
+def _show(told: Iterable[Alert | Status], lines: Sequence[Line]) -> None:
     # Only a person waits for rich to load.
     from rich.console import Console  # noqa: PLC0415
 
