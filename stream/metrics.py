@@ -78,6 +78,9 @@ PAGE_TRIES: Final = _counter(
 ALERTS_UNREACHED: Final = _counter(
     "alerts_unreached_total", "Times that every tier of an alert was tried in vain."
 )
+ANSWERS: Final = _counter(
+    "answers_total", "Answers by links and webhooks, by whether the broker has them.", ["outcome"]
+)
 ROTA_READS: Final = _counter(
     "rota_reads_total", "Calendars read, or kept as they were.", ["schedule", "outcome"]
 )

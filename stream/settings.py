@@ -13,9 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stream import addresses
 from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
-from stream.strange_variables import PREFIX, strange
+from stream.strange_variables import PREFIX, mistakes, strange
 
-DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462}
+DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462, "answer": 9464}
 HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
 
 Role = Literal["watch", "page", "answer"]
@@ -69,7 +69,8 @@ class Settings(BaseSettings):
         "127.0.0.1", description="the address that metrics and health are served on"
     )
     metrics_port: Port | None = Field(
-        None, description="its port: 9461 for watch and 9462 for page if unset; 0 takes a free one"
+        None,
+        description="its port, if unset 9461 for watch, 9462 page, 9464 answer; 0 takes a free one",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
@@ -273,7 +274,7 @@ class Settings(BaseSettings):
         try:
             settings = cls(role=role)
         except ValidationError as error:
-            problems += _mistakes(error)
+            problems += mistakes(error, cls.variables())
         else:
             if not problems:
                 return settings
@@ -283,15 +284,3 @@ class Settings(BaseSettings):
 def load_settings(role: Role) -> Settings:
     """Read the environment of a worker; raise SettingsError naming each variable that is wrong."""
     return Settings.load(role)
-
-
-def _mistakes(error: ValidationError) -> list[str]:
-    """Describe what pydantic found, one line a variable, without the value."""
-    lines: dict[str, str] = {}
-    for mistake in error.errors(include_url=False, include_context=False, include_input=False):
-        name = PREFIX + str(mistake["loc"][0]).upper()
-        text = mistake["msg"].removeprefix("Value error, ")
-        if mistake["type"] == "missing":
-            text = f"is missing: {Settings.variables()[name]}"
-        lines.setdefault(name, f"{name}: {text[0].lower()}{text[1:]}")
-    return list(lines.values())

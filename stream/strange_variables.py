@@ -1,9 +1,11 @@
-"""Finds variables that look like settings and are none: a typo would go unnoticed."""
+"""Says what is wrong with variables, those too that look like settings and are none: typos."""
 
 import difflib
 import re
 from collections.abc import Mapping
 from typing import Final
+
+from pydantic import ValidationError
 
 PREFIX: Final = "STORMWATCH_"
 NOT_SETTINGS: Final = frozenset({"STORMWATCH_CACHE", "STORMWATCH_MAVEN"})  # the embedded broker's
@@ -28,3 +30,15 @@ def strange(known: Mapping[str, str], environment: Mapping[str, str]) -> list[st
         meant = f"; meant {PREFIX}{close[0]}?" if close else ""
         problems.append(f"{name}: is not a setting{meant}")
     return problems
+
+
+def mistakes(error: ValidationError, known: Mapping[str, str]) -> list[str]:
+    """Describe what pydantic found, one line a variable, without the value."""
+    lines: dict[str, str] = {}
+    for mistake in error.errors(include_url=False, include_context=False, include_input=False):
+        name = PREFIX + str(mistake["loc"][0]).upper()
+        text = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "missing":
+            text = f"is missing: {known[name]}"
+        lines.setdefault(name, f"{name}: {text[0].lower()}{text[1:]}")
+    return list(lines.values())

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
@@ -44,7 +44,7 @@ def run_worker(settings: Settings, make_work: Callable[[Produce], Work]) -> NoRe
         await pipeline.produce(topic, partition, key, value)
 
     work = make_work(produce)
-    _serve(settings, work, health)
+    serve_metrics(settings, health, topics=work.inputs)
     pipeline = Pipeline(work, settings, health, fills_ticks=settings.role == "watch")
     app = build(pipeline)
     with tempfile.TemporaryDirectory(prefix="stormwatch-") as scratch:  # Faust wants a folder
@@ -68,13 +68,14 @@ def check_topics(settings: Settings) -> None:
         raise CannotStartError(f"the topics are not as they must be:{lines}")
 
 
-def _serve(settings: Settings, work: Work, health: Health) -> None:
+def serve_metrics(settings: Settings, health: Health, *, topics: Collection[str] = ()) -> None:
+    """Serve metrics and health from now on; `topics` are those whose records are counted."""
     metrics.announce(
         version=metadata.version("stormwatch"),
         role=settings.role,
         replica=settings.replica,
-        topics=work.inputs,
-        reasons=[reason.value for reason in codec.Reason],
+        topics=topics,
+        reasons=[reason.value for reason in codec.Reason] if topics else (),
     )
     port = serve(settings.metrics_host, settings.bound_port, health)
     log.info("metrics_and_health_served port=%s", port)

@@ -57,15 +57,16 @@ class TestCompose:
     def test_compose_accepts_the_file(self) -> None:
         docker_compose = tool("docker-compose")
 
-        known = yaml.safe_load(run(docker_compose, "config"))["services"]
+        known = yaml.safe_load(run(docker_compose, "--profile", "answer", "config"))["services"]
 
-        assert set(known) == {"broker", "topics", "watch", "page", "prometheus"}
+        assert set(known) == {"broker", "topics", "watch", "page", "answer", "prometheus"}
 
     def test_each_command_exists(self, workers: dict[str, Any]) -> None:
         assert {name: each["command"][0] for name, each in workers.items()} == {
             "topics": "topics",
             "watch": "watch",
             "page": "page",
+            "answer": "answer",
         }
         assert {each["command"][0] for each in workers.values()} <= set(COMMANDS)
 
@@ -74,7 +75,7 @@ class TestCompose:
 
         assert named <= set(Settings.variables())
 
-    @pytest.mark.parametrize("role", ["watch", "page"])
+    @pytest.mark.parametrize("role", ["watch", "page", "answer"])
     def test_the_settings_of_a_worker_are_valid(
         self, workers: dict[str, Any], role: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -88,7 +89,7 @@ class TestCompose:
         assert settings.brokers == ("broker:19092",)
         assert settings.bound_port == DEFAULT_METRICS_PORTS[settings.role]
         assert f":{settings.bound_port}/healthz" in str(workers[role]["healthcheck"])
-        assert workers[role]["ports"] == [f"127.0.0.1:{settings.bound_port}:{settings.bound_port}"]
+        assert workers[role]["ports"][0] == f"127.0.0.1:{settings.bound_port}:{settings.bound_port}"
 
     def test_a_secret_comes_from_outside(self, workers: dict[str, Any]) -> None:
         secret = "whsec_" + "A" * 32
@@ -101,7 +102,7 @@ class TestCompose:
     def test_everything_is_published_to_this_machine_alone(self, compose: dict[str, Any]) -> None:
         ports = [port for service in compose.values() for port in service.get("ports", [])]
 
-        assert len(ports) == 4
+        assert len(ports) == 6
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
     def test_nothing_gains_privileges_and_nothing_is_without_limits(
@@ -118,7 +119,7 @@ class TestCompose:
         self, compose: dict[str, Any]
     ) -> None:
         assert compose["topics"]["depends_on"] == {"broker": {"condition": "service_healthy"}}
-        for role in ("watch", "page"):
+        for role in ("watch", "page", "answer"):
             needed = compose[role]["depends_on"]["topics"]["condition"]
             assert needed == "service_completed_successfully"
 

@@ -89,6 +89,7 @@ class TestPrometheus:
         assert labels.pop("job") <= {
             "stormwatch-watch",
             "stormwatch-page",
+            "stormwatch-answer",
             "stormwatch-(watch",
             "page)",
         }

@@ -14,10 +14,12 @@ from deploy.answer.board import Board
 from deploy.answer.service import Secrets, Service
 from deploy.page import links_of, routed, sinks_of
 from deploy.sinks_file import SinksError
-from stream import logs
+from stream import logs, metrics
+from stream.health import Health
+from stream.pipeline import BEAT_S
 from stream.routes_file import RoutesError
 from stream.settings import Settings, SettingsError, load_settings
-from stream.worker import CannotStartError, check_topics
+from stream.worker import CannotStartError, check_topics, serve_metrics
 
 log = logging.getLogger("stormwatch.answer")
 
@@ -37,12 +39,16 @@ def answer() -> None:
         policy, _ = routed(settings, sinks_of(settings))
         logs.configure(settings)
         check_topics(settings)
-        asyncio.run(serve(settings, policy))
+        health = Health()
+        serve_metrics(settings, health)
+        for outcome in ("written", "not_written"):
+            metrics.ANSWERS.labels(outcome)
+        asyncio.run(serve(settings, policy, health))
     except (SettingsError, CannotStartError, SinksError, RoutesError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def serve(settings: Settings, policy: Policy) -> None:
+async def serve(settings: Settings, policy: Policy, health: Health) -> None:
     """Serve until SIGTERM, or until what follows the topics fails."""
     board, ended = Board(), asyncio.Event()
     links = links_of(settings)
@@ -57,6 +63,7 @@ async def serve(settings: Settings, policy: Policy) -> None:
         await runner.setup()
         await web.TCPSite(runner, settings.answer_host, settings.answer_port).start()
         log.info("answers_served port=%s", runner.addresses[0][1])
+        beat = asyncio.create_task(_beat(board, health))
         follow = asyncio.create_task(board.follow(settings.kafka))
         follow.add_done_callback(lambda _: ended.set())
         await ended.wait()
@@ -64,6 +71,17 @@ async def serve(settings: Settings, policy: Policy) -> None:
         if follow.done():
             follow.result()  # what failed ends the process, and a supervisor starts it again
         follow.cancel()
+        beat.cancel()
+
+
+async def _beat(board: Board, health: Health) -> None:
+    """Say that the loop turns, and once everything is read that links can be answered."""
+    health.assigned(0)
+    while True:
+        health.beat()
+        if board.ready.is_set() and not health.ready:
+            health.recovered()
+        await asyncio.sleep(BEAT_S)
 
 
 def _secret(setting: SecretStr | None) -> str | None:

@@ -26,6 +26,7 @@ from deploy.answer.board import Board, Entry
 from deploy.answer.forms import NAME_MAX, NOTE_MAX, SNOOZE, Form, form_of, message_of
 from deploy.answer.guard import guarded
 from deploy.answer.limits import Limiter
+from stream import metrics
 from stream.page_lines import answer_id
 from topics.acks import Ack, AckAction
 
@@ -174,7 +175,9 @@ class Service:
                 await self._write(entry.partition, said)
         except Exception:
             log.exception("answer_not_written")
+            metrics.ANSWERS.labels("not_written").inc()
             return False
+        metrics.ANSWERS.labels("written").inc()
         log.info("answer_written event_id=%s", said.event_id)
         return True
 

@@ -2,85 +2,30 @@
 
 import base64
 import json
-import re
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from commands import Produce, Produced, Read, Stormwatch
-from prometheus_client.parser import text_string_to_metric_families
+from served import Served
 
 from topics import registry
 
 SENTINEL = "S3ntinel"
 SECRET = "whsec_" + base64.b64encode(b"a secret that must never be told").decode()
-READY_WITHIN_S = 60.0
-SO_WITHIN_S = 30.0
-LOOK_AGAIN_S = 0.1
-
-Samples = dict[tuple[str, ...], float]
-
-
-class Worker:
-    """A `stormwatch watch` that runs, and what it says over HTTP."""
-
-    def __init__(self, commands: Stormwatch) -> None:
-        self._commands = commands
-        self.process = commands.start(
-            "watch",
-            STORMWATCH_METRICS_PORT="0",
-            STORMWATCH_LOG_LEVEL="debug",
-            STORMWATCH_WEBHOOK_URL="https://gateway.example/hook",
-            STORMWATCH_WEBHOOK_SECRET=SECRET,
-        )
-
-    @property
-    def log(self) -> str:
-        return self._commands.log_of(self.process)
-
-    def ask(self, path: str) -> tuple[int, str]:
-        """Ask for a path; 0 where nobody answers yet."""
-        port = re.search(r"port=(\d+)", self.log)
-        if port is None:
-            return 0, ""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port[1]}{path}", timeout=5) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
-
-    def wait_until_ready(self) -> None:
-        deadline_s = time.monotonic() + READY_WITHIN_S
-        while self.ask("/readyz")[0] != 200:
-            assert self.process.poll() is None, self.log
-            assert time.monotonic() < deadline_s, "not ready in time"
-            time.sleep(LOOK_AGAIN_S)
-
-    def wait_until(self, is_so: Callable[[Samples], bool]) -> Samples:
-        """Wait until the metrics are as asked; return them."""
-        deadline_s = time.monotonic() + SO_WITHIN_S
-        while not is_so(samples := self.samples()):
-            assert time.monotonic() < deadline_s, samples
-            time.sleep(LOOK_AGAIN_S)
-        return samples
-
-    def samples(self) -> Samples:
-        """Return the value of each sample by its name and the values of its labels."""
-        return {
-            (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-            for family in text_string_to_metric_families(self.ask("/metrics")[1])
-            for sample in family.samples
-        }
 
 
 @pytest.fixture
-def worker(stormwatch: Stormwatch) -> Iterator[Worker]:
+def worker(stormwatch: Stormwatch) -> Iterator[Served]:
     """Start a watcher and wait until it is ready."""
-    watching = Worker(stormwatch)
+    watching = Served(
+        stormwatch,
+        "watch",
+        STORMWATCH_LOG_LEVEL="debug",
+        STORMWATCH_WEBHOOK_URL="https://gateway.example/hook",
+        STORMWATCH_WEBHOOK_SECRET=SECRET,
+    )
     watching.wait_until_ready()
     yield watching
     if watching.process.poll() is None:
@@ -88,7 +33,7 @@ def worker(stormwatch: Stormwatch) -> Iterator[Worker]:
 
 
 @pytest.mark.usefixtures("fresh_topics")
-def test_a_worker_says_that_every_partition_is_watched(worker: Worker) -> None:
+def test_a_worker_says_that_every_partition_is_watched(worker: Served) -> None:
     partitions = [str(partition) for partition in range(registry.PARTITIONS)]
 
     samples = worker.wait_until(
@@ -108,13 +53,13 @@ def test_a_worker_says_that_every_partition_is_watched(worker: Worker) -> None:
 
 
 @pytest.mark.usefixtures("fresh_topics")
-def test_a_worker_that_is_asked_to_end_ends_well(stormwatch: Stormwatch, worker: Worker) -> None:
+def test_a_worker_that_is_asked_to_end_ends_well(stormwatch: Stormwatch, worker: Served) -> None:
     assert stormwatch.end(worker.process) == 0
 
 
 @pytest.mark.usefixtures("fresh_topics")
 async def test_no_key_no_value_and_no_secret_is_told(
-    stormwatch: Stormwatch, worker: Worker, produce: Produce, read_all: Read
+    stormwatch: Stormwatch, worker: Served, produce: Produce, read_all: Read
 ) -> None:
     key = f"{SENTINEL}-patient".encode()
     lab = {
