@@ -59,13 +59,15 @@ class TestCompose:
 
         known = yaml.safe_load(run(docker_compose, "--profile", "answer", "config"))["services"]
 
-        assert set(known) == {"broker", "topics", "watch", "page", "answer", "prometheus"}
+        workers = {"topics", "watch", "page", "page-2", "answer"}
+        assert set(known) == {"broker", *workers, "prometheus"}
 
     def test_each_command_exists(self, workers: dict[str, Any]) -> None:
         assert {name: each["command"][0] for name, each in workers.items()} == {
             "topics": "topics",
             "watch": "watch",
             "page": "page",
+            "page-2": "page",
             "answer": "answer",
         }
         assert {each["command"][0] for each in workers.values()} <= set(COMMANDS)
@@ -91,6 +93,13 @@ class TestCompose:
         assert f":{settings.bound_port}/healthz" in str(workers[role]["healthcheck"])
         assert workers[role]["ports"][0] == f"127.0.0.1:{settings.bound_port}:{settings.bound_port}"
 
+    def test_two_pagers_differ_by_their_names_alone(self, workers: dict[str, Any]) -> None:
+        """While one is dead the other goes on with its part."""
+        one, two = environment(workers["page"]), environment(workers["page-2"])
+
+        assert one | {"STORMWATCH_INSTANCE": "page-2"} == two
+        assert one["STORMWATCH_INSTANCE"] == "page-1"
+
     def test_a_secret_comes_from_outside(self, workers: dict[str, Any]) -> None:
         secret = "whsec_" + "A" * 32
 
@@ -102,7 +111,7 @@ class TestCompose:
     def test_everything_is_published_to_this_machine_alone(self, compose: dict[str, Any]) -> None:
         ports = [port for service in compose.values() for port in service.get("ports", [])]
 
-        assert len(ports) == 6
+        assert len(ports) == 7
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
     def test_nothing_gains_privileges_and_nothing_is_without_limits(
@@ -119,7 +128,7 @@ class TestCompose:
         self, compose: dict[str, Any]
     ) -> None:
         assert compose["topics"]["depends_on"] == {"broker": {"condition": "service_healthy"}}
-        for role in ("watch", "page", "answer"):
+        for role in ("watch", "page", "page-2", "answer"):
             needed = compose[role]["depends_on"]["topics"]["condition"]
             assert needed == "service_completed_successfully"
 

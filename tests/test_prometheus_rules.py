@@ -106,6 +106,8 @@ class TestPrometheus:
             for job in read(PROMETHEUS / "prometheus.yml")["scrape_configs"]
         }
 
-        assert jobs == {
+        expected = {
             f"stormwatch-{role}": [f"{role}:{port}"] for role, port in DEFAULT_METRICS_PORTS.items()
         }
+        expected["stormwatch-page"].append(f"page-2:{DEFAULT_METRICS_PORTS['page']}")
+        assert jobs == expected
