@@ -1,7 +1,8 @@
 """What each rule is called on a pager, and what it says of a patient in half a sentence.
 
-A title is a few words that stay true when it has ended. A saying goes on from the name of the
-patient: it says what is so now, and never that somebody has a disease, a clinician's word.
+A title is a few words that stay true when it has ended, whatever thresholds a site has set. A
+saying goes on from the name of the patient: it says what is so now, and never that somebody has a
+disease, a clinician's word.
 Source: CLINICAL.md §6, every id of it, and the alerts about Stormwatch itself (DESIGN.md, Sinks).
 """
 
@@ -22,7 +23,7 @@ TITLES: Final = MappingProxyType(
         # Tocilizumab.
         "TOCI-IND": "Tocilizumab due, not given",
         "TOCI-DOSE": "Tocilizumab dose out of range",
-        "TOCI-INTERVAL": "Tocilizumab less than 8 h apart",
+        "TOCI-INTERVAL": "Tocilizumab too soon after the last",
         "TOCI-MAX": "Tocilizumab near or at its limit",
         "POST-TOCI-FEVER": "Fever 12 h after tocilizumab",
         "IL6-PARADOX": "IL-6 not interpretable now",
@@ -32,8 +33,8 @@ TITLES: Final = MappingProxyType(
         "STEROID-ICANS": "Steroid due for ICANS, not given",
         "DUAL": "CRS with ICANS: tocilizumab and steroid",
         "STEROID-TAPER": "Steroid may be tapered",
-        "STEROID-LONG": "High-dose steroid for over 72 h",
-        "STEROID-PROPHYLAXIS": "Steroid for over 96 h: prophylaxis",
+        "STEROID-LONG": "High-dose steroid for long",
+        "STEROID-PROPHYLAXIS": "Steroid for long: prophylaxis",
         "SHOCK24": "Shock 24 h after tocilizumab",
         "REFRACTORY": "Refractory to treatment",
         "ANAKINRA-SALVAGE": "Consider anakinra now",
@@ -42,7 +43,7 @@ TITLES: Final = MappingProxyType(
         # HLH/MAS.
         "HLH-FERRITIN": "Ferritin above an HLH threshold",
         "HLH-SUSPECT": "HLH/MAS suspected",
-        "HSCORE": "HScore above 169",
+        "HSCORE": "High HScore",
         # Infection.
         "CRS-FEATURES": "Features of CRS",
         "SEPSIS-FEATURES": "Features of sepsis",
@@ -87,7 +88,7 @@ SAYINGS: Final = MappingProxyType(
         "NEURO-EDEMA": "shows signs of brain edema",
         "TOCI-IND": "meets criteria for tocilizumab, and none was given",
         "TOCI-DOSE": "is ordered or was given tocilizumab outside the dose by weight",
-        "TOCI-INTERVAL": "is ordered or was given tocilizumab less than 8 h after the last",
+        "TOCI-INTERVAL": "is ordered or was given tocilizumab too soon after the last",
         "TOCI-MAX": "is near or at the greatest number of tocilizumab doses",
         "POST-TOCI-FEVER": "has a fever more than 12 h after tocilizumab",
         "IL6-PARADOX": "has an IL-6 that says nothing since tocilizumab",
@@ -96,8 +97,8 @@ SAYINGS: Final = MappingProxyType(
         "STEROID-ICANS": "meets criteria for a steroid for ICANS, and none was given",
         "DUAL": "meets criteria for CRS and ICANS: tocilizumab and a steroid",
         "STEROID-TAPER": "may have the steroid tapered",
-        "STEROID-LONG": "has had a high-dose steroid for over 72 h",
-        "STEROID-PROPHYLAXIS": "has had a steroid for over 96 h: think of prophylaxis",
+        "STEROID-LONG": "has had a high-dose steroid for long",
+        "STEROID-PROPHYLAXIS": "has had a steroid for long: think of prophylaxis",
         "SHOCK24": "is in shock 24 h after tocilizumab",
         "REFRACTORY": "does not respond to the treatment given so far",
         "ANAKINRA-SALVAGE": "meets criteria to consider anakinra now",
@@ -105,7 +106,7 @@ SAYINGS: Final = MappingProxyType(
         "CYTAPHERESIS": "meets criteria to consider cytapheresis",
         "HLH-FERRITIN": "has a ferritin above an HLH threshold",
         "HLH-SUSPECT": "meets criteria to suspect HLH/MAS",
-        "HSCORE": "has an HScore above 169",
+        "HSCORE": "has a high HScore",
         "CRS-FEATURES": "shows features of CRS",
         "SEPSIS-FEATURES": "shows features of sepsis",
         "ABX-EMPIRIC": "needs antibiotics, and none were given",

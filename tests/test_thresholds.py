@@ -1,12 +1,14 @@
 """The thresholds that a site may set: their bounds, what is refused, and that rules go by them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from bedside import Bedside, hours, minutes
-from builders import Fields, assessment, dose, lab, on_day, patient, vitals
+from builders import Fields, assessment, dose, fluid, lab, on_day, patient, reading, vitals
+from programs import ROOT
 
 from stream.clinical.policies.bounds import SUFFIX_BY_UNIT, Threshold
 from stream.clinical.policies.effective import effective
@@ -217,9 +219,22 @@ STEROID = [
 SICK = vitals(at=START, temperature_c=39.0, systolic_mmhg=80, diastolic_mmhg=40)
 TOCILIZUMAB = dose("tocilizumab", at=START + hours(1), dose_value=640, dose_unit="mg")
 FERRITIN = lab("ferritin", 9_000, at=START)
+WELL_PERFUSED = reading(
+    at=START + minutes(5), systolic_mmhg=110, diastolic_mmhg=60, mean_arterial_mmhg=76
+)
+
+
+def set_to(**ventilator: Any) -> Fields:
+    return vitals(at=START + minutes(5), oxygen={"device": "invasive"}, ventilator=ventilator)
+
+
 EXAMINED = assessment("ice", at=on_day(0, "12:00"), scheme="astct", total=10)
 EVENING = on_day(0, "17:00") - START
 SEPSIS = [lab("procalcitonin", 3, at=START), lab("lactate", 3, at=START)]
+
+LOW = vitals(at=START + hours(1), temperature_c=39.0, systolic_mmhg=80, diastolic_mmhg=40)
+TUBE = vitals(at=START, oxygen={"device": "invasive", "fio2_fraction": 0.5})
+WEAK = [SICK, assessment("echo", at=START, lvef_percent=45), WELL_PERFUSED]
 
 CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
     ("HLH-FERRITIN", {"hlh_ferritin_watch_ng_ml": 500}, [lab("ferritin", 600, at=START)], None),
@@ -233,6 +248,21 @@ CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
     ("ICE-DUE", {"ice_due_ms": 4 * HOUR_MS}, [EXAMINED], EVENING),
     ("STEROID-LONG", {"steroid_long_ms": 24 * HOUR_MS}, STEROID, None),
     ("STEROID-PROPHYLAXIS", {"steroid_prophylaxis_ms": 48 * HOUR_MS}, STEROID, hours(49)),
+    ("FLUID-CAP", {"fluid_much_ml_kg": 30}, [SICK, fluid(2_500, at=START + minutes(5))], None),
+    ("PRESSOR-PIVOT", {"fluid_enough_ml_kg": 20}, [SICK, fluid(1_700, at=START), LOW], None),
+    ("INOTROPE", {"weak_heart_lvef_percent": 50}, WEAK, None),
+    ("LPV", {"lpv_plateau_cmh2o": 25}, [TUBE, set_to(plateau_cmh2o=27)], None),
+    ("LPV", {"lpv_paco2_mmhg": 50}, [TUBE, lab("paco2", 55, at=START + minutes(5))], None),
+    ("LPV", {"lpv_tolerance_ml_kg": 0}, [TUBE, set_to(tidal_volume_ml=410)], None),
+    ("PRONE", {"prone_mmhg": 200}, [TUBE, lab("pao2", 90, at=START + minutes(5))], None),
+    ("ABX-1H", {"abx_warning_ms": 15 * MINUTE_MS}, [SICK], minutes(20)),
+    ("REASSESS", {"reassess_ms": 6 * HOUR_MS}, [SICK, TOCILIZUMAB], hours(8)),
+    (
+        "ANAKINRA-EARLY",
+        {"anakinra_ferritin_ng_ml": 500},
+        [lab("ferritin", 600, at=START), SICK],
+        None,
+    ),
     (
         "OPS-SILENCE",
         {"silence_spo2_ms": MINUTE_MS},
@@ -242,11 +272,14 @@ CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "overrides", "events", "later"), CASES, ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("rule", "overrides", "events", "later"), CASES, ids=[" ".join(c[1]) for c in CASES]
+)
 def test_a_rule_goes_by_the_thresholds_of_the_site(
     rule: str, overrides: dict[str, Any], events: list[Fields], later: Any
 ) -> None:
-    built_in, site = Bedside(patient()), Bedside(patient(), overrides=overrides)
+    who = patient(weight_kg=80, height_cm=170, sex="male")
+    built_in, site = Bedside(who), Bedside(who, overrides=overrides)
     for seen in (built_in, site):
         seen.take(*events)
         if later is not None:
@@ -346,3 +379,17 @@ def test_what_is_stale_sooner_lowers_no_grade() -> None:
         widened = (strict.status(at).crs or {})[name]
         assert widened.lowest == grade.lowest
         assert widened.highest >= grade.highest
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS, ids=lambda each: each.name)
+def test_no_threshold_is_without_effect(threshold: Threshold) -> None:
+    """Something outside of the tables of thresholds and profiles reads it."""
+    core = ROOT / "stream" / "clinical"
+    reading_it = [
+        path.name
+        for path in core.rglob("*.py")
+        if path.parent.name != "policies"
+        and re.search(rf'(site\.|")({threshold.attribute})\b', path.read_text(encoding="utf-8"))
+    ]
+
+    assert reading_it

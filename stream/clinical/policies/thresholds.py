@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from stream.clinical.policies.bounds import Threshold, Value, thresholds_of
 from stream.clinical.policies.thresholds_laboratory import Laboratory
+from stream.clinical.policies.thresholds_support import Support
 from stream.clinical.policies.thresholds_treatment import Treatment
 from stream.clinical.policies.thresholds_watching import Watching
 
 
 @dataclass(frozen=True)
-class Site(Treatment, Laboratory, Watching):
+class Site(Support, Treatment, Laboratory, Watching):
     """The thresholds that hold at a site; rules read them from the view."""
 
 
@@ -31,6 +32,10 @@ IN_ORDER: Final = (
     ("hlh_ferritin_watch_ng_ml", "hlh_ferritin_look_ng_ml"),
     ("hlh_ferritin_look_ng_ml", "hlh_ferritin_urgent_ng_ml"),
     ("steroid_prophylaxis_ms", "steroid_prophylaxis_urgent_ms"),
+    ("abx_warning_ms", "abx_breach_ms"),
+    ("reassess_ms", "reassess_overdue_ms"),
+    ("fluid_enough_ml_kg", "fluid_much_ml_kg"),
+    ("fluid_much_ml_kg", "fluid_too_much_ml_kg"),
     ("tocilizumab_in_24_h_doses", "tocilizumab_a_stay_doses"),
     *(
         (f"silence_{each}_ms", f"fresh_{each}_ms")

@@ -1,10 +1,10 @@
-"""Limits and times of treatment: tocilizumab and steroids.
+"""Limits and times of treatment: tocilizumab, steroids, antibiotics, anakinra.
 
 A site may only ask for treatment sooner and check it more closely. Two limits on tocilizumab are
 the exception: a site may give less of it than the review and the labels allow, and is then reminded
 later.
-Source: CLINICAL.md §1.2 (review lines 67 to 73), §1.3 (review lines 85 to 95), §4, DEC-11, DEC-30,
-DEC-34, DEC-42.
+Source: CLINICAL.md §1.2 (review lines 67 to 73), §1.3 (review lines 85 to 95), §1.4 (review
+line 126), §1.5 (review lines 196 to 198), §4, DEC-11, DEC-29 to DEC-31, DEC-34, DEC-42.
 """
 
 from dataclasses import dataclass
@@ -81,4 +81,40 @@ class Treatment:
         120,
         source="CLINICAL 1.3",
         wrong="too short: STEROID-PROPHYLAXIS is P2 before it was P3 for long",
+    )
+    abx_warning_ms: int = hours(
+        0.75,
+        0.25,
+        0.75,
+        source="review-2025 L196; DEC-31",
+        wrong="too short: ABX-1H while the antibiotics are being prepared",
+    )
+    abx_breach_ms: int = hours(
+        1,
+        0.5,
+        1,
+        source="review-2025 L196; DEC-31",
+        wrong="too short: ABX-1H is P1 before the hour of the review is over",
+    )
+    reassess_ms: int = hours(
+        12,
+        6,
+        12,
+        source="review-2025 L198",
+        wrong="too short: REASSESS before tocilizumab can have worked",
+    )
+    reassess_overdue_ms: int = hours(
+        24,
+        12,
+        24,
+        source="review-2025 L198",
+        wrong="too short: REASSESS is P2 before a day has shown what it was",
+    )
+    anakinra_ferritin_ng_ml: float = number(
+        3_000,
+        "ng/mL",
+        500,
+        3_000,
+        source="review-2025 L126 (above it)",
+        wrong="too low: ANAKINRA-EARLY for most patients with CRS",
     )

@@ -22,9 +22,6 @@ from stream.clinical.times import MINUTE_MS, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-WARNING_MS: Final = 45 * MINUTE_MS
-BREACH_MS: Final = 60 * MINUTE_MS
-
 
 def judge(view: View) -> Verdict:
     """Hold from the warning on while one of the two is missing."""
@@ -37,16 +34,17 @@ def judge(view: View) -> Verdict:
         return Verdict(None, None, "Both antibiotics were given.")
     if is_excluded(view, from_ms):
         return Verdict(None, None, "Infection is excluded: the blood stayed sterile for 48 hours.")
-    turns = [each + span for each in began.values() for span in (WARNING_MS, BREACH_MS)]
+    warning_ms, breach_ms = view.site.abx_warning_ms, view.site.abx_breach_ms
+    turns = [each + span for each in began.values() for span in (warning_ms, breach_ms)]
     wakes = [each for each in (*turns, ends_ms(view, began)) if each is not None]
     wake_ms = min((each for each in wakes if each > view.at_ms), default=None)
     priorities = {
-        name: Priority.P1 if view.at_ms >= each + BREACH_MS else Priority.P2
+        name: Priority.P1 if view.at_ms >= each + breach_ms else Priority.P2
         for name, each in began.items()
-        if view.at_ms >= each + WARNING_MS
+        if view.at_ms >= each + warning_ms
     }
     if not priorities:
-        return Verdict(None, wake_ms, "Less than 45 minutes have passed.")
+        return Verdict(None, wake_ms, f"Less than {warning_ms // MINUTE_MS} minutes have passed.")
     finding = Finding(
         priorities=priorities,
         because=(
@@ -61,9 +59,10 @@ def judge(view: View) -> Verdict:
 
 def _advice(view: View, from_ms: int, given: dict[str, Given | None]) -> str:
     missing = " and ".join(kind for kind, dose in given.items() if dose is None)
-    minutes, due = (view.at_ms - from_ms) // MINUTE_MS, in_words(from_ms + BREACH_MS)
-    late = view.at_ms >= from_ms + BREACH_MS
-    said = f"The hour was over at {due}" if late else f"{minutes} minutes have passed, due by {due}"
+    due_ms = from_ms + view.site.abx_breach_ms
+    minutes, due = (view.at_ms - from_ms) // MINUTE_MS, in_words(due_ms)
+    late = view.at_ms >= due_ms
+    said = f"They were due by {due}" if late else f"{minutes} minutes have passed, due by {due}"
     return texts.joined(
         f"Give {missing} now. CRS reached grade 2 at {in_words(from_ms)}. {said}.",
         texts.toci_with_abx(view),

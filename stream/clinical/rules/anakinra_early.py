@@ -29,11 +29,10 @@ from stream.clinical.tocilizumab import of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-LIMIT_NG_ML: Final = 3000.0  # above it
 TASK_MS: Final = DAY_MS  # where no episode is open
 FACTS: Final = (PRIOR_TRANSPLANT, ACTIVE_EBV)
 RISK_NAMES: Final = frozenset(each.name for each in (FERRITIN, *FACTS, BASELINE_FERRITIN))
-NO_RISK: Final = "No ferritin above 3 000 ng/mL, transplant or EBV is left."
+NO_RISK: Final = "No high ferritin, transplant or EBV is left."
 
 
 def judge(view: View) -> Verdict:
@@ -95,11 +94,12 @@ def _ferritin(view: View, from_ms: int, until_ms: int) -> Evidence | None:
     results: list[Reading[Result]] = list(one_a_moment(up_to(view.readings(FERRITIN), until_ms)))
     before = [each for each in results if each.effective_ms <= from_ms]
     since = [each for each in results if each.effective_ms > from_ms]
-    high = [each for each in (*before[-1:], *since) if is_above(each.value, LIMIT_NG_ML)]
+    limit = view.site.anakinra_ferritin_ng_ml
+    high = [each for each in (*before[-1:], *since) if is_above(each.value, limit)]
     if high:
         return evidence.of_result(FERRITIN.name, high[-1])
     baseline = view.patient.newest(BASELINE_FERRITIN)
-    if before or baseline is None or baseline.value <= LIMIT_NG_ML:
+    if before or baseline is None or baseline.value <= limit:
         return None
     at = baseline.effective_ms, baseline.event_id
     return Evidence("baseline_ferritin_ng_ml", baseline.value, "ng/mL", *at)

@@ -14,23 +14,21 @@ from stream.clinical.signals import WEIGHT
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-MUCH_ML_KG: Final = 50.0  # above it
-TOO_MUCH_ML_KG: Final = 75.0  # above it
-
 
 def judge(view: View) -> Verdict:
     """Hold while the fluids of the episode are above the limit."""
     fluids = of_episode(view)
     by_weight = ml_kg(view, fluids)
-    if by_weight is None or by_weight <= MUCH_ML_KG:
-        return Verdict(None, None, "The fluids of this episode are within 50 mL/kg.")
-    urgent = by_weight > TOO_MUCH_ML_KG
+    much, too_much = view.site.fluid_much_ml_kg, view.site.fluid_too_much_ml_kg
+    if by_weight is None or by_weight <= much:
+        return Verdict(None, None, f"The fluids of this episode are within {much:g} mL/kg.")
+    urgent = by_weight > too_much
     finding = Finding(
         priorities=under_every_policy(Priority.P1 if urgent else Priority.P2),
         because=(evidence.of_fluids(fluids), *evidence.of_weight(view)),
         advice=lambda: (
             f"{total_ml(fluids):g} mL of crystalloid in this episode, {by_weight:.1f} mL/kg: above "
-            f"{ml_in_words(view, TOO_MUCH_ML_KG if urgent else MUCH_ML_KG)} the lungs flood and "
+            f"{ml_in_words(view, too_much if urgent else much)} the lungs flood and "
             "ARDS becomes likely. Stop boluses; hold the pressure with a vasopressor, "
             "norepinephrine first."
         ),

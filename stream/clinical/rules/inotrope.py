@@ -17,7 +17,6 @@ from stream.clinical.signals import LVEF, PRESSURE, Pressure, Rate, Signal, rate
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-WEAK_LVEF_PERCENT: Final = 40.0  # below it
 EPINEPHRINE_UG_KG_MIN: Final = (0.01, 0.05)
 INOTROPES: Final = tuple(rate(drug) for drug in ("dobutamine", "milrinone", "epinephrine"))
 
@@ -25,8 +24,9 @@ INOTROPES: Final = tuple(rate(drug) for drug in ("dobutamine", "milrinone", "epi
 def judge(view: View) -> Verdict:
     """Hold while all of it holds and no inotrope runs."""
     echo = view.latest(LVEF)
-    if echo is None or echo.value >= WEAK_LVEF_PERCENT:
-        return Verdict(None, None, "The ejection fraction is 40 % or more.")
+    weak = view.site.weak_heart_lvef_percent
+    if echo is None or echo.value >= weak:
+        return Verdict(None, None, f"The ejection fraction is {weak:g} % or more.")
     if any(_runs(view, drug) for drug in INOTROPES):
         return Verdict(None, None, "An inotrope runs.")
     mean = _mean(view)

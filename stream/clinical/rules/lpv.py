@@ -27,10 +27,7 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 TIDAL_ML_KG: Final = 6.0
-TOLERANCE_ML_KG: Final = 0.5
-PLATEAU_CMH2O: Final = 30.0  # this or more
 PEEP_CMH2O: Final = (10.0, 15.0)  # both included
-PACO2_MMHG: Final = 60.0  # above it
 DECIMALS: Final = 6  # of a volume by weight
 PACO2: Final = lab("paco2")
 
@@ -59,7 +56,7 @@ def _volume(view: View, from_ms: int) -> Iterator[Outside]:
     if volume is None or weight_kg is None:
         return
     by_weight = round(volume.value / weight_kg, DECIMALS)
-    if by_weight > TIDAL_ML_KG + TOLERANCE_ML_KG:
+    if by_weight > TIDAL_ML_KG + view.site.lpv_tolerance_ml_kg:
         at = volume.effective_ms, volume.event_id
         said = (
             f"tidal volume {by_weight:.1f} mL/kg: set it to {TIDAL_ML_KG * weight_kg:.0f} mL "
@@ -70,11 +67,11 @@ def _volume(view: View, from_ms: int) -> Iterator[Outside]:
 
 def _pressures(view: View, from_ms: int) -> Iterator[Outside]:
     plateau, peep = set_since(view, PLATEAU, from_ms), set_since(view, PEEP, from_ms)
-    if plateau is not None and plateau.value >= PLATEAU_CMH2O:
+    if plateau is not None and plateau.value >= view.site.lpv_plateau_cmh2o:
         at = plateau.effective_ms, plateau.event_id
         yield (
             Evidence(PLATEAU.name, plateau.value, "cm[H2O]", *at),
-            "keep the plateau pressure below 30 cmH2O",
+            f"keep the plateau pressure below {view.site.lpv_plateau_cmh2o:g} cmH2O",
         )
     lowest, highest = PEEP_CMH2O
     if peep is not None and not lowest <= peep.value <= highest:
@@ -84,8 +81,9 @@ def _pressures(view: View, from_ms: int) -> Iterator[Outside]:
 
 def _hypercapnia(view: View, from_ms: int) -> Iterator[Outside]:
     paco2 = set_since(view, PACO2, from_ms)
-    if paco2 is not None and is_above(paco2.value, PACO2_MMHG):
-        said = "PaCO2 is above 60 mmHg: 50 to 60 is accepted for the sake of small volumes"
+    if paco2 is not None and is_above(paco2.value, view.site.lpv_paco2_mmhg):
+        limit = f"{view.site.lpv_paco2_mmhg:g} mmHg"
+        said = f"PaCO2 is above {limit}: up to it is accepted for the sake of small volumes"
         yield evidence.of_result(PACO2.name, paco2), said
 
 

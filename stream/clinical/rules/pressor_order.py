@@ -37,7 +37,6 @@ BEFORE: Final = MappingProxyType(  # what comes before an agent
     }
 )
 VASOPRESSIN_UNITS_MIN: Final = (0.03, 0.04)  # both included
-WEAK_LVEF_PERCENT: Final = 40.0  # below it
 LINE: Final = (
     "norepinephrine comes first, then vasopressin at 0.03 to 0.04 units/min, then epinephrine or "
     "phenylephrine."
@@ -97,7 +96,7 @@ def _unusual_vasopressin(view: View) -> Iterator[Issue]:
 
 def _phenylephrine_in_weakness(view: View) -> Iterator[Issue]:
     running, echo = view.vasopressors.get("phenylephrine"), view.latest(LVEF)
-    if running is None or echo is None or echo.value >= WEAK_LVEF_PERCENT:
+    if running is None or echo is None or echo.value >= view.site.weak_heart_lvef_percent:
         return
     told_ms = max(echo.effective_ms, echo.recorded_ms)
     yield Issue(

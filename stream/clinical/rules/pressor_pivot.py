@@ -14,8 +14,6 @@ from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_ever
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-ENOUGH_ML_KG: Final = 30.0  # this or more
-
 
 def judge(view: View) -> Verdict:
     """Hold while the pressure is low after enough fluid."""
@@ -25,8 +23,10 @@ def judge(view: View) -> Verdict:
         return Verdict(None, None, "The blood pressure is no longer low.")
     fluids = before_pressure(view)
     by_weight = ml_kg(view, fluids)
-    if by_weight is None or by_weight < ENOUGH_ML_KG:
-        return Verdict(None, None, "Less than 30 mL/kg of fluid were given before this pressure.")
+    enough = view.site.fluid_enough_ml_kg
+    if by_weight is None or by_weight < enough:
+        ending = f"Less than {enough:g} mL/kg of fluid were given before this pressure."
+        return Verdict(None, None, ending)
     finding = Finding(
         priorities=under_every_policy(Priority.P1),
         because=(*evidence.of_hypotension(view), evidence.of_fluids(fluids)),

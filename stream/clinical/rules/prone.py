@@ -22,8 +22,6 @@ from stream.clinical.ventilation import PAO2, uptake, ventilated_from_ms
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-LIMIT_MMHG: Final = 150.0  # below it
-
 
 def judge(view: View) -> Verdict:
     """Hold while the newest PaO2/FiO2 since the intubation is below the limit."""
@@ -31,8 +29,9 @@ def judge(view: View) -> Verdict:
     if from_ms is None:
         return Verdict(None, None, "The patient is not ventilated.")
     ratio = uptake(view, from_ms)
-    if ratio is None or not ratio.is_below(LIMIT_MMHG):
-        return Verdict(None, None, "PaO2/FiO2 is 150 mmHg or more.")
+    limit = view.site.prone_mmhg
+    if ratio is None or not ratio.is_below(limit):
+        return Verdict(None, None, f"PaO2/FiO2 is {limit:g} mmHg or more.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=(evidence.of_result(PAO2.name, ratio.pao2), _shown(ratio.fio2)),

@@ -26,8 +26,6 @@ from stream.clinical.tocilizumab import GIVEN, NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-DUE_MS: Final = 12 * HOUR_MS
-OVERDUE_MS: Final = 24 * HOUR_MS
 WELL_UP_TO_GRADE: Final = 1
 CAUSES: Final = tuple(attribution(each) for each in ("fever", "hypotension", "hypoxia", "neuro"))
 
@@ -38,9 +36,10 @@ def judge(view: View) -> Verdict:
     if not doses:
         return Verdict(None, None, "No tocilizumab was given in this episode.")
     first = doses[0]
-    due_ms, overdue_ms = first.effective_ms + DUE_MS, first.effective_ms + OVERDUE_MS
+    due_ms = first.effective_ms + view.site.reassess_ms
+    overdue_ms = first.effective_ms + view.site.reassess_overdue_ms
     if view.at_ms < due_ms:
-        return Verdict(None, due_ms, "12 hours have not passed since tocilizumab.")
+        return Verdict(None, due_ms, "It is too soon after tocilizumab.")
     named = [view.latest(cause) for cause in CAUSES]
     if any(each is not None and each.effective_ms >= due_ms for each in named):
         return Verdict(None, None, "The patient was reassessed: a cause is named.")
@@ -73,8 +72,12 @@ def _advice(view: View, *, overdue: bool) -> str:
         said = "Better and without fever: this supports CRS."
     else:
         said = "So far neither CRS nor infection is supported alone."
-    hours = f"{'More than 24' if overdue else '12 to 24'} hours after the first tocilizumab"
-    return f"{hours}: reassess, and record the cause (CRS or infection). {said}"
+    from_h, until_h = view.site.reassess_ms / HOUR_MS, view.site.reassess_overdue_ms / HOUR_MS
+    hours = f"More than {until_h:g}" if overdue else f"{from_h:g} to {until_h:g}"
+    return (
+        f"{hours} hours after the first tocilizumab: reassess, and record the cause (CRS or "
+        f"infection). {said}"
+    )
 
 
 RULE: Final = Rule("REASSESS", Bound.EPISODE, (*GRADE_INPUTS, GIVEN, *CULTURES, *CAUSES), judge)

@@ -1,0 +1,79 @@
+"""When fluids are enough or too many, a heart is weak, and ventilation harms.
+
+A site may only be told sooner.
+Source: CLINICAL.md §1.6 (review lines 218 to 232), §1.7 (review lines 257 to 260), DEC-18, DEC-50.
+"""
+
+from dataclasses import dataclass
+
+from stream.clinical.policies.bounds import number
+
+
+@dataclass(frozen=True)
+class Support:
+    """Volumes by weight, pressures, and the ejection fraction."""
+
+    fluid_enough_ml_kg: float = number(
+        30,
+        "mL/kg",
+        20,
+        30,
+        source="review-2025 L219 (this or more)",
+        wrong="too low: PRESSOR-PIVOT while fluid may still do",
+    )
+    fluid_much_ml_kg: float = number(
+        50,
+        "mL/kg",
+        30,
+        50,
+        source="review-2025 L218 (above it)",
+        wrong="too low: FLUID-CAP P2 for what is usually given",
+    )
+    fluid_too_much_ml_kg: float = number(
+        75,
+        "mL/kg",
+        50,
+        75,
+        source="review-2025 L218 (above it)",
+        wrong="too low: FLUID-CAP P1 where P2 would do",
+    )
+    weak_heart_lvef_percent: float = number(
+        40,
+        "%",
+        40,
+        50,
+        source="review-2025 L226, L231 (below it)",
+        wrong="too high: INOTROPE and PRESSOR-ORDER for a heart that is nearly well",
+    )
+    lpv_tolerance_ml_kg: float = number(
+        0.5,
+        "mL/kg",
+        0,
+        0.5,
+        source="CLINICAL 1.7: above 6 mL/kg of predicted weight",
+        wrong="too narrow: LPV for a volume that is rounded",
+    )
+    lpv_plateau_cmh2o: float = number(
+        30,
+        "cm[H2O]",
+        25,
+        30,
+        source="review-2025 L258 (this or more)",
+        wrong="too low: LPV for a stiff chest wall",
+    )
+    lpv_paco2_mmhg: float = number(
+        60,
+        "mm[Hg]",
+        50,
+        60,
+        source="review-2025 L259 (above it)",
+        wrong="too low: LPV for the hypercapnia that small volumes bring",
+    )
+    prone_mmhg: float = number(
+        150,
+        "mm[Hg]",
+        150,
+        200,
+        source="review-2025 L260 (below it)",
+        wrong="too high: PRONE for ARDS that is mild",
+    )
