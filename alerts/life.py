@@ -15,6 +15,7 @@ from alerts.routing import About, Address, Part
 from topics.acks import Ack, AckAction
 from topics.alerts import Alert, AlertState
 from topics.pages import PageLine
+from topics.reserved import UNIT, is_made_up, is_probe
 from topics.ticks import Tick
 
 BEFORE_ANY_TICK: Final = (
@@ -131,7 +132,9 @@ class Life:
     @property
     def about(self) -> About:
         """What decides who is told of it."""
-        return About(self.level.priority, self.line.rule, self.line.unit)
+        patient_id = self.line.patient_id
+        unit = UNIT if is_made_up(patient_id) else self.line.unit
+        return About(self.level.priority, self.line.rule, unit, is_probe(patient_id))
 
     @property
     def answer(self) -> Answer | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from topics.alerts import Priority
@@ -52,6 +51,7 @@ class About(NamedTuple):
     priority: Priority
     rule: str
     unit: str | None
+    is_probe: bool = False  # of a patient who is made up: for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,9 @@ class Maintenance:
 
 
 NOBODY: Final = Route("nobody", ())
+# Whatever a site routes, what probes raise reaches no person. Nobody has to answer it.
+LOOP_BACK: Final = "loop_back"
+LOOP: Final = Route("loop back", (Tier({LOOP_BACK: Part.LIST}, None),))
 Rotas = Mapping[str, tuple[Shift, ...]]  # by schedule
 
 
@@ -167,11 +170,15 @@ class Routing:
 
     def route_of(self, about: About, at_ms: int) -> Route:
         """Return the first route that fits, or one that tells nobody."""
+        if about.is_probe:
+            return LOOP
         at = EPOCH + at_ms * MILLISECOND
         return next((each for each in self.routes if each.fits(about, at)), NOBODY)
 
     def addresses(self, target: str, at_ms: int) -> tuple[Address, ...]:
         """Return how a role, or a person, is told at that time; empty where neither is known."""
+        if target == LOOP_BACK:
+            return (Address(LOOP_BACK, LOOP_BACK),)
         if (role := self.roles.get(target)) is None:
             person = self.people.get(target)
             sinks = () if person is None else person.sinks
@@ -195,7 +202,8 @@ class Routing:
         ends = [
             each.ends_ms
             for each in self.maintenance
-            if each.unit == about.unit
+            if not about.is_probe
+            and each.unit == about.unit
             and about.priority in each.priorities - {Priority.P1}
             and each.begins_ms <= at_ms < each.ends_ms
         ]
@@ -206,70 +214,3 @@ class Routing:
         if target in self.roles:
             return self.roles[target].title
         return self.people[target].name if target in self.people else target
-
-
-TITLES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        Target.RAPID_RESPONSE: "Rapid response",
-        Target.PRIMARY_TEAM: "Primary team",
-        Target.WORK_LIST: "Work list",
-        Target.OPERATIONS: "Operations",
-    }
-)
-
-# Tiers follow the priorities of CLINICAL.md DEC-3: P1 calls rapid response now, P2 the primary team
-# with a heads-up to rapid response, P3 goes on the work list, INFO is never told. The review gives
-# no numbers but P2's 15 minutes. The other times, and who comes second, are ours.
-_P1_WITHIN: Final = timedelta(minutes=5)
-_P2_WITHIN: Final = timedelta(minutes=15)
-_ALL_ACT: Final[Mapping[str, Part]] = {
-    Target.RAPID_RESPONSE: Part.ACT,
-    Target.PRIMARY_TEAM: Part.ACT,
-}
-_OPS: Final = ("OPS-*",)
-
-
-def _for(priority: Priority, *tiers: Tier, rules: tuple[str, ...] = (), name: str = "") -> Route:
-    return Route(name or f"built in, {priority}", tiers, frozenset({priority}), rules)
-
-
-ROUTES: Final = (
-    # A page that nobody could be given may be about a patient who needs somebody at once.
-    _for(
-        Priority.P1,
-        Tier({Target.OPERATIONS: Part.ACT, Target.RAPID_RESPONSE: Part.ACT}, _P1_WITHIN),
-        rules=_OPS,
-        name="built in, P1 of operations",
-    ),
-    # The patient may no longer be watched: the primary team looks, operations mends.
-    _for(
-        Priority.P2,
-        Tier({Target.PRIMARY_TEAM: Part.ACT, Target.OPERATIONS: Part.ACT}, _P2_WITHIN),
-        Tier(_ALL_ACT, _P2_WITHIN),
-        rules=_OPS,
-        name="built in, P2 of operations",
-    ),
-    _for(
-        Priority.P3,
-        Tier({Target.OPERATIONS: Part.LIST}, None),
-        rules=_OPS,
-        name="built in, P3 of operations",
-    ),
-    _for(
-        Priority.P1,
-        Tier({Target.RAPID_RESPONSE: Part.ACT}, _P1_WITHIN),
-        Tier(_ALL_ACT, _P1_WITHIN),
-    ),
-    _for(
-        Priority.P2,
-        Tier({Target.PRIMARY_TEAM: Part.ACT, Target.RAPID_RESPONSE: Part.HEADS_UP}, _P2_WITHIN),
-        Tier(_ALL_ACT, _P2_WITHIN),
-    ),
-    _for(Priority.P3, Tier({Target.WORK_LIST: Part.LIST}, None)),
-    _for(Priority.INFO),
-)
-
-
-def through(*sinks: str) -> Routing:
-    """Return the routing that is built in, with every role told through all of these sinks."""
-    return Routing({target: Role(title, sinks) for target, title in TITLES.items()}, ROUTES)

@@ -11,7 +11,9 @@ from alerts.policy import BY_ICANS_GRADE, EVERYTHING, Shown, deciding_grades
 from alerts.readings import amount, clean, cut
 from alerts.titles import saying_of, title_of
 from topics.alerts import Alert, Priority
+from topics.reserved import feed_of, is_made_up
 
+OUR_SAYING: Final = "is silent: patients may be unseen or nobody be told, see the runbook"
 SENTENCE_MAX: Final = 139  # characters: what CDS Hooks asks of a summary; an SMS holds 140
 
 
@@ -27,10 +29,11 @@ def sentence_of(
     head = f"{lead}{priority}"
     if line.state not in OPEN_STATES:
         return cut(f"ENDED {head} {who_of(line, shows)}: {clean(title_of(line.rule))}.", room)
-    saying = clean(saying_of(line.rule))
+    ours = is_made_up(line.patient_id)
+    saying = OUR_SAYING if ours else clean(saying_of(line.rule))
     nowhere = who_of(line, shows - {Shown.UNIT, Shown.BED})
     for who in (who_of(line, shows), nowhere):
-        for tail in _tails(line):
+        for tail in ("",) if ours else _tails(line):
             sentence = f"{head} {who} {saying}{tail}."
             if len(sentence) <= room:
                 return sentence
@@ -49,6 +52,9 @@ def _tails(line: Alert) -> Iterator[str]:
 
 def who_of(line: Alert, shows: frozenset[Shown]) -> str:
     """Name the patient as the site wants it: `Patient P01 (ward 5 West, bed 12)`."""
+    if is_made_up(line.patient_id):
+        feed = feed_of(line.patient_id)
+        return f"Feed {clean(feed)}" if feed else "The way of pages"
     place = ", ".join(place_of(line, shows))
     if Shown.PATIENT not in shows:
         return f"Patient in {place}" if place else "A patient, place not known,"

@@ -20,10 +20,12 @@ from alerts.sentences import (
     grades_of,
     place_of,
     sentence_of,
+    who_of,
 )
 from alerts.titles import title_of
 from topics.alerts import Alert, AlertState
 from topics.base import EPOCH, MILLISECOND
+from topics.reserved import is_made_up
 
 READINGS_MAX: Final = 12
 ID_SHOWN: Final = 8  # characters of an alert's id that are enough to answer it
@@ -136,6 +138,8 @@ def _call(life: Life, send: Send, within: timedelta | None, policy: Policy) -> s
 
 
 def _who(line: Alert, shows: frozenset[Shown]) -> str:
+    if is_made_up(line.patient_id):
+        return who_of(line, shows)
     place = place_of(line, shows) or ("ward and bed not known",)
     name = f"Patient {clean(line.patient_id)}" if Shown.PATIENT in shows else "Patient"
     who = [name, *place]

@@ -12,10 +12,10 @@ from uuid import uuid4
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from alerts.built_in import through
 from alerts.life import OPEN_STATES
 from alerts.policy import SNOOZE_DEFAULT, SNOOZE_MAX, Policy
 from alerts.readings import clean, moment, span
-from alerts.routing import through
 from alerts.titles import title_of
 from deploy import answering
 from deploy.answering import Found

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import click
 
+from alerts.built_in import through
 from alerts.links import Links
 from alerts.policy import Policy
-from alerts.routing import through
+from alerts.routing import LOOP_BACK
 from alerts.sinks import Sink
 from alerts.sinks.console import ConsoleSink
 from alerts.sinks.linked import LinkedSink
+from alerts.sinks.loop_back import LoopBackSink
 from alerts.sinks.webhook import WebhookSink
 from deploy.sinks_file import SinksError, read_sinks
 from stream.addresses import keys_of
@@ -39,7 +41,11 @@ def page() -> None:
         run_worker(
             settings,
             lambda produce: Paging(
-                policy, sinks, produce=produce, end_process=end_process, calendars=calendars
+                policy,
+                {**sinks, LOOP_BACK: LoopBackSink()},
+                produce=produce,
+                end_process=end_process,
+                calendars=calendars,
             ),
         )
     except (SettingsError, CannotStartError) as error:

@@ -10,11 +10,12 @@ from typing import Final
 
 import click
 
+from alerts.built_in import through
 from alerts.diagram import draw
 from alerts.foretold import Call, foretell
 from alerts.policy import Policy
 from alerts.readings import clean, moment, span
-from alerts.routing import Part, through
+from alerts.routing import Part
 from alerts.titles import TITLES, title_of
 from deploy.moments import Moment
 from stream.rotas import Calendars

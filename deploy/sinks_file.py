@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from alerts.routing import LOOP_BACK
 from alerts.sinks import Sink
 from alerts.sinks.alertmanager import AlertmanagerSink
 from alerts.sinks.goalert import GoAlertSink
@@ -27,7 +28,7 @@ from stream import addresses
 from stream.toml_file import read_toml
 
 NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
-TAKEN: Final = frozenset({"console", "webhook"})  # sinks that need no file
+TAKEN: Final = frozenset({"console", "webhook", LOOP_BACK})  # sinks that need no file
 SECRET_MAX: Final = 4_096  # characters
 PORTS: Final[Mapping[Tls, int]] = {"tls": 465, "starttls": 587, "none": 25}
 

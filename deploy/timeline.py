@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from alerts.built_in import through
 from alerts.policy import Policy
 from alerts.readings import clean, reading
-from alerts.routing import through
 from alerts.sentences import sentence_of
 from topics.alerts import Alert, AlertState, Grade, Priority
 from topics.status import Status

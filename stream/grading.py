@@ -14,6 +14,7 @@ from stream.runs import Group, Kept, Record, Run
 from topics import codec, registry
 from topics.alerts import Present
 from topics.codec import Reason, Rejected
+from topics.reserved import is_made_up, is_probe
 
 # What is paged late depends on knowing that nothing of the past is still to come.
 PRESENT_EVERY_MS: Final = 60_000
@@ -108,7 +109,8 @@ class Grading:
             key = alert.patient_id.encode()
             group.publish(registry.ALERTS, record.partition, key, codec.encode(alert))
             group.alerted_ms.append(record.timestamp)
-            metrics.ALERTS.labels(rule=alert.rule, priority=alert.priority, state=alert.state).inc()
+            if not is_probe(alert.patient_id):
+                metrics.ALERTS.labels(alert.rule, alert.priority, alert.state).inc()
         for refusal in outcome.refused:
             dead_letter(record, refusal, group)
         for patient_id in outcome.changed:
@@ -143,6 +145,8 @@ class Grading:
     def _write(self, partition: int, patient_id: str, patient: Patient, group: Group) -> None:
         key = patient_id.encode()
         group.keep(partition, key, Kept(state.encode(patient), patient.due_ms))
+        if is_made_up(patient_id):
+            return
         status = self._engine.status(patient, patient.changed_ms)
         group.publish(registry.STATUS, partition, key, codec.encode(status))
 

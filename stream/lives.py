@@ -12,6 +12,7 @@ from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
 from stream.runs import Kept
 from topics.alerts import Alert
+from topics.reserved import is_probe
 
 VERSION: Final = 1
 AT_ONCE_MS: Final = 0  # due before any clock: a page may be on its way
@@ -26,6 +27,11 @@ class Order(NamedTuple):
     alert_id: str
     send: Send
     about_ms: int | None = None  # the time of the alert line that asked for it, if one did
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether it is about nobody, and so no measure of how soon people are told."""
+        return is_probe(self.patient_id)
 
 
 class UnknownVersionError(ValueError):

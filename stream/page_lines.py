@@ -15,6 +15,7 @@ from topics.alerts import NAMESPACE
 from topics.audit import AuditLine
 from topics.base import EventStatus
 from topics.pages import Outcome, PageLine
+from topics.reserved import is_probe
 
 PAGER: Final = "stormwatch-page"  # who did it where no person did
 BY_A_PERSON: Final = "person"  # the target of a line that says what somebody answered
@@ -134,7 +135,8 @@ def audit_of_page(line: PageLine) -> AuditLine | None:
 
 def keep(line: AuditLine | None, partition: int, group: Group) -> None:
     """Write a line to the audit topic, beside the patient's other records."""
-    if line is not None and line.patient_id is not None:
+    # It is kept for ever, and a probe raises something every minute.
+    if line is not None and line.patient_id is not None and not is_probe(line.patient_id):
         group.publish(registry.AUDIT, partition, line.patient_id.encode(), codec.encode(line))
 
 

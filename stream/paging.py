@@ -262,10 +262,10 @@ class Paging:
         now = self._now()
         sink = order.send.address.sink
         metrics.PAGE_TRIES.labels(sink=sink, outcome=outcome).inc()
-        if outcome is Outcome.SENT:
+        if outcome is Outcome.SENT and not order.is_probe:
             waited_s = now.timestamp() - order.send.asked_ms / 1000
             metrics.PAGE_SECONDS.observe(max(0.0, waited_s))
-        elif outcome is not Outcome.RETRY:
+        elif outcome not in (Outcome.SENT, Outcome.RETRY):
             log.error("page_undelivered outcome=%s sink=%s page=%s", outcome, sink, page.page_id)
         self._concluded[page.page_id, sink] = order.send.attempt
         if len(self._concluded) > CONCLUDED_MAX:

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from stream.runs import Kept
+from topics.reserved import is_made_up_key
 
 MARKER_KEY: Final = b"\xffpartition"  # no patient's: it is not UTF-8
 HEAD: Final = b'{"epoch":['
@@ -62,6 +63,11 @@ class Partition:
     positions: dict[str, int] = field(default_factory=dict)  # the next offset, by topic
     made_anew: set[str] = field(default_factory=set)  # shorter than was read of them
     ignored: int = 0  # states of an owner that had lost the partition
+
+    @property
+    def patients(self) -> int:
+        """How many patients it has, but for those who are made up."""
+        return sum(not is_made_up_key(key) for key in self.states)
 
     def apply(self, key: bytes, value: bytes | None, written_ms: int = 0) -> None:
         """Take one record of the changelog, in the order of the log."""

@@ -257,7 +257,7 @@ class Pipeline:
                 self._observe_partition(partition, time.monotonic())
             self.health.unwritten(self.committer.writing_for_s())
             metrics.TASKS.set(len(asyncio.all_tasks()))
-            metrics.PATIENTS.set(sum(len(self.table.of(each).states) for each in self.owned))
+            metrics.PATIENTS.set(sum(self.table.of(each).patients for each in self.owned))
             self.health.pending(sum(self.waiting().values()))
 
     def _observe_partition(self, partition: int, now_s: float) -> None:

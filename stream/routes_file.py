@@ -20,21 +20,10 @@ from pydantic import (
     model_validator,
 )
 
+from alerts.built_in import ROUTES, through
 from alerts.coverage import gaps
 from alerts.policy import EVERYTHING, Policy, Shown
-from alerts.routing import (
-    ROUTES,
-    Hours,
-    Maintenance,
-    Part,
-    Person,
-    Role,
-    Route,
-    Routing,
-    Target,
-    Tier,
-    through,
-)
+from alerts.routing import Hours, Maintenance, Part, Person, Role, Route, Routing, Target, Tier
 from alerts.titles import TITLES
 from stream import addresses
 from stream.clinical.policies.register import POLICY_NAMES

@@ -6,19 +6,9 @@ from datetime import UTC, time, timedelta
 from builders import NOON
 from pager import MINUTE
 
+from alerts.built_in import through
 from alerts.policy import Policy
-from alerts.routing import (
-    Hours,
-    Maintenance,
-    Part,
-    Person,
-    Role,
-    Route,
-    Routing,
-    Shift,
-    Tier,
-    through,
-)
+from alerts.routing import Hours, Maintenance, Part, Person, Role, Route, Routing, Shift, Tier
 from topics.alerts import Priority
 from topics.base import epoch_ms
 

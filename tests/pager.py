@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from builders import NOON, PATIENT_ID
 
+from alerts.built_in import through
 from alerts.decide import decide
 from alerts.life import Happening, Life, Send, Stage
 from alerts.outcomes import depart
 from alerts.policy import Policy
-from alerts.routing import through
 from topics.acks import Ack, AckAction
 from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
 from topics.base import epoch_ms

@@ -23,9 +23,9 @@ from builders import NOON
 from pager import line
 from pagerbench import PARTITION, TOPIC_OF
 
+from alerts.built_in import through
 from alerts.page import Page
 from alerts.policy import Policy
-from alerts.routing import through
 from alerts.sinks import Delivery, Tried
 from stream.paging import Paging
 from stream.runs import Group, Kept, Run

@@ -14,8 +14,8 @@ import pytest
 from builders import ack, encoded, on_day, patient, vitals
 from faust.types import TP
 
+from alerts.built_in import through
 from alerts.policy import Policy
-from alerts.routing import through
 from alerts.sinks import Delivery
 from alerts.sinks.console import ConsoleSink
 from stream.clinical import state

@@ -9,8 +9,8 @@ import pytest
 from builders import Fields, ack, dose, infusion, lab, line, on_day, patient, reading, tick, vitals
 from click.testing import CliRunner, Result
 
+from alerts.built_in import through
 from alerts.policy import Policy
-from alerts.routing import through
 from alerts.sentences import sentence_of
 from deploy.replay import replay
 from deploy.timeline import SPARK_WIDTH, sparkline

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from alerts.built_in import through
 from alerts.life import OPEN_STATES
 from alerts.policy import Policy
-from alerts.routing import through
 from topics.alerts import Alert, Priority
 from topics.pages import PageLine
+from topics.reserved import is_made_up
 from topics.status import Status
 from topics.ticks import Tick
 
@@ -90,6 +91,8 @@ class Board:
             return
         if isinstance(line, Tick):
             self.clocks[partition] = max(line.at, self.clocks.get(partition, line.at))
+            return
+        if is_made_up(line.patient_id):
             return
         known = self.patients.setdefault(line.patient_id, Known(line.patient_id, partition))
         if isinstance(line, Status):

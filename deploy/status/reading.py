@@ -3,20 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from alerts.policy import ENDED_KEPT
 from stream.topic_check import connected, read
 from topics import codec, registry
 from topics.alerts import Alert, Present
+from topics.base import epoch_ms
 from topics.codec import Line, Rejected
 from topics.pages import PageLine
+from topics.reserved import PROBE_KEYS
 from topics.status import Status
 from topics.ticks import Tick
 
 READ: Final = (registry.STATUS, registry.ALERTS, registry.TICKS)
+PAGED: Final = frozenset({registry.ALERTS, registry.PAGES})  # read as far back as the pager knows
 FETCH_WAIT_MS: Final = 200
 CAUGHT_UP_WITHIN_S: Final = 120.0
 
@@ -46,9 +51,15 @@ class Reader:
     async def catch_up(self) -> None:
         """Read to where the topics end now; of the ticks, the last of each partition says it."""
         ends = await self._consumer.end_offsets(self._places)
+        ago_ms = epoch_ms(datetime.now(UTC) - ENDED_KEPT)
+        paged = [place for place in self._places if place.topic in PAGED]
+        found = await self._consumer.offsets_for_times(dict.fromkeys(paged, ago_ms))
         for place in self._places:
             if place.topic == registry.TICKS and ends[place]:
                 self._consumer.seek(place, ends[place] - 1)
+            elif place.topic in PAGED:
+                since = found[place]
+                self._consumer.seek(place, ends[place] if since is None else since.offset)
             else:
                 await self._consumer.seek_to_beginning(place)
         try:
@@ -66,7 +77,8 @@ class Reader:
         fetched = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS)
         for place, records in fetched.items():
             for record in records:
-                self._take(place, record.value)
+                if record.key not in PROBE_KEYS:
+                    self._take(place, record.value)
         return sum(map(len, fetched.values()))
 
     def _take(self, place: TopicPartition, value: bytes | None) -> None:

@@ -4,6 +4,8 @@ It never changes a grade. It names each sign that is silent, comes anew where an
 silent or speaks again, and ends when all of them do. P2 where the patient is no longer watched: no
 vital sign comes any more, or in an open episode one by which an episode is graded; else P3. What
 was never measured is not missed, and a new stay has to begin before anything of it can be late.
+
+Of patients who are made up, and stand for a feed or for the way of pages, see `beats`.
 Source: CLINICAL.md DEC-35, DEC-50, §5.8; DESIGN ("The pager").
 """
 
@@ -15,6 +17,7 @@ from typing import Any, Final
 from stream.clinical.levels import Level
 from stream.clinical.patient import Patient, key_of_alert
 from stream.clinical.policies.thresholds import Site
+from stream.clinical.rules import beats
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.series import Reading
 from stream.clinical.signals import (
@@ -30,6 +33,7 @@ from stream.clinical.signals import (
 from stream.clinical.times import HOUR_MS, MINUTE_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.reserved import is_made_up
 
 NAME: Final = "OPS-SILENCE"
 # Nothing else of a patient is fed by a machine: ICE has a rule of its own, and what else is charted
@@ -60,6 +64,8 @@ UNITS: Final = {
 
 def judge(view: View) -> Verdict:
     """Hold while a sign is older than it may be; be asked again when the next one comes to be."""
+    if is_made_up(view.patient.patient_id):
+        return beats.judge(view)
     silent: dict[str, Reading[Any]] = {}
     wakes_ms: list[int] = []
     for signal, newest, late_ms in _measured(view):
@@ -123,5 +129,12 @@ def _alike(_: object, __: float | None) -> object:
     return None
 
 
-COMES: Final = tuple(Level(signal, _alike) for signal in EXPECTED_MS)
+def _beats(pulse: float, _: float | None) -> object:
+    """Turn where a pulse stops or comes again: so the silence of a feed looks."""
+    return pulse > 0
+
+
+COMES: Final = tuple(
+    Level(signal, _beats if signal is HEART_RATE else _alike) for signal in EXPECTED_MS
+)
 RULE: Final = Rule(NAME, Bound.STAY, COMES, judge, never_retracts=True)
