@@ -2,9 +2,8 @@
 
 The readings are walked in the order in which they were true, moment by moment, whatever the order
 in which they came. A reading that is newest takes one step; one that comes late has the walk done
-again from the moment before it: from the trail of the last hours, or from `Patient.thinned` or
-`Patient.before`, which say how it went up to where readings are thinned, and up to where they are
-no longer kept.
+again from the moment before it, as far as the trail of the last hours goes back, else from
+`Patient.before`, up to where single readings are no longer kept.
 
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
@@ -75,24 +74,18 @@ def followed(patient: Patient, moment_ms: int) -> Patient:
 
 def retraced(patient: Patient) -> Patient:
     """Walk again over all readings that are kept."""
-    horizon_ms = patient.thinned.at_ms
-    front = course = thinned = patient.before
-    trail = Trail(thinned)
+    front = course = patient.before
+    trail = Trail(course)
     for moment_ms, before, after in walk(patient, patient.before):
         front, course = before, after
-        if horizon_ms is not None and moment_ms <= horizon_ms:
-            thinned, trail = after, Trail(after)
-        elif after is not before:
+        if after is not before:
             trail = trail.and_then(moment_ms, after)
-    return _gone_on(patient._replace(thinned=thinned), front, course, trail)
+    return _gone_on(patient, front, course, trail)
 
 
 def retraced_from(patient: Patient, moment_ms: int) -> Patient:
     """Walk again over all readings from a moment on: those before it are what they were."""
     trail = patient.trail.until(moment_ms)
-    thinned_ms = patient.thinned.at_ms
-    if trail is None and thinned_ms is not None and thinned_ms < moment_ms:
-        trail = Trail(patient.thinned)
     steps = () if trail is None else tuple(walk(patient, trail.end))
     if trail is None or not steps:
         return retraced(patient)
@@ -105,12 +98,9 @@ def retraced_from(patient: Patient, moment_ms: int) -> Patient:
 
 def trail_since(patient: Patient, moment_ms: int) -> Trail:
     """Give the courses since a moment, as far back as readings are kept."""
-    trail = patient.trail
-    if trail.covers(moment_ms):
-        return trail
-    thinned_ms = patient.thinned.at_ms
-    covered = thinned_ms is not None and thinned_ms <= moment_ms
-    trail = Trail(patient.thinned if covered else patient.before)
+    if patient.trail.covers(moment_ms):
+        return patient.trail
+    trail = Trail(patient.before)
     for each_ms, before, after in walk(patient, trail.start):
         if after is not before:
             trail = trail.and_then(each_ms, after)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from stream.clinical.bedside import fact
-from stream.clinical.course import COURSE_SIGNALS, trail_since, walk
+from stream.clinical.course import COURSE_SIGNALS, walk
 from stream.clinical.entries import Entry, Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
@@ -18,6 +18,7 @@ from stream.clinical.series import Reading, Readings, place_after
 from stream.clinical.signals import AGE
 from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
 from stream.clinical.times import HOUR_MS
+from stream.clinical.trail import Trail
 
 SILENT_MAX: Final = 200  # records that say nothing: entered in error, demo
 REPLACED_MS: Final = 72 * HOUR_MS  # after a version was recorded, older ones may come again
@@ -36,15 +37,13 @@ def trimmed(patient: Patient, now_ms: int, site: Site) -> Patient:
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
     before = _walked(patient, now_ms - WORST_READINGS_MS)
-    thinned = _thinned(patient, gone, now_ms)
     entries = patient.entries.sealed()
     changes = _changes(entries, gone, cut)
     replaced = _replaced(patient, changes, now_ms - REPLACED_MS, cut)
     alerts = _alerts_left(patient, cut)
     return patient._replace(
         before=before,
-        thinned=thinned,
-        trail=patient.trail.since(thinned),
+        trail=_trail_left(patient, gone, now_ms),
         entries=entries.changed(changes) if changes else entries,
         replaced=replaced,
         series=_series_left(patient.series, gone),
@@ -70,13 +69,13 @@ def _walked(patient: Patient, horizon_ms: int) -> Course:
     return course
 
 
-def _thinned(patient: Patient, gone: Gone, now_ms: int) -> Course:
-    """Take the course up to where readings that it goes by are thinned, or left out, now."""
+def _trail_left(patient: Patient, gone: Gone, now_ms: int) -> Trail:
+    """Let the trail begin where every reading that the course goes by is kept after now."""
     left_out = [
         reading.effective_ms for signal in COURSE_SIGNALS for reading in gone.get(signal.name, ())
     ]
     until_ms = max((thinned_until(now_ms), *left_out))
-    return trail_since(patient, until_ms).at(until_ms)
+    return patient.trail.since(until_ms)
 
 
 def _series_left(series: Mapping[str, Readings[Any]], gone: Gone) -> Mapping[str, Readings[Any]]:

@@ -123,9 +123,7 @@ def with_stay(patient: Patient, now_ms: int) -> Patient:
     if from_ms is not None and (onset_ms is None or onset_ms < from_ms):
         before = Course()
     episodes = patient.episodes if number == patient.stay else ()
-    patient = patient._replace(
-        stay=number, stay_from_ms=from_ms, before=before, thinned=before, episodes=episodes
-    )
+    patient = patient._replace(stay=number, stay_from_ms=from_ms, before=before, episodes=episodes)
     return retraced(patient)
 
 

@@ -95,7 +95,6 @@ class Patient(NamedTuple):
     replaced: Mapping[Identity, Version] = NOTHING  # of forgotten entries that replaced others
     series: Mapping[str, Readings[Any]] = NOTHING  # of the entries, by signal
     before: Course = Course()  # up to where single readings are no longer kept
-    thinned: Course = Course()  # up to where of those of vital signs only the worst are
     front: Course = Course()  # up to the moment before the latest
     course: Course = Course()  # up to the latest moment
     trail: Trail = Trail(Course())

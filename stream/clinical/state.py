@@ -14,7 +14,7 @@ from stream.clinical.trail import Trail
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 5
+VERSION: Final = 6
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -41,8 +41,7 @@ def encode(patient: Patient) -> bytes:
             "entries": patient.entries.saved(),
             "replaced": [[*name, *version] for name, version in patient.replaced.items()],
             "courses": [
-                _course_out(each)
-                for each in (patient.before, patient.thinned, patient.front, patient.course)
+                _course_out(each) for each in (patient.before, patient.front, patient.course)
             ],
             "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
             "alerts": {name: _told_out(each) for name, each in patient.alerts.items()},
@@ -58,7 +57,7 @@ def decode(saved: bytes) -> Patient:
     if found.get("version") != VERSION:
         raise UnknownVersionError(f"state version {found.get('version')}, known is {VERSION}")
     entries = Ledger.read(found["entries"])
-    before, thinned, front, course = (_course_in(each) for each in found["courses"])
+    before, front, course = (_course_in(each) for each in found["courses"])
     return Patient(
         patient_id=found["patient_id"],
         entries=entries,
@@ -68,7 +67,6 @@ def decode(saved: bytes) -> Patient:
         },
         series=_series(entries.values()),
         before=before,
-        thinned=thinned,
         front=front,
         course=course,
         trail=_trail(front, course),

@@ -59,18 +59,26 @@ class Trail:
         return self._courses[place - 1] if place else self.start
 
     def until(self, moment_ms: int) -> "Trail | None":
-        """Leave out a moment, all after it and the last one before it; None: it is too short."""
-        place = bisect_left(self._moments, moment_ms, hi=self._count) - 1
-        if place < 0:
-            return None
-        return Trail(self.start, self._moments[:place], self._courses[:place])
+        """Leave out a moment, all after it and the last one before it; None: it is too short.
 
-    def since(self, start: "Course") -> "Trail":
-        """Let it begin with a course that lies in it."""
-        if start.at_ms is None:
+        Where there is none before it, it begins with a course of before the moment.
+        """
+        place = bisect_left(self._moments, moment_ms, hi=self._count) - 1
+        if place >= 0:
+            return Trail(self.start, self._moments[:place], self._courses[:place])
+        is_before = self.start.at_ms is not None and self.start.at_ms < moment_ms
+        return Trail(self.start) if is_before else None
+
+    def since(self, moment_ms: int) -> "Trail":
+        """Let it begin with the course at a moment, if it goes back so far."""
+        if not self.covers(moment_ms):
             return self
-        place = bisect_right(self._moments, start.at_ms, hi=self._count)
-        return Trail(start, self._moments[place : self._count], self._courses[place : self._count])
+        place = bisect_right(self._moments, moment_ms, hi=self._count)
+        return Trail(
+            self.at(moment_ms),
+            self._moments[place : self._count],
+            self._courses[place : self._count],
+        )
 
     @property
     def end(self) -> "Course":

@@ -414,7 +414,7 @@ def test_a_walk_from_the_moment_of_a_late_reading_finds_what_a_whole_walk_does(
         whole = retraced(seen.patient)
         assert seen.patient.course == whole.course
         assert seen.patient.front == whole.front
-        last_ms, thinned_ms = seen.patient.course.at_ms, seen.patient.thinned.at_ms
+        last_ms, thinned_ms = seen.patient.course.at_ms, seen.patient.trail.start.at_ms
         assert last_ms is not None
         for at_ms in range(last_ms, thinned_ms or last_ms - 6 * HOUR_MS, -11 * 60_000):
             found = trail_since(seen.patient, at_ms).at(at_ms)
