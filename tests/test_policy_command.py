@@ -8,6 +8,7 @@ from builders import Fields, lab, line, on_day, patient
 from click.testing import CliRunner, Result
 
 from deploy.policy_command import policy
+from deploy.watch import watch
 from stream.clinical.engine import Engine
 from stream.clinical.policies.thresholds import THRESHOLDS
 
@@ -102,6 +103,23 @@ def test_a_draft_is_not_valid(site: Path) -> None:
     site.write_text(LOWER)
 
     assert run("validate", site).exit_code == 1
+
+
+def test_a_watcher_does_not_start_with_a_mistake_or_a_draft(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so before it looks for a broker."""
+    monkeypatch.setenv("STORMWATCH_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("STORMWATCH_POLICY", str(site))
+    for text, said in (
+        (LOWER, "STORMWATCH_POLICY:\nsigned: is missing: who has read it (by) and when (on)\n"),
+        (SIGNED + '[thresholds]\nice_due = "30 h"\n', 'ice_due: "30 h" is above 24 h, the most\n'),
+    ):
+        site.write_text(text)
+        started = CliRunner().invoke(watch, [])
+
+        assert started.exit_code == 1
+        assert started.stderr.endswith(said)
 
 
 # diff

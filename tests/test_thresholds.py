@@ -3,15 +3,30 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from bedside import Bedside, hours, minutes
-from builders import Fields, assessment, dose, fluid, lab, on_day, patient, reading, vitals
+from bench.wards import lines_of
+from builders import (
+    INFUSED_AT,
+    Fields,
+    assessment,
+    dose,
+    fluid,
+    lab,
+    on_day,
+    patient,
+    reading,
+    vitals,
+)
+from pages.cases import VECTORS
 from programs import ROOT
 
+from stream.clinical.engine import Engine
 from stream.clinical.policies.bounds import SUFFIX_BY_UNIT, Threshold
-from stream.clinical.policies.effective import effective
+from stream.clinical.policies.effective import effective, hash_of
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.policies.thresholds import (
     BUILT_IN,
@@ -21,7 +36,10 @@ from stream.clinical.policies.thresholds import (
     Site,
     read_overrides,
 )
+from stream.clinical.replay import replay
 from stream.clinical.times import HOUR_MS, MINUTE_MS
+from topics.alerts import Alert, AlertState
+from topics.feeds.replay import merge
 
 REVIEW, ASCO = MANAGEMENT["manikath-2025"].site, MANAGEMENT["asco-2021"].site
 START = on_day(3, "10:00")
@@ -195,6 +213,12 @@ def other(threshold: Threshold) -> Any:
     """Another value than the built-in one."""
     values = (threshold.lowest, threshold.highest, *threshold.choices)
     return next(each for each in values if each != threshold.default)
+
+
+def test_what_has_no_canonical_form_has_no_hash() -> None:
+    """Else what nobody thought of would be left out of it."""
+    with pytest.raises(TypeError, match="a policy holds no set"):
+        hash_of(replace(MANAGEMENT["manikath-2025"], source={"a", "b"}))  # type: ignore[arg-type]
 
 
 def test_an_unknown_profile_is_refused() -> None:
@@ -393,3 +417,74 @@ def test_no_threshold_is_without_effect(threshold: Threshold) -> None:
     ]
 
     assert reading_it
+
+
+# A site can only ask for more
+
+
+def test_a_ferritin_that_falls_and_rises_is_told_anew_whatever_the_lowest_threshold() -> None:
+    """What would have ended and come again goes down to P3 and up again."""
+    seen = Bedside(patient(), overrides={"hlh_ferritin_watch_ng_ml": 500})
+    for each, (value, comparator) in enumerate(
+        ((60_000, None), (2_000, None), (70_000, None), (800, "<="), (400, None))
+    ):
+        said = {} if comparator is None else {"comparator": comparator}
+        seen.take(lab("ferritin", value, at=START + hours(each), **said))
+
+    assert seen.states("HLH-FERRITIN") == [
+        "raised P1",
+        "changed P3",
+        "changed P1",
+        "changed P3",
+        "resolved",
+    ]
+
+
+def test_ice_that_is_due_sooner_is_due_as_long() -> None:
+    """The task of who is in no episode is over when it would have been."""
+    sooner = Bedside(patient(), overrides={"ice_due_ms": 8 * HOUR_MS})
+    sooner.tick(on_day(0, "00:00") + hours(72))
+
+    raised, resolved = sooner.told("ICE-DUE")
+    assert raised.at - INFUSED_AT == hours(8) + timedelta(milliseconds=1)
+    assert resolved.at - INFUSED_AT == hours(48) + timedelta(milliseconds=1)
+
+
+def how_urgent(alerts: list[Alert]) -> dict[str, list[tuple[datetime, int]]]:
+    """Give of each alert how urgent it is from each moment on; -1 is not open."""
+    steps: dict[str, list[tuple[datetime, int]]] = {}
+    for line in alerts:
+        urgent = max(each.urgency for each in line.priorities.values())
+        is_open = line.state in (AlertState.RAISED, AlertState.CHANGED)
+        steps.setdefault(line.alert_id, []).append((line.at, urgent if is_open else -1))
+    return steps
+
+
+def at(steps: list[tuple[datetime, int]], moment: datetime) -> int:
+    return next((urgent for since, urgent in reversed(steps) if since <= moment), -1)
+
+
+def test_a_site_can_only_make_it_speak_sooner_and_more() -> None:
+    """In every published case each alert is open and urgent whenever it is with what is built in.
+
+    With all that a site may ask for at once, but for the limits on tocilizumab.
+    """
+    lines = list(merge(*[list(lines_of(path)) for path in sorted(VECTORS.glob("B*.events.*"))]))
+    most = {
+        each.attribute: HOUR_MS if each.name.startswith("silence") else other(each)
+        for each in THRESHOLDS
+        if each.name not in LESS_IS_ASKED_FOR
+    }
+    built_in, site = (
+        how_urgent([each for each in replay(engine, lines) if isinstance(each, Alert)])
+        for engine in (Engine(), Engine(overrides=most))
+    )
+
+    less = [
+        (alert_id, moment)
+        for alert_id, steps in built_in.items()
+        for moment in {since for since, _ in (*steps, *site.get(alert_id, ()))}
+        if at(site.get(alert_id, []), moment) < at(steps, moment)
+    ]
+    assert less == []
+    assert sum(map(len, site.values())) > sum(map(len, built_in.values()))

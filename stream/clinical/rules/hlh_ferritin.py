@@ -3,7 +3,8 @@
 The results of the stay are walked in the order in which they were collected. Each is judged by
 what it proves: `>x` proves more than x, `>=x` at least x, `<x` and `<=x` never cross anything. The
 alert is open from the first that crosses 3 000 until one proves 3 000 or less; its priority is
-that of the highest threshold crossed since. It does not end because its newest result ages.
+that of the highest threshold crossed since. It does not end because its newest result ages. Where a
+site has a lower one than 3 000, a fall to 3 000 leaves it open at P3, so that a rise tells anew.
 Source: CLINICAL.md §1.5 (review lines 126, 162, 178), DEC-26, DEC-45, DEC-60, DEC-68.
 """
 
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.comparators import is_above, is_at_most
-from stream.clinical.policies.thresholds import Site
+from stream.clinical.policies.thresholds import BUILT_IN, Site
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -69,12 +70,13 @@ def walk(results: Iterable[Reading[Result]], site: Site) -> Crossing | None:
     crossing: Crossing | None = None
     for result in one_a_moment(tuple(results)):
         level = _crossed(result.value, site)
-        if level is not None:
-            threshold, priority = level
-            if crossing is None or threshold > crossing.threshold_ng_ml:
-                crossing = Crossing(threshold, priority, result)
-        elif _proves_end(result.value, site):
+        if _proves_end(result.value, site):
             crossing = None
+        elif crossing is not None and _proves_end(result.value, BUILT_IN):
+            highest = crossing.highest if level is None else result
+            crossing = Crossing(site.hlh_ferritin_watch_ng_ml, Priority.P3, highest)
+        elif level is not None and (crossing is None or level[0] > crossing.threshold_ng_ml):
+            crossing = Crossing(*level, result)
     return crossing
 
 

@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.1 (review line 55), §1.11, DEC-30, DEC-53; ASCO 2021 (t
 from typing import Any, Final
 
 from stream.clinical.neuro import is_child
+from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.icans_up import UNABLE_INPUTS, of_finding
 from stream.clinical.rules.ice_unable import spells_unable
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
@@ -37,7 +38,9 @@ def judge(view: View) -> Verdict:
         return Verdict(None, None, "ICE cannot be done now, or its days are over.")
     if view.at_ms < due_ms:
         return Verdict(None, due_ms, "ICE was done.")
-    if view.course.onset_ms is None and view.at_ms >= due_ms + TASK_MS:
+    # A site that has it done sooner is not told for a shorter time.
+    over_ms = max(starts) + MANAGEMENT[view.management.name].site.ice_due_ms + 1 + TASK_MS
+    if view.course.onset_ms is None and view.at_ms >= over_ms:
         return Verdict(None, None, "It was due for 24 hours, and no episode of CRS is open.")
     hours = (view.at_ms - max(starts)) // HOUR_MS
     finding = Finding(
@@ -49,7 +52,7 @@ def judge(view: View) -> Verdict:
         ),
         source="review-2025 L55",
     )
-    task_ends_ms = due_ms + TASK_MS if view.course.onset_ms is None else None
+    task_ends_ms = over_ms if view.course.onset_ms is None else None
     return Verdict(finding, min(end_ms, task_ends_ms or end_ms))
 
 
