@@ -17,6 +17,7 @@ COMMANDS: Final = MappingProxyType(
         "load": ("deploy.load:load", "Play replay files onto the topics."),
         "page": ("deploy.page:page", "Page: alert lines in, pages out."),
         "policy": ("deploy.policy_command:policy", "Read, check and compare a site's thresholds."),
+        "probe": ("deploy.probe.command:probe", "Find out whether pages arrive and feeds come."),
         "replay": ("deploy.replay:replay", "Run the engine over replay files, with no broker."),
         "route": ("deploy.route:route", "Say who is told of what, and when."),
         "schema": ("deploy.schema:schema", "Export the schemas of all topics."),

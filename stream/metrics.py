@@ -81,6 +81,10 @@ ALERTS_UNREACHED: Final = _counter(
 ANSWERS: Final = _counter(
     "answers_total", "Answers by links and webhooks, by whether the broker has them.", ["outcome"]
 )
+PROBE_ROUNDS: Final = _counter("probe_rounds_total", "Rounds of made-up alarms begun.")
+PINGS: Final = _counter(
+    "pings_total", "Rounds that came back, by how the dead man's switch answered.", ["outcome"]
+)
 ROTA_READS: Final = _counter(
     "rota_reads_total", "Calendars read, or kept as they were.", ["schedule", "outcome"]
 )
@@ -115,6 +119,12 @@ PAGE_SECONDS: Final = _histogram(
     "page_seconds",
     "From the timestamp of an alert line to its page accepted by a sink.",
     [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900],
+)
+
+PROBE_SECONDS: Final = _histogram(
+    "probe_seconds",
+    "From the beginning of a round to its page back from a partition.",
+    [0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300],
 )
 
 # Gauges of one partition; `keep_partitions` drops them with the partition
@@ -177,6 +187,14 @@ PAGES_PENDING: Final = _gauge("pages_pending", "Pages decided on and not yet acc
 PAGES_HELD: Final = _gauge(
     "pages_held", "Pages about the past that wait until the watchers have caught up."
 )
+PROBE_WHOLE_TIMESTAMP_SECONDS: Final = _gauge(
+    "probe_whole_timestamp_seconds",
+    "When the newest round began that came back from every partition.",
+)
+PROBE_LOST_PARTITIONS: Final = _gauge(
+    "probe_lost_partitions", "Partitions from which no page came back in time."
+)
+FEED_SILENT: Final = _gauge("feed_silent", "1 while a feed is silent that has to come.", ["feed"])
 INFO: Final = _gauge("info", "Always 1; its labels say what runs.", ["version", "role", "replica"])
 
 

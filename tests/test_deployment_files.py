@@ -22,7 +22,8 @@ from deploy.broker.java import launch
 from deploy.broker.nodes import software
 from deploy.cli import COMMANDS
 from deploy.topics_job import make_topics
-from stream.settings import DEFAULT_METRICS_PORTS, Settings
+from stream.settings import Settings
+from stream.worker_settings import DEFAULT_METRICS_PORTS
 from topics import registry
 
 
@@ -59,7 +60,7 @@ class TestCompose:
 
         known = yaml.safe_load(run(docker_compose, "--profile", "answer", "config"))["services"]
 
-        workers = {"topics", "watch", "page", "page-2", "answer"}
+        workers = {"topics", "watch", "page", "page-2", "probe", "answer"}
         assert set(known) == {"broker", *workers, "prometheus"}
 
     def test_each_command_exists(self, workers: dict[str, Any]) -> None:
@@ -68,6 +69,7 @@ class TestCompose:
             "watch": "watch",
             "page": "page",
             "page-2": "page",
+            "probe": "probe",
             "answer": "answer",
         }
         assert {each["command"][0] for each in workers.values()} <= set(COMMANDS)
@@ -77,7 +79,7 @@ class TestCompose:
 
         assert named <= set(Settings.variables())
 
-    @pytest.mark.parametrize("role", ["watch", "page", "answer"])
+    @pytest.mark.parametrize("role", ["watch", "page", "probe", "answer"])
     def test_the_settings_of_a_worker_are_valid(
         self, workers: dict[str, Any], role: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -111,7 +113,7 @@ class TestCompose:
     def test_everything_is_published_to_this_machine_alone(self, compose: dict[str, Any]) -> None:
         ports = [port for service in compose.values() for port in service.get("ports", [])]
 
-        assert len(ports) == 7
+        assert len(ports) == 8
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
     def test_nothing_gains_privileges_and_nothing_is_without_limits(
@@ -128,7 +130,7 @@ class TestCompose:
         self, compose: dict[str, Any]
     ) -> None:
         assert compose["topics"]["depends_on"] == {"broker": {"condition": "service_healthy"}}
-        for role in ("watch", "page", "page-2", "answer"):
+        for role in ("watch", "page", "page-2", "probe", "answer"):
             needed = compose[role]["depends_on"]["topics"]["condition"]
             assert needed == "service_completed_successfully"
 

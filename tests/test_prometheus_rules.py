@@ -10,7 +10,7 @@ import yaml
 from programs import ROOT, run, tool
 
 from stream import metrics
-from stream.settings import DEFAULT_METRICS_PORTS
+from stream.worker_settings import DEFAULT_METRICS_PORTS
 from topics import registry
 from topics.codec import Reason
 from topics.pages import Outcome
@@ -90,6 +90,7 @@ class TestPrometheus:
             "stormwatch-watch",
             "stormwatch-page",
             "stormwatch-answer",
+            "stormwatch-probe",
             "stormwatch-(watch",
             "page)",
         }

@@ -354,3 +354,20 @@ def test_links_may_be_read_with_several_keys(monkeypatch: pytest.MonkeyPatch) ->
 
     assert keys is not None
     assert keys_of(keys.get_secret_value()) == (b"sentinel-secret-of-32-bytes-long", bytes(32))
+
+
+def test_a_round_may_be_lost_before_pages_count_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORMWATCH_PROBE_S", "120")
+
+    assert complaints("probe") == {
+        "STORMWATCH_PROBE_LOST_S": "must be two of STORMWATCH_PROBE_S or more"
+    }
+
+
+def test_a_dead_mans_switch_is_asked_for_in_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORMWATCH_PING_URL", "http://switch.example/s3cret")
+    (said,) = complaints("probe").values()
+    monkeypatch.setenv("STORMWATCH_PING_URL", "https://switch.example/s3cret")
+
+    assert said == "must begin with https:// unless the gateway is on this machine"
+    assert "s3cret" not in repr(load_settings("probe"))

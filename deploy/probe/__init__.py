@@ -1,0 +1,1 @@
+"""`stormwatch probe`: finds out whether pages arrive and feeds come, and tells it."""
