@@ -18,6 +18,9 @@ from stream.runs import TopicPartition
 # What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
 # and what it has may be earlier than what the others give.
 TOLD_FOR_MS: Final = 500
+# A new leader of a partition shows its newest records once its followers have them, which takes
+# them half a second at most; until then the partition seems to end before them.
+NEWLY_LED_S: Final = 1.5
 
 
 class Fetched(dict[TP, list[Any]]):
@@ -32,6 +35,10 @@ class Thread(driver.AIOKafkaConsumerThread):
     seeks = 0
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     fetch_wait_ms = 20
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._led: dict[TopicPartition, tuple[int | None, float]] = {}  # by whom, since when
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -72,10 +79,24 @@ class Thread(driver.AIOKafkaConsumerThread):
         """Say when a fetch told just now that a partition is read to its end; None: it is not."""
         if (state := self._state(tp)) is None or not state.has_valid_position:
             return None
+        if self._is_newly_led(tp):
+            return None
         if state.highwater is None or state.position < state.highwater:
             return None
         told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
         return told_ms if time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS else None
+
+    def _is_newly_led(self, tp: TopicPartition) -> bool:
+        now_s, leader = time.monotonic(), self._leader_of(tp)
+        known, since_s = self._led.get(tp, (leader, -NEWLY_LED_S))
+        if leader != known:
+            since_s = now_s
+        self._led[tp] = leader, since_s
+        return now_s - since_s < NEWLY_LED_S
+
+    def _leader_of(self, tp: TopicPartition) -> int | None:
+        cluster = self._ensure_consumer()._client.cluster  # noqa: SLF001, not public
+        return cast(int | None, cluster.leader_for_partition(tp))
 
     def behind(self, tp: TopicPartition, next_offset: int) -> int:
         """Count the records after an offset that the last fetch told of."""

@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from stream.runs import TopicPartition
-from stream.thread import Thread
+from stream.thread import NEWLY_LED_S, Thread
 from stream.transport import Consumer, NothingRead
 from topics import registry
 
@@ -98,6 +98,33 @@ async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:
     assert len(bench.pipeline.starts) == 2
 
 
+def thread_told(told_ms: int, position: int, leaders: list[int]) -> Any:
+    """A thread without a consumer, told that a topic has 5 records; the last leader stays."""
+    state = SimpleNamespace(
+        has_valid_position=True, position=position, highwater=5, timestamp=told_ms
+    )
+    thread: Any = Thread.__new__(Thread)
+    thread._led = {}
+    thread._state = lambda _: state
+    thread._leader_of = lambda _: leaders.pop(0) if len(leaders) > 1 else leaders[0]
+    return thread
+
+
+def test_a_new_leader_is_not_believed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have records that it does not show yet."""
+    now_ms, now_s = time.time_ns() // 1_000_000, [100.0]
+    monkeypatch.setattr("stream.thread.time.monotonic", lambda: now_s[0])
+    thread, tp = thread_told(now_ms, 5, leaders=[1, 1, 2]), TopicPartition(LABS, 0)
+    assert [thread.end_told_ms(tp), thread.end_told_ms(tp)] == [now_ms, now_ms]
+
+    assert thread.end_told_ms(tp) is None
+    now_s[0] += NEWLY_LED_S / 2
+    assert thread.end_told_ms(tp) is None
+    now_s[0] += NEWLY_LED_S / 2
+
+    assert thread.end_told_ms(tp) == now_ms
+
+
 @pytest.mark.parametrize(
     ("told_ms_ago", "position", "is_at_end"), [(0, 5, True), (0, 4, False), (10_000, 5, False)]
 )
@@ -106,11 +133,7 @@ def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
 ) -> None:
     """One that is not reached may have what is earlier than all that the others give."""
     told_ms = time.time_ns() // 1_000_000 - told_ms_ago
-    state = SimpleNamespace(
-        has_valid_position=True, position=position, highwater=5, timestamp=told_ms
-    )
-    thread: Any = Thread.__new__(Thread)  # without a consumer
-    thread._state = lambda _: state
+    thread = thread_told(told_ms, position, leaders=[1])
 
     assert (thread.end_told_ms(TopicPartition(LABS, 0)) == told_ms) is is_at_end
 
