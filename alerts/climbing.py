@@ -80,7 +80,7 @@ def _call_above(life: Life, tiers: Tiers, call: Call) -> Life:
         return replace(life, due_ms=None)
     # What asks for no answer is told again as well: nobody knows of it.
     due_ms = _end_of(tiers[-1], call.now) or _after(call.now, UNREACHED_AGAIN)
-    return replace(life, unreached=life.unreached + 1, due_ms=due_ms)
+    return replace(life, unreached=life.unreached + 1, untold=True, due_ms=due_ms)
 
 
 def _call_again(life: Life, number: int, tiers: Tiers, call: Call) -> Life:
@@ -90,7 +90,7 @@ def _call_again(life: Life, number: int, tiers: Tiers, call: Call) -> Life:
     tier = tiers[number - 1]
     sends = to_tier(life, number, tier, call)
     if not sends:
-        life = replace(life, unreached=life.unreached + 1)
+        life = replace(life, unreached=life.unreached + 1, untold=True)
     counting = tuple(send for send in sends if send.counts)
     turns = life.turns + 1 if number == life.tier else 1
     return _called(replace(life, tier=number, turns=turns), tier, counting or sends, call.now)

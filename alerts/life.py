@@ -121,13 +121,20 @@ class Life:
     answers: tuple[Answer, ...] = ()  # those that hold, one a person, the newest last
     acks: tuple[str, ...] = ()  # the newest acknowledgement events taken
     disputes: int = 0  # lines of one revision with different content
+    disputed: int = 0  # the revision of the newest of them that no agreement has followed; 0: none
     unreached: int = 0  # how often every tier was tried in vain
+    untold: bool = False  # since then nobody was told who has to do something
     ended_ms: int = BEFORE_ANY_TICK  # by the clock
 
     @property
     def is_open(self) -> bool:
         """Whether the condition holds."""
         return self.line.state in OPEN_STATES
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether it is still true that nobody knows of it who has to."""
+        return self.untold and self.is_open and self.answer is None
 
     @property
     def about(self) -> About:

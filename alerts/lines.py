@@ -32,9 +32,15 @@ def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> tupl
         kind = Line.RAISED if heard.is_open else Line.ENDED
         return kind, Change(heard, heard, now, policy)
     if line.revision < life.line.revision or heard.digest == life.digest:
-        return Line.OLD, Change(life, life, now, policy)
+        # What is said twice, and alike, is agreed on again.
+        agreed = line.revision > life.disputed > 0 and heard.digest == life.digest
+        had = replace(life, disputed=0) if agreed else life
+        return Line.OLD, Change(had, had, now, policy)
     if line.revision == life.line.revision:  # replicas disagree: the more urgent counts
-        life, heard = (replace(each, disputes=life.disputes + 1) for each in (life, heard))
+        life, heard = (
+            replace(each, disputes=life.disputes + 1, disputed=line.revision)
+            for each in (life, heard)
+        )
         if (heard.is_open, heard.level.weight) <= (life.is_open, life.level.weight):
             return Line.OLD, Change(life, life, now, policy)
     # It is raised once, so one that is raised anew has ended in between.

@@ -53,7 +53,12 @@ def arrive(change: Change) -> Life:
     done = _without(_maybe_told(life, send), send)
     if send.tells_end:
         return done
-    return replace(done, shown=life.level, reached=life.reached or send.counts)
+    return replace(
+        done,
+        shown=life.level,
+        reached=life.reached or send.counts,
+        untold=life.untold and not send.counts,
+    )
 
 
 def fail(change: Change) -> Life:

@@ -1,8 +1,14 @@
-"""Alerts about Stormwatch itself: one a day for a patient, outside stays and episodes."""
+"""Alerts about Stormwatch itself: one a day for a patient, outside stays and episodes.
+
+Each ends when its cause has, where that can be known (docs/decisions, 56): OPS-REPLICA and OPS-SINK
+by the pager, OPS-SILENCE as a rule of the engine. OPS-ENGINE cannot: what the engine failed on
+stays out of account until it is sent again, and nothing then says that it is the same.
+"""
 
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from alerts.life import OPEN_STATES
 from topics.alerts import Alert, AlertState, Priority, alert_id
 from topics.base import EPOCH, MILLISECOND
 
@@ -69,6 +75,15 @@ def beside(told: Alert, last: Alert | None) -> Alert | None:
     """Return what is still to be said where `last` is the newest of its kind; None: nothing."""
     if last is None or last.alert_id != told.alert_id:
         return told
+    if last.state not in OPEN_STATES:
+        return told.model_copy(update={"revision": last.revision + 1})
     if last.priority.urgency >= told.priority.urgency:
         return None
     return told.model_copy(update={"revision": last.revision + 1, "state": AlertState.CHANGED})
+
+
+def over(told: Alert, why: str, at_ms: int) -> Alert:
+    """End an alert whose cause has ended."""
+    at: datetime = EPOCH + at_ms * MILLISECOND
+    ended = {"at": at, "state": AlertState.RESOLVED, "advice": why, "revision": told.revision + 1}
+    return told.model_copy(update=ended)

@@ -1,13 +1,14 @@
 """Says what came of a happening: what is wrong with Stormwatch, and whose answer is over."""
 
 import logging
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
-from alerts.life import Answer, Life
+from alerts.life import OPEN_STATES, Answer, Life
 from stream import metrics, page_lines
 from stream.guard import is_plausible
 from stream.lives import Desk
-from stream.ops_alerts import REPLICA, SINK, SINK_OF_P1, OpsRule, beside, is_ops, ops_alert
+from stream.ops_alerts import REPLICA, SINK, SINK_OF_P1, OpsRule, beside, is_ops, ops_alert, over
 from stream.runs import Group, Record
 from topics import codec, registry
 from topics.alerts import Priority
@@ -23,8 +24,30 @@ class Turn(NamedTuple):
     after: Life
 
 
+class Ending(NamedTuple):
+    """By what an alert about ourselves ends: what no longer stands of an alert, and why so."""
+
+    rule: str
+    stands: Callable[[Life], bool]
+    why: str
+
+
+ENDINGS: Final = (
+    Ending(
+        REPLICA.name,
+        lambda life: life.disputed > 0,
+        "A later revision was said twice, and alike.",
+    ),
+    Ending(
+        SINK.name,
+        lambda life: life.is_untold,
+        "Somebody who has to act was told or has answered, or the alert has ended.",
+    ),
+)
+
+
 def tell(desk: Desk, turn: Turn, record: Record, group: Group) -> None:
-    """Say that replicas disagree, that nobody could be told, or that an answer no longer holds."""
+    """Say that replicas disagree, nobody could be told, or an answer is over; and when it ends."""
     before, after = turn
     if before is not None and after.is_open and record.topic != registry.ACKS:
         key = after.line.patient_id.encode()
@@ -40,6 +63,27 @@ def tell(desk: Desk, turn: Turn, record: Record, group: Group) -> None:
         metrics.ALERTS_UNREACHED.inc()
         rule = SINK_OF_P1 if after.level.priority is Priority.P1 else SINK
         _raise_alert(desk, rule, after, record, group)
+    for ending in ENDINGS:
+        if before is not None and ending.stands(before) and not ending.stands(after):
+            _end(desk, ending, after, record, group)
+
+
+def _end(desk: Desk, ending: Ending, after: Life, record: Record, group: Group) -> None:
+    """End what was told of ourselves, once it is true of no alert of the patient any more."""
+    patient_id = after.line.patient_id
+    lives = desk.of(patient_id).values()
+    if any(ending.stands(life) for life in lives if not is_ops(life.line.rule)):
+        return
+    told = {life.line.alert_id: life.line for life in lives if life.line.rule == ending.rule}
+    last = desk.raised.get((patient_id, ending.rule))  # it may not be read back yet
+    known = None if last is None else told.get(last.alert_id)
+    if last is not None and (known is None or last.revision > known.revision):
+        told[last.alert_id] = last
+    at_ms = record.timestamp if is_plausible(record.timestamp) else desk.clock_ms
+    for line in (each for each in told.values() if each.state in OPEN_STATES):
+        said = over(line, ending.why, at_ms)
+        desk.raised[patient_id, ending.rule] = said
+        group.publish(registry.ALERTS, record.partition, patient_id.encode(), codec.encode(said))
 
 
 def _holds(answer: Answer, life: Life) -> bool:

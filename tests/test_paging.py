@@ -237,6 +237,92 @@ async def test_what_nobody_could_be_told_of_the_work_list_first_is_told_again_of
     assert told == [("P2", 1), ("P1", 2)]
 
 
+async def taken(bench: Bench) -> list[str]:
+    """Read the alerts topic back; return what was told of ourselves so far."""
+    lines = bench.of(registry.ALERTS)
+    await bench.hears(*((registry.ALERTS, json.dumps(each).encode()) for each in lines))
+    return [f"{each['state']} {each['revision']}" for each in lines]
+
+
+@pytest.mark.parametrize("is_read_back", [True, False])
+@pytest.mark.parametrize("how", ["arrives", "answered", "ended"])
+async def test_that_nobody_could_be_told_ends_once_somebody_is_or_nothing_is_left_to_tell(
+    bench: Bench, how: str, *, is_read_back: bool
+) -> None:
+    bench.gateways["console"].answer = Delivery.REFUSED
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    await bench.reads_back()
+    if is_read_back:
+        assert await taken(bench) == ["raised 1"]
+    bench.gateways["console"].answer = Delivery.SENT
+
+    if how == "arrives":
+        await bench.ticks(5 * MINUTE)
+        await bench.hears(Present(partition=PARTITION, at=NOON + 5 * MINUTE))
+        await bench.reads_back()
+    else:
+        await bench.hears(answer() if how == "answered" else line(2, "resolved", "P1"))
+
+    told = bench.of(registry.ALERTS)
+    assert [(each["rule"], each["state"], each["revision"]) for each in told] == [
+        ("OPS-SINK", "raised", 1),
+        ("OPS-SINK", "resolved", 2),
+    ]
+    assert told[0]["alert_id"] == told[1]["alert_id"]
+
+
+async def test_while_another_alert_of_the_patient_can_be_told_to_nobody_it_stays(
+    bench: Bench,
+) -> None:
+    bench.gateways["console"].answer = Delivery.REFUSED
+    await bench.hears(line(priority="P1"), line(priority="P1", rule="CRS-UP"))
+    await bench.reads_back()
+    await bench.reads_back()
+    await bench.hears(line(2, "resolved", "P1"))
+    before = [each["state"] for each in bench.of(registry.ALERTS)]
+    await bench.hears(line(2, "resolved", "P1", rule="CRS-UP"))
+
+    assert before == ["raised"]
+    assert [each["state"] for each in bench.of(registry.ALERTS)] == ["raised", "resolved"]
+
+
+async def test_what_ended_is_raised_again_the_same_day_under_its_id(bench: Bench) -> None:
+    bench.gateways["console"].answer = Delivery.REFUSED
+    for revision in (1, 3):
+        await bench.hears(line(revision, priority="P1"))
+        await bench.reads_back()
+        await bench.reads_back()
+        await bench.hears(line(revision + 1, "resolved", "P1"))
+
+    told = bench.of(registry.ALERTS)
+    assert [(each["state"], each["revision"]) for each in told] == [
+        ("raised", 1),
+        ("resolved", 2),
+        ("raised", 3),
+        ("resolved", 4),
+    ]
+    assert len({each["alert_id"] for each in told}) == 1
+
+
+async def test_that_watchers_disagree_ends_once_they_say_alike_of_a_later_revision(
+    bench: Bench,
+) -> None:
+    await bench.hears(line(), line(advice="Something else."))
+    await bench.hears(line())  # one of the two again: that they agree it does not show
+    one = line(2, "changed", "P1")
+    await bench.hears(one)
+    before = [each["state"] for each in bench.of(registry.ALERTS)]
+    await bench.hears(one)
+
+    assert before == ["raised"]
+    told = bench.of(registry.ALERTS)
+    assert [(each["rule"], each["state"], each["revision"]) for each in told] == [
+        ("OPS-REPLICA", "raised", 1),
+        ("OPS-REPLICA", "resolved", 2),
+    ]
+
+
 async def test_that_operations_cannot_be_told_is_not_told_to_operations(bench: Bench) -> None:
     bench.gateways["console"].answer = Delivery.REFUSED
     await bench.hears(line(priority="P1", rule="OPS-SINK", priorities={}))
