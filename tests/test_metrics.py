@@ -10,6 +10,7 @@ from stream import metrics
 
 OURS = "stormwatch_"
 SAFE_LABELS = {
+    "feed",  # by its name in the feeds file
     "outcome",
     "partition",
     "priority",
@@ -26,6 +27,7 @@ SAFE_LABELS = {
 }
 UNITS = ("_seconds", "_records", "_partitions")
 STATES = {
+    "stormwatch_feed_silent",
     "stormwatch_ready",
     "stormwatch_healthy",
     "stormwatch_recovering",
