@@ -82,7 +82,8 @@ def handed_over(events: list[Fields]) -> Bedside:
 
 
 def outcome(seen: Bedside, at: datetime = END) -> tuple[list[str], object]:
-    """What is open and how it is graded."""
+    """What is open and how it is graded, with what falls due by then."""
+    seen.tick(at)
     return sorted(seen.open().values()), seen.all_ranges(at)
 
 
