@@ -12,11 +12,11 @@ from alerts.policy import Policy
 from deploy import answering
 from deploy.answer.board import Board
 from deploy.answer.service import Secrets, Service
+from deploy.beating import beat
 from deploy.page import links_of, routed, sinks_of
 from deploy.sinks_file import SinksError
 from stream import logs, metrics
 from stream.health import Health
-from stream.pipeline import BEAT_S
 from stream.routes_file import RoutesError
 from stream.settings import Settings, SettingsError, load_settings
 from stream.worker import CannotStartError, check_topics, serve_metrics
@@ -63,7 +63,7 @@ async def serve(settings: Settings, policy: Policy, health: Health) -> None:
         await runner.setup()
         await web.TCPSite(runner, settings.answer_host, settings.answer_port).start()
         log.info("answers_served port=%s", runner.addresses[0][1])
-        beat = asyncio.create_task(_beat(board, health))
+        beating = asyncio.create_task(beat(health, board.ready))
         follow = asyncio.create_task(board.follow(settings.kafka))
         follow.add_done_callback(lambda _: ended.set())
         await ended.wait()
@@ -71,17 +71,7 @@ async def serve(settings: Settings, policy: Policy, health: Health) -> None:
         if follow.done():
             follow.result()  # what failed ends the process, and a supervisor starts it again
         follow.cancel()
-        beat.cancel()
-
-
-async def _beat(board: Board, health: Health) -> None:
-    """Say that the loop turns, and once everything is read that links can be answered."""
-    health.assigned(0)
-    while True:
-        health.beat()
-        if board.ready.is_set() and not health.ready:
-            health.recovered()
-        await asyncio.sleep(BEAT_S)
+        beating.cancel()
 
 
 def _secret(setting: SecretStr | None) -> str | None:

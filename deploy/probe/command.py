@@ -12,12 +12,12 @@ import aiohttp
 import click
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from deploy.beating import beat
 from deploy.probe.feeds import FEEDS, Listening
 from deploy.probe.feeds_file import FeedsError, read_feeds
 from deploy.probe.service import Ping, Probe, Write, announce
 from stream import logs, metrics
 from stream.health import Health
-from stream.pipeline import BEAT_S
 from stream.settings import Settings, SettingsError, load_settings
 from stream.worker import CannotStartError, check_topics, serve_metrics
 from topics import codec, registry
@@ -69,7 +69,7 @@ async def serve(settings: Settings, listening: Listening, health: Health) -> Non
         await consumer.start()
         work = [
             asyncio.ensure_future(each)
-            for each in (probe.read(consumer), probe.go_round(), _beat(probe, health))
+            for each in (probe.read(consumer), probe.go_round(), beat(health, probe.is_reading))
         ]
         asked = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,16 +83,6 @@ async def serve(settings: Settings, listening: Listening, health: Health) -> Non
             for each in (stop, *work):
                 each.cancel()
             await consumer.stop()
-
-
-async def _beat(probe: Probe, health: Health) -> None:
-    """Say that the loop turns, and once everything is read that rounds are made."""
-    health.assigned(0)
-    while True:
-        health.beat()
-        if probe.is_reading.is_set() and not health.ready:
-            health.recovered()
-        await asyncio.sleep(BEAT_S)
 
 
 @asynccontextmanager
