@@ -26,7 +26,7 @@ from stream.clinical.vasopressors import CHECKED_MS, beside, checked_until_ms, u
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-FIRST, SECOND, THIRD = "norepinephrine", "vasopressin", ("epinephrine", "phenylephrine")
+FIRST, SECOND = "norepinephrine", "vasopressin"
 BEFORE: Final = MappingProxyType(  # what comes before an agent
     {
         SECOND: (FIRST,),
