@@ -54,7 +54,7 @@ soak: .venv/.installed ## an even load for long: MINUTES=60 RATE=2000
 	PYTHONPATH=tests $(BIN)/python -m chaos soak --minutes $(or $(MINUTES),60) --per-s $(or $(RATE),2000)
 
 docs: .venv/.installed ## the pages that are made of the rules
-	PYTHONPATH=tests $(BIN)/python -m pages
+	PYTHONPATH=tests $(BIN)/python -m handbook
 
 lock: ## after a change of dependencies; needs uv
 	uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.txt

@@ -21,7 +21,7 @@ from builders import (
     reading,
     vitals,
 )
-from pages.cases import VECTORS
+from handbook.cases import VECTORS
 from programs import ROOT
 
 from stream.clinical.engine import Engine

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from pages.cases import asked_for, cases
-from pages.hazards import HAZARDS
+from handbook.cases import asked_for, cases
+from handbook.hazards import HAZARDS
 
 TESTS: Final = Path(__file__).parent.parent
 HEAD: Final = """# Traceability

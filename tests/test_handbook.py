@@ -4,11 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pages import PAGES
-from pages.cases import asked_for, cases, examples
-from pages.hazards import HAZARDS
-from pages.rules import documented
-from pages.traceability import where_tested
+from handbook import PAGES
+from handbook.cases import asked_for, cases, examples
+from handbook.hazards import HAZARDS
+from handbook.rules import documented
+from handbook.traceability import where_tested
 
 from stream.clinical.rules.register import RULES
 

@@ -1,6 +1,6 @@
 """Writes the pages that are made of the rules: `make docs`. A test keeps them true."""
 
-from pages import PAGES
+from handbook import PAGES
 
 
 def main() -> None:

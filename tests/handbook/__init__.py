@@ -5,9 +5,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pages.alerts import alerts_page
-from pages.rules import rules_page
-from pages.traceability import traceability_page
+from handbook.alerts import alerts_page
+from handbook.rules import rules_page
+from handbook.traceability import traceability_page
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 PAGES: Final[Mapping[Path, Callable[[], str]]] = MappingProxyType(

@@ -8,7 +8,7 @@ from pager import CONSOLE, Case
 from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from alerts.wording import write
-from pages.cases import examples
+from handbook.cases import examples
 from stream.clinical.rules.register import RULES
 from topics.alerts import Alert, Priority
 
