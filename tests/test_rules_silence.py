@@ -85,6 +85,80 @@ def test_a_monitor_that_goes_on_is_never_silent() -> None:
     assert seen.states(RULE) == []
 
 
+# Charted by hand
+
+
+def charted(*after_h: float) -> Bedside:
+    """Measure everything on rounds, so many hours after the start."""
+    return Bedside(patient(), *(vitals(at=START + hours(each)) for each in after_h))
+
+
+def silent_from(seen: Bedside, until_h: float) -> Any:
+    seen.tick(START + hours(until_h))
+    told = [line for line in seen.told(RULE) if line.state == "raised"]
+    return (told[-1].at - START - JUST) / hours(1) if told else None
+
+
+def test_rounds_every_4_hours_may_come_an_hour_late() -> None:
+    seen = charted(0, 3.5, 7.4, 12.4, 16, 21, 25.9, 30, 35)
+
+    assert seen.told(RULE) == []
+    assert silent_from(seen, 41) == 40
+
+
+def test_rounds_that_do_not_come_are_told_the_longest_interval_and_a_quarter_after_the_last() -> (
+    None
+):
+    seen = charted(0, 4, 8, 12)
+    seen.tick(START + hours(23))
+
+    assert seen.states(RULE) == ["raised P3", "changed P2"]  # the temperature the last of them
+    assert [line.at - START - JUST for line in seen.told(RULE)] == [hours(17), hours(22)]
+
+
+@pytest.mark.parametrize(
+    "after_h",
+    [
+        [each / 60 for each in range(600)],  # a monitor
+        [each / 2 for each in range(20)],  # rounds while somebody is unstable
+        [0, 1 / 60, 6, 6 + 1 / 60, 6 + 2 / 60],  # a monitor that was silent before
+        [0, 5],  # of which too little is known
+        [0, 4, 8, 12, 12.1, 12.2],  # one that was put on just now
+    ],
+)
+def test_what_is_fed_oftener_is_missed_without_delay(after_h: list[float]) -> None:
+    seen = charted(*after_h)
+
+    assert silent_from(seen, after_h[-1] + 6) == pytest.approx(after_h[-1] + 4, abs=1e-6)
+
+
+def test_a_reading_that_is_taken_again_makes_no_monitor_of_a_round() -> None:
+    seen = charted(0, 4, 8, 12, 12.1)
+
+    assert silent_from(seen, 18) == 12.1 + 5
+
+
+def test_the_readings_of_a_monitor_that_are_kept_are_no_rounds() -> None:
+    """The hours of a monitor are thinned to one reading each once they are long past."""
+    seen = charted(*(each / 60 for each in range(1200)))
+    seen.restored()
+
+    assert silent_from(seen, 26) == pytest.approx(19 + 59 / 60 + 4, abs=1e-6)
+    seen.take(lab("crp", 5, at=START + hours(40)))
+    assert seen.states(RULE) == ["raised P3", "changed P2"]
+    assert seen.told(RULE)[-1].at == START + hours(19 + 59 / 60 + 8) + JUST
+
+
+def test_a_site_may_have_rounds_missed_without_delay() -> None:
+    seen = Bedside(
+        patient(),
+        *(vitals(at=START + hours(each)) for each in (0, 4, 8, 12)),
+        overrides={"silence_by_hand_percent": 0},
+    )
+
+    assert silent_from(seen, 18) == 16
+
+
 def test_a_sign_that_was_never_measured_is_not_missed() -> None:
     seen = Bedside(patient(), lab("ferritin", 900, at=START))
     seen.tick(START + hours(100))

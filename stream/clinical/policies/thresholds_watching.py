@@ -35,6 +35,14 @@ class Watching:
     silence_spo2_ms: int = hours(4, 1 / 60, 4, source=AGES, wrong=MISSED)
     silence_heart_rate_ms: int = hours(4, 1 / 60, 4, source=AGES, wrong=MISSED)
     silence_respiratory_rate_ms: int = hours(4, 1 / 60, 4, source=AGES, wrong=MISSED)
+    silence_by_hand_percent: float = number(
+        25,
+        "%",
+        0,
+        25,
+        source="decision 61: rounds every 4 h, charted within the next hour",
+        wrong="too small: OPS-SILENCE for each round of a ward that comes a little late",
+    )
 
     ice_due_ms: int = hours(
         24,

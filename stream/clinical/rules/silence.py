@@ -5,18 +5,23 @@ silent or speaks again, and ends when all of them do. P2 where the patient is no
 vital sign comes any more, or in an open episode one by which an episode is graded; else P3. What
 was never measured is not missed, and a new stay has to begin before anything of it can be late.
 
+What is charted by hand comes a little late now and then. Of a sign whose last readings mostly came
+a third of the built-in interval apart or more, a part of its interval is waited for in addition;
+one that a monitor feeds is missed without any delay, and so is one of which too little is known.
+
 Of patients who are made up, and stand for a feed or for the way of pages, see `beats`.
-Source: CLINICAL.md DEC-35, DEC-50, §5.8; DESIGN ("The pager").
+Source: CLINICAL.md DEC-35, DEC-50, §5.8; DESIGN ("The pager"); decision 61.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.levels import Level
 from stream.clinical.patient import Patient, key_of_alert
-from stream.clinical.policies.thresholds import Site
+from stream.clinical.policies.thresholds import BUILT_IN, Site
 from stream.clinical.rules import beats
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.series import Reading
@@ -47,6 +52,10 @@ EXPECTED_MS: Final[Mapping[Signal[Any], Callable[[Site], int]]] = MappingProxyTy
         RESPIRATORY_RATE: attrgetter("silence_respiratory_rate_ms"),
     }
 )
+LAST_GAPS: Final = 4  # by which it is told how a sign comes
+LEAST_GAPS: Final = 2
+THIRD: Final = 3  # of the built-in interval: a monitor, and what is kept of it, comes oftener
+PERCENT: Final = 100
 GRADED_BY: Final = frozenset({TEMPERATURE.name, PRESSURE.name, SPO2.name})
 WORDS: Final = {
     "temperature_c": "temperature",
@@ -104,7 +113,24 @@ def _measured(view: View) -> Iterator[tuple[Signal[Any], Reading[Any], int]]:
         if newest is not None:
             since_ms = max(newest.effective_ms, view.patient.stay_from_ms or 0)
             # "Longer than": it falls due right after it.
-            yield signal, newest, since_ms + expected_ms(view.site) + 1
+            yield signal, newest, since_ms + _allowed_ms(view, signal, expected_ms) + 1
+
+
+def _allowed_ms(view: View, signal: Signal[Any], expected: Callable[[Site], int]) -> int:
+    """Give how old the newest reading of a sign may be, by how those before it came."""
+    expected_ms = expected(view.site)
+    slow_ms = expected(BUILT_IN) / THIRD  # whatever the site has, so that a shorter one is sooner
+    moments_ms: list[int] = []
+    for reading in reversed(view.every(signal)):
+        if reading.effective_ms not in moments_ms[-1:]:
+            moments_ms.append(reading.effective_ms)
+        if len(moments_ms) > LAST_GAPS:
+            break
+    gaps_ms = [later - earlier for later, earlier in pairwise(moments_ms)]
+    slow = [gap_ms for gap_ms in gaps_ms if gap_ms >= slow_ms]
+    if len(gaps_ms) < LEAST_GAPS or len(slow) * 2 <= len(gaps_ms):
+        return expected_ms
+    return expected_ms + round(expected_ms * view.site.silence_by_hand_percent / PERCENT)
 
 
 def _since(view: View, newest: Reading[Any]) -> str:
