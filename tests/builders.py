@@ -64,6 +64,15 @@ def patient(at: datetime = INFUSED_AT, **fields: Any) -> Fields:
     return build("patient", at, known | fields)
 
 
+def connected(**fields: Any) -> tuple[Fields, ...]:
+    """Build a patient of whom every topic has spoken: what is not charted is not done."""
+    return (
+        patient(**fields),
+        assessment("echo", at=INFUSED_AT, lvef_percent=60),
+        dose("levetiracetam", at=INFUSED_AT, dose_value=500, dose_unit="mg", route="po"),
+    )
+
+
 def vitals(at: datetime = NOON, **readings: Any) -> Fields:
     """Build readings of a patient who is well, but for those given."""
     well = {

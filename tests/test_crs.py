@@ -345,9 +345,23 @@ def test_intubation_for_another_reason_is_no_hypoxia_in_the_consensus(reason: st
     assert graded(REVIEW, breathing=low) == (4, 4)
 
 
-@pytest.mark.parametrize("reason", ["hypoxia", None])
-def test_intubation_without_another_reason_is_hypoxia(reason: str | None) -> None:
-    assert graded(CONSENSUS, breathing=breathing("invasive", reason=reason)) == (4, 4)
+@pytest.mark.parametrize(
+    ("reason", "fio2", "consensus"),
+    [
+        ("hypoxia", None, (4, 4)),
+        ("hypoxia", 0.21, (4, 4)),
+        (None, None, (1, 4)),
+        (None, 0.39, (1, 4)),
+        (None, 0.40, (4, 4)),  # then it is hypoxia, whatever the reason
+    ],
+)
+def test_intubation_for_no_known_reason_may_be_for_hypoxia(
+    reason: str | None, fio2: float | None, consensus: tuple[int, int]
+) -> None:
+    intubated = breathing("invasive", reason=reason, fio2=fio2)
+
+    assert graded(CONSENSUS, breathing=intubated) == consensus
+    assert graded(REVIEW, breathing=intubated) == (4, 4)
 
 
 @pytest.mark.parametrize("device", ["cpap", "nasal_cannula", "high_flow"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, assessment, dose, infusion, on_day, patient, reading, vitals
+from builders import Fields, assessment, connected, dose, infusion, on_day, patient, reading, vitals
 
 START = on_day(3, "08:00")
 
@@ -166,14 +166,14 @@ def test_an_infusion_masks_for_its_window_after_it_was_stopped(
 
 
 def test_a_masked_patient_who_is_well_has_no_crs_and_it_is_not_ruled_out() -> None:
-    seen = Bedside(patient(), given("dexamethasone", 0, dose_value=10), well(1))
+    seen = Bedside(*connected(), given("dexamethasone", 0, dose_value=10), well(1))
 
     assert seen.ranges(at(2)) == ((0, 1), (0, 1))
 
 
 @pytest.mark.parametrize("drug", ["tocilizumab", "siltuximab"])
 def test_an_il6_blocker_before_any_episode_leaves_doubt(drug: str) -> None:
-    seen = Bedside(patient(), given(drug, -1), well(0, systolic_mmhg=80))
+    seen = Bedside(*connected(), given(drug, -1), well(0, systolic_mmhg=80))
 
     assert seen.ranges(at(1)) == ((0, 2), (0, 2))
     assert seen.is_open("UNATTRIBUTED-DETERIORATION")

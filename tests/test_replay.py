@@ -6,7 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import Fields, ack, dose, infusion, lab, line, on_day, patient, reading, tick, vitals
+from builders import (
+    Fields,
+    ack,
+    connected,
+    dose,
+    infusion,
+    lab,
+    line,
+    on_day,
+    patient,
+    reading,
+    tick,
+    vitals,
+)
 from click.testing import CliRunner, Result
 
 from alerts.built_in import through
@@ -78,7 +91,7 @@ def test_it_prints_a_line_for_each_change_of_an_alert(write: Any) -> None:
 
 def test_a_status_line_says_what_the_contract_shows(write: Any) -> None:
     given = dose("tocilizumab", at=on_day(3, "11:00"))
-    file = write(patient(), fever(), given)
+    file = write(*connected(), fever(), given)
 
     (status,) = [each for each in told(file, "--at", "2026-03-04T12:00:00Z") if "crs" in each][-1:]
 
@@ -264,7 +277,7 @@ def test_the_timeline_says_in_words_what_happened() -> None:
     assert "TOCI-IND raised P2  CRS 2..4 / 2..4" in result.stdout
     assert "640 mg IV (8 mg/kg at" in result.stdout
     assert "Norepinephrine 8 mcg/min" in result.stdout
-    assert "status  CRS 1 / 1" in result.stdout
+    assert "status  CRS 1..4 / 1..4" in result.stdout
     assert "tocilizumab given: 1" in result.stdout
     assert "B10          manikath-2025  ▄" in result.stdout
 

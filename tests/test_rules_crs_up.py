@@ -4,9 +4,21 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, minutes, removed
-from builders import Fields, assessment, build, dose, infusion, on_day, patient, reading, vitals
+from builders import (
+    Fields,
+    assessment,
+    build,
+    connected,
+    dose,
+    infusion,
+    on_day,
+    patient,
+    reading,
+    vitals,
+)
 
 from stream.clinical.signals import TEMPERATURE
+from topics.codec import Reason
 
 RULE = "CRS-UP"
 START = on_day(4, "06:00")
@@ -130,14 +142,14 @@ def test_what_was_measured_under_an_attribution_stays_out_after_it(
 
 def test_a_well_reading_under_an_attribution_still_proves_that_the_patient_is_well() -> None:
     causes = attributed("hypotension", "infection", 1), attributed("hypotension", "crs", 4)
-    seen = Bedside(patient(), fever(), *causes[:1], fever(3), *causes[1:])
+    seen = Bedside(*connected(), fever(), *causes[:1], fever(3), *causes[1:])
 
     assert seen.ranges(START + hours(5)) == ((1, 1), (1, 1))
 
 
 def test_a_fever_measured_under_an_attribution_stays_out_after_it() -> None:
     causes = attributed("fever", "infection", -1), attributed("fever", "crs", 1)
-    seen = Bedside(patient(), causes[0], fever(systolic_mmhg=80), causes[1])
+    seen = Bedside(*connected(), causes[0], fever(systolic_mmhg=80), causes[1])
 
     assert seen.ranges(START + hours(2)) == ((2, 2), (0, 2))
     seen.take(fever(6, systolic_mmhg=80))
@@ -257,7 +269,40 @@ def test_what_was_never_measured_is_not_ruled_out() -> None:
 
 
 def test_with_everything_known_the_range_is_one_grade() -> None:
-    assert Bedside(patient(), fever()).ranges(START + hours(1)) == ((1, 1), (1, 1))
+    assert Bedside(*connected(), fever()).ranges(START + hours(1)) == ((1, 1), (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("heard", "review", "consensus"),
+    [
+        ((), (1, 4), (1, 4)),
+        (connected()[1:2], (1, 3), (1, 4)),  # no support runs, a vasopressor may
+        (connected()[2:], (1, 4), (1, 4)),  # CRRT and ECMO may run
+    ],
+)
+def test_a_topic_that_has_never_spoken_rules_nothing_out(
+    heard: tuple[Fields, ...], review: tuple[int, int], consensus: tuple[int, int]
+) -> None:
+    assert Bedside(patient(), *heard, fever()).ranges(START) == (review, consensus)
+
+
+def test_a_topic_has_spoken_though_its_record_was_refused() -> None:
+    late = assessment("echo", at=START - hours(60), recorded_at=START, lvef_percent=60)
+    seen = Bedside(patient(), *connected()[2:], fever(), late)
+
+    assert [each.reason for each in seen.refused] == [Reason.LATE]
+    assert seen.ranges(START) == ((1, 1), (1, 1))
+
+
+@pytest.mark.parametrize(("reason", "consensus"), [(None, (1, 4)), ("hypoxia", (4, 4))])
+def test_an_intubation_that_nobody_explains_is_paged_by_the_review(
+    reason: str | None, consensus: tuple[int, int]
+) -> None:
+    airway = {"device": "invasive"} | ({} if reason is None else {"reason": reason})
+    seen = Bedside(*connected(), fever(oxygen=airway))
+
+    assert seen.ranges(START) == ((4, 4), consensus)
+    assert seen.told(RULE)[-1].priorities["manikath-2025"] == "P1"
 
 
 OLD_AFTER_4_H = [
@@ -281,7 +326,7 @@ OLD_AFTER_4_H = [
 def test_a_stale_signal_is_named_and_widens_the_range(
     after_h: float, stale: list[str], highest: int
 ) -> None:
-    seen = Bedside(patient(), fever(systolic_mmhg=80))
+    seen = Bedside(*connected(), fever(systolic_mmhg=80))
 
     assert list(seen.status(START + hours(after_h)).stale) == stale
     assert seen.ranges(START + hours(after_h))[0] == (2, highest)
@@ -347,7 +392,7 @@ def test_without_a_fever_nothing_is_left_open() -> None:
 def test_an_unknown_intensity_is_flagged_and_may_be_high(
     pump: dict[str, Any], flag: str | None
 ) -> None:
-    seen = Bedside(patient(weight_kg=None), fever(), pressor("norepinephrine", 1, **pump))
+    seen = Bedside(*connected(weight_kg=None), fever(), pressor("norepinephrine", 1, **pump))
     status = seen.status(START + hours(2))
 
     assert status.flags == ((flag,) if flag else ())
@@ -424,14 +469,14 @@ def test_what_was_measured_on_a_device_holds_while_it_is_charted_again(
     before = [
         oxygen(each, device, **measured) for each, (device, measured) in enumerate(charted, start=1)
     ]
-    seen = Bedside(patient(), fever(), *before, oxygen(3, "nasal_cannula"))
+    seen = Bedside(*connected(), fever(), *before, oxygen(3, "nasal_cannula"))
 
     assert seen.ranges(START + hours(4)) == ranges
 
 
 def test_a_newer_flow_lowers_the_grade() -> None:
     again = oxygen(2, "nasal_cannula"), oxygen(3, "nasal_cannula", flow_l_min=2)
-    seen = Bedside(patient(), fever(), oxygen(1, "nasal_cannula", flow_l_min=8), *again)
+    seen = Bedside(*connected(), fever(), oxygen(1, "nasal_cannula", flow_l_min=8), *again)
 
     assert seen.ranges(START + hours(4)) == ((2, 2), (2, 2))
 

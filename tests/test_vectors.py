@@ -117,10 +117,8 @@ def _rows_with_one_input_less() -> Iterator[Any]:
 def _inputs_of(kind: str, body: dict[str, Any]) -> list[str]:
     if kind == "vitals":
         readings = {"temperature_c", "systolic_mmhg", "mean_arterial_mmhg", "oxygen"} & set(body)
-        # Without its reason an intubation is taken for hypoxia: nothing is excused by silence.
-        within = {f"oxygen.{name}" for name in body.get("oxygen", {}) if name != "reason"}
-        return sorted(readings | within)
-    return ["all of it"] if kind in ("infusion", "dose") else []
+        return sorted(readings | {f"oxygen.{name}" for name in body.get("oxygen", {})})
+    return ["all of it"] if kind in ("infusion", "dose", "support") else []
 
 
 def _without(body: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from stream.clinical.oxygen import ROOM_AIR
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading, Series, fold, since, up_to
 from stream.clinical.signals import OXYGEN, PRESSURE, Oxygen, Pressure, Rate, Signal, rate
+from topics.registry import ASSESSMENTS
 
 T = TypeVar("T")
 VASOPRESSOR_NAMES: Final = frozenset(rate(drug).name for drug in VASOPRESSORS)
@@ -127,3 +128,17 @@ def is_running(patient: Patient, signal: Signal[bool], until_ms: int | None) -> 
     """Tell whether a support was started and not stopped."""
     newest = patient.newest(signal, None, until_ms)
     return newest is not None and newest.value
+
+
+def any_runs(
+    patient: Patient, signals: Sequence[Signal[bool]], until_ms: int | None
+) -> bool | None:
+    """Tell whether one of these supports runs; None where nobody would have said so."""
+    if any(is_running(patient, signal, until_ms) for signal in signals):
+        return True
+    return False if is_heard(patient, ASSESSMENTS) else None
+
+
+def is_heard(patient: Patient, topic: str) -> bool:
+    """Tell whether a topic has ever spoken of the patient; one that has not rules nothing out."""
+    return topic in patient.applied

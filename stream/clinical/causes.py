@@ -53,4 +53,6 @@ def milder(now: Breathing, otherwise: Breathing) -> Breathing:
     if now.lowest is None or otherwise.lowest is None:
         return UNKNOWN_BREATHING
     high_fio2 = True if now.high_fio2 and otherwise.high_fio2 else None
-    return Breathing(min(now.lowest, otherwise.lowest), None, high_fio2)
+    lowest = min(now.lowest, otherwise.lowest)
+    unexplained = lowest == OxygenNeed.POSITIVE_PRESSURE and now.unexplained
+    return Breathing(lowest, None, high_fio2, unexplained)

@@ -113,11 +113,12 @@ def grade_circulation(
 
 @cache
 def grade_oxygen(table: CrsTable, breathing: Breathing) -> GradeRange:
-    """Grade the pulmonary domain."""
-    if breathing.lowest is not None and breathing.highest is None:
-        grade = look_up_open(table.by_oxygen, breathing.lowest)
+    """Grade the pulmonary domain; an intubation that nobody explains may be for another reason."""
+    need = OxygenNeed.AIRWAY_PROTECTION if breathing.unexplained else breathing.lowest
+    if need is not None and breathing.highest is None:
+        grade = look_up_open(table.by_oxygen, need)
     else:
-        grade = look_up(table.by_oxygen, breathing.lowest, breathing.highest)
+        grade = look_up(table.by_oxygen, need, breathing.highest)
     if table.high_fio2 is None or breathing.high_fio2 is False:
         return grade
     lowest = table.high_fio2 if breathing.high_fio2 else min(table.by_oxygen.values())

@@ -102,8 +102,9 @@ class Engine:
         if arrival.offset <= patient.applied.get(arrival.topic, -1):
             return Outcome(duplicate=True)
         outcome = Outcome()
-        now = self._taken(patient, _by_the_clock(arrival, ward.clock_ms), ward.clock_ms, outcome)
-        now = now._replace(applied={**now.applied, arrival.topic: arrival.offset})
+        # It counts as heard while it is taken: what is never charted there is not done.
+        heard = patient._replace(applied={**patient.applied, arrival.topic: arrival.offset})
+        now = self._taken(heard, _by_the_clock(arrival, ward.clock_ms), ward.clock_ms, outcome)
         ward.patients[arrival.key] = now
         if now.due_ms is not None and now.due_ms != patient.due_ms:
             heapq.heappush(ward.due, (now.due_ms, arrival.key))

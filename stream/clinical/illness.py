@@ -17,6 +17,7 @@ from stream.clinical.oxygen import HIGH_FIO2_FRACTION, OxygenNeed, breathing_of
 from stream.clinical.patient import Patient
 from stream.clinical.signals import AGE, HOME_POSITIVE_PRESSURE, support
 
+CRRT: Final = support("crrt")
 ECMO_SIGNALS: Final = (support("ecmo_vv"), support("ecmo_va"))
 
 

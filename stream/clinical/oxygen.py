@@ -55,6 +55,7 @@ class Breathing(NamedTuple):
     lowest: OxygenNeed | None  # None: nothing is known
     highest: OxygenNeed | None  # None: it may be any worse by now
     high_fio2: bool | None  # None: not charted, and it may well be
+    unexplained: bool = False  # an invasive airway: taken for hypoxia, which nothing has proven
 
 
 UNKNOWN_BREATHING: Final = Breathing(None, None, None)
@@ -66,7 +67,7 @@ def breathing_of(oxygen: Oxygen | None, *, home_positive_pressure: bool | None) 
     if oxygen is None:
         return UNKNOWN_BREATHING
     lowest, highest = _needs(oxygen, home_positive_pressure=home_positive_pressure)
-    return Breathing(lowest, highest, _high_fio2(oxygen))
+    return Breathing(lowest, highest, _high_fio2(oxygen), _is_unexplained(oxygen))
 
 
 def held_on(held: Breathing, charted: Breathing) -> Breathing:
@@ -75,7 +76,8 @@ def held_on(held: Breathing, charted: Breathing) -> Breathing:
     if highest is not None and charted.highest is not None:
         highest = max(highest, charted.highest)
     doubtful = None in {held.high_fio2, charted.high_fio2}
-    return Breathing(held.lowest, highest, held.high_fio2 or (None if doubtful else False))
+    high_fio2 = held.high_fio2 or (None if doubtful else False)
+    return Breathing(held.lowest, highest, high_fio2, held.unexplained)
 
 
 def is_for_another_reason(oxygen: Oxygen) -> bool:
@@ -83,6 +85,10 @@ def is_for_another_reason(oxygen: Oxygen) -> bool:
     if oxygen.reason not in REASONS_OTHER_THAN_HYPOXIA:
         return False
     return oxygen.device != INVASIVE or not _high_fio2(oxygen)
+
+
+def _is_unexplained(oxygen: Oxygen) -> bool:
+    return oxygen.device == INVASIVE and oxygen.reason is None and not _high_fio2(oxygen)
 
 
 def device_conflicts_with_fio2(oxygen: Oxygen) -> bool:

@@ -21,6 +21,7 @@ from stream.clinical.hlh import (
     hscore_of,
     suspicion_of,
 )
+from stream.clinical.illness import CRRT
 from stream.clinical.kept import Kept
 from stream.clinical.masking import STEROIDS
 from stream.clinical.neuro import arousal_of
@@ -46,7 +47,7 @@ from stream.clinical.signals import (
     neuro_sign,
 )
 from stream.clinical.times import DAY_MS
-from stream.clinical.view import CRRT, View
+from stream.clinical.view import View
 from topics.status import Hlh, Scores
 
 HEMATOTOX_ANALYTES: Final = ("platelets", "anc", "hemoglobin", "crp", "ferritin")

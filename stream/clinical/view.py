@@ -15,7 +15,7 @@ from stream.clinical.closing import settled
 from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
-from stream.clinical.illness import ECMO_SIGNALS, needs_oxygen
+from stream.clinical.illness import CRRT, ECMO_SIGNALS, needs_oxygen
 from stream.clinical.masking import BLOCKER_SIGNALS, Mask, masks
 from stream.clinical.neuro import Neuro, neuro_of
 from stream.clinical.once import once
@@ -44,12 +44,11 @@ from stream.clinical.signals import (
     Signal,
     Temperature,
     given,
-    support,
 )
+from topics.registry import MEDICATIONS
 
 T = TypeVar("T")
 
-CRRT: Final = support("crrt")
 NOTHING_NEEDED: Final = (Circulation.STABLE, Circulation.STABLE)
 
 
@@ -214,7 +213,8 @@ class View:
         )
         newest = self.pressure
         fresh = newest is not None and is_fresh(PRESSURE, newest, self.at_ms, self.site)
-        return lowest, highest if running or fresh else None
+        ruled_out = running or (fresh and bedside.is_heard(self.patient, MEDICATIONS))
+        return lowest, highest if ruled_out else None
 
     @once
     def breathing(self) -> Breathing:
@@ -231,15 +231,15 @@ class View:
         )
         if is_fresh(OXYGEN, used.named, self.at_ms, self.site):
             return breathing
-        return Breathing(breathing.lowest, None, breathing.high_fio2 or None)
+        return breathing._replace(highest=None, high_fio2=breathing.high_fio2 or None)
 
     # Grades
 
     @once
     def crs(self) -> Mapping[str, GradeRange]:
         """Grade CRS under each policy."""
-        haemofiltration = self.is_running(CRRT)
-        ecmo = any(self.is_running(signal) for signal in ECMO_SIGNALS)
+        haemofiltration = bedside.any_runs(self.patient, (CRRT,), self.until_ms)
+        ecmo = bedside.any_runs(self.patient, ECMO_SIGNALS, self.until_ms)
         return {
             policy.name: grade_crs(
                 policy.crs,
