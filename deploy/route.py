@@ -1,11 +1,13 @@
 """`stormwatch route`: who would be told of an alert and when, whether a routes file will do."""
 
 import asyncio
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import click
@@ -15,24 +17,39 @@ from alerts.diagram import draw
 from alerts.foretold import Call, foretell
 from alerts.policy import Policy
 from alerts.readings import clean, moment, span
-from alerts.routing import Part
+from alerts.routing import LOOP_BACK, Part
+from alerts.sinks import console, webhook
 from alerts.titles import TITLES, title_of
 from deploy.moments import Moment
+from deploy.sinks_file import SinksError, read_entries
 from stream.rotas import Calendars
 from stream.routes_file import RoutesError, RoutesFile, read_routes
 from topics import codec, registry
 from topics.alerts import Alert, AlertState, Priority, alert_id
 
-SINKS: Final = ("console", "webhook")
+NO_FILE: Final = MappingProxyType(
+    {  # the sinks that stand in no file, and what they do with a page
+        console.NAME: "writes it on the console of the pager, and the end",
+        webhook.NAME: "posts it, signed, to STORMWATCH_WEBHOOK_URL, and the end",
+    }
+)
+OF_PROBES: Final = {LOOP_BACK: "takes what probes raise, and tells nobody"}
 SAMPLE: Final = "SAMPLE"  # the patient of an alert that is made up
 
 sinks_option = click.option(
+    "--sinks",
+    "sinks_file",
+    envvar="STORMWATCH_SINKS",
+    show_envvar=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file of the pager's gateways; no secret that it names is read.",
+)
+sink_option = click.option(
     "--sink",
-    "sinks",
+    "named",
     multiple=True,
-    default=SINKS,
-    show_default=True,
-    help="A sink that the pager has; give it once for each.",
+    help="A sink that the pager has beside those of the file; give it once for each. If you say "
+    "nothing: the console, and the webhook where it is set or there is no file.",
 )
 
 
@@ -44,8 +61,10 @@ def route() -> None:
 @route.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @sinks_option
-def check(file: Path, sinks: tuple[str, ...]) -> None:
-    """Check a routes file, and read its calendars."""
+@sink_option
+def check(file: Path, sinks_file: Path | None, named: tuple[str, ...]) -> None:
+    """Check a routes file against the pager's gateways, and read its calendars."""
+    sinks = _sinks(sinks_file, named)
     try:
         routes = read_routes(file)
         routes.policy(sinks)
@@ -82,6 +101,7 @@ def check(file: Path, sinks: tuple[str, ...]) -> None:
     help="The routes file; without it what is built in.",
 )
 @sinks_option
+@sink_option
 def test(  # noqa: PLR0913, what click hands over
     alert: str | None,
     *,
@@ -90,15 +110,17 @@ def test(  # noqa: PLR0913, what click hands over
     unit: str | None,
     at: datetime | None,
     file: Path | None,
-    sinks: tuple[str, ...],
+    sinks_file: Path | None,
+    named: tuple[str, ...],
 ) -> None:
-    """Say who would be told of ALERT and when, if nobody answers.
+    """Say who would be told of ALERT, when and through which gateways, if nobody answers.
 
     ALERT is a line of the alerts topic as JSON, or - to read one; without it one is made up from
     the options.
     """
     raised = at or _now()
     line = _made_up(rule, Priority(priority), unit, raised) if alert is None else _read(alert)
+    sinks = _sinks(sinks_file, named)
     policy = _policy(file, sinks)
     level = policy.level_of(line)
     where = "" if line.unit is None else f", ward {clean(line.unit)}"
@@ -111,6 +133,8 @@ def test(  # noqa: PLR0913, what click hands over
     elif len(calls) > 1:
         every = span(calls[-1].after - calls[-2].after)
         click.echo(f"  and so on, every {every}, until somebody answers or it is over")
+    for name in sorted({send.address.sink for call in calls for send in call.sends}):
+        click.echo(f"{name}: {(sinks | OF_PROBES)[name]}")
 
 
 @route.command()
@@ -119,7 +143,19 @@ def diagram() -> None:
     click.echo(draw(), nl=False)
 
 
-def _policy(file: Path | None, sinks: tuple[str, ...]) -> Policy:
+def _sinks(file: Path | None, named: tuple[str, ...]) -> dict[str, str]:
+    """Return the sinks that the pager has, each with what it does."""
+    try:
+        of_file = {} if file is None else read_entries(file)
+    except SinksError as error:
+        raise click.ClickException(f"the file of gateways:\n{error}") from error
+    has_webhook = file is None or "STORMWATCH_WEBHOOK_URL" in os.environ
+    without = named or (console.NAME, *((webhook.NAME,) if has_webhook else ()))
+    does = {name: NO_FILE.get(name, "is in no file that was read") for name in without}
+    return does | {name: entry.does for name, entry in of_file.items()}
+
+
+def _policy(file: Path | None, sinks: Mapping[str, str]) -> Policy:
     if file is None:
         return Policy(through(*sinks))
     try:

@@ -8,6 +8,7 @@ docs/operators.md has an example of each kind.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -67,6 +68,11 @@ class PagerDutyEntry(_Entry):
         key = read_secret(folder / self.routing_key_file)
         return PagerDutySink(name, key, timeout_s=self.timeout_s, url=self.url)
 
+    @property
+    def does(self) -> str:
+        """What it does with a page."""
+        return f"opens an incident at {_host(self.url)}, and resolves it at the end"
+
 
 class AlertmanagerEntry(_Entry):
     """An Alertmanager: its address, without the path of its API."""
@@ -80,6 +86,11 @@ class AlertmanagerEntry(_Entry):
         token = None if self.token_file is None else read_secret(folder / self.token_file)
         return AlertmanagerSink(name, self.url, timeout_s=self.timeout_s, token=token)
 
+    @property
+    def does(self) -> str:
+        """What it does with a page."""
+        return f"fires an alert at {_host(self.url)} until the end"
+
 
 class GoAlertEntry(_Entry):
     """A service of GoAlert: its address, and the token of a generic API key."""
@@ -92,6 +103,11 @@ class GoAlertEntry(_Entry):
         """Return the sink; raise SinksError."""
         token = read_secret(folder / self.token_file)
         return GoAlertSink(name, self.url, token, timeout_s=self.timeout_s)
+
+    @property
+    def does(self) -> str:
+        """What it does with a page."""
+        return f"opens an alert at {_host(self.url)}, and closes it at the end"
 
 
 class MailEntry(_Entry):
@@ -132,6 +148,11 @@ class MailEntry(_Entry):
             login=login,
         )
 
+    @property
+    def does(self) -> str:
+        """What it does with a page."""
+        return f"mails it to {', '.join(self.to)} by {self.host}, and the end"
+
 
 class AppriseEntry(_Entry):
     """Any service that Apprise knows. Its URL is a secret."""
@@ -149,6 +170,11 @@ class AppriseEntry(_Entry):
         except UnknownServiceError as error:
             raise SinksError(f"{name}.url_file: {error}") from None
 
+    @property
+    def does(self) -> str:
+        """What it does with a page."""
+        return f"sends it to the service whose URL {self.url_file.name} holds, and the end"
+
 
 Entry = Annotated[
     PagerDutyEntry | AlertmanagerEntry | GoAlertEntry | MailEntry | AppriseEntry,
@@ -158,11 +184,16 @@ _FILE: Final = TypeAdapter(dict[Name, Entry])
 
 
 def read_sinks(path: Path) -> Mapping[str, Sink]:
-    """Read a file; raise SinksError where it is none or is wrong."""
+    """Read a file and its secrets; raise SinksError where it is none or is wrong."""
+    return {name: entry.sink(name, path.parent) for name, entry in read_entries(path).items()}
+
+
+def read_entries(path: Path) -> Mapping[str, Entry]:
+    """Read a file, and no secret that it names; raise SinksError where it is none or is wrong."""
     entries = read_toml(path, _FILE.validate_python, SinksError)
     if taken := entries.keys() & TAKEN:
         raise SinksError(f"{', '.join(sorted(taken))}: this name is taken")
-    return {name: entry.sink(name, path.parent) for name, entry in entries.items()}
+    return entries
 
 
 def read_secret(path: Path) -> str:
@@ -174,3 +205,8 @@ def read_secret(path: Path) -> str:
     if not secret or len(secret) > SECRET_MAX or not secret.isprintable():
         raise SinksError(f"{path}: must hold one line of at most {SECRET_MAX} characters")
     return secret
+
+
+def _host(url: str) -> str:
+    """Return all of an address that is surely no secret."""
+    return urlsplit(url).hostname or ""
