@@ -4,6 +4,7 @@ On the ward a round of readings comes every 4 h, hourly in a fever, every 15 min
 low or needs oxygen; in intensive care every 1 to 5 min, with an arterial line and a core probe.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
@@ -33,6 +34,8 @@ DIASTOLIC_PART: Final = 0.6
 NORMAL_SPO2: Final = 97.0
 TREATED_SPO2: Final = 94.0
 UNTREATED_SPO2: Final = 87.0
+TEMPERATURE_NOISE_C: Final = 0.08
+CORE_NOISE_LASTS_H: Final = 0.5  # of a probe that stays where it is; each cuff and ear is new
 SITES: Final = (
     (TemperatureSite.TYMPANIC, 0.0),
     (TemperatureSite.ORAL, 0.0),
@@ -47,6 +50,7 @@ def vitals(stay: Stay, every_min: float | None) -> Iterator[Sent]:
     chance = stay.chance("monitor")
     patient_id = stay.person.patient_id
     monitor, rounds = Scribe(patient_id, "monitor"), Scribe(patient_id, "rounds")
+    probe = _CoreProbe()
     intensive_min = chance.uniform(*INTENSIVE_EVERY_MIN)
     hours = stay.from_h + chance.uniform(0.1, 0.3)
     while hours < stay.until_h:
@@ -58,7 +62,7 @@ def vitals(stay: Stay, every_min: float | None) -> Iterator[Sent]:
             Vitals,
             stay.person.moment(hours),
             timedelta(seconds=delay_s),
-            **_readings(stay, chance, hours, intensive=intensive),
+            **_readings(stay, chance, hours, probe if intensive else None),
         )
         if every_min is not None:
             hours += every_min / 60
@@ -83,7 +87,23 @@ def _rounds_min(stay: Stay, hours: float, closeness: int) -> float:
     return FEVER_EVERY_MIN if stay.sick(hours) > FEBRILE else WELL_EVERY_MIN
 
 
-def _readings(stay: Stay, chance: Random, hours: float, *, intensive: bool) -> dict[str, Any]:
+class _CoreProbe:
+    """What it reads beside the truth goes up and down slowly, not from minute to minute."""
+
+    def __init__(self) -> None:
+        self._beside_c = 0.0
+        self._at_h = -math.inf
+
+    def reads_c(self, chance: Random, warm: float, hours: float) -> float:
+        """Measure a true temperature at a time."""
+        left = math.exp((self._at_h - hours) / CORE_NOISE_LASTS_H)
+        anew_c = chance.gauss(0.0, TEMPERATURE_NOISE_C)
+        self._beside_c = left * self._beside_c + math.sqrt(1 - left**2) * anew_c
+        self._at_h = hours
+        return warm + self._beside_c
+
+
+def _readings(stay: Stay, chance: Random, hours: float, probe: _CoreProbe | None) -> dict[str, Any]:
     oxygen, ventilator = stay.care.devices.at(hours)
     spo2 = _saturation_percent(stay, hours, oxygen)
     warm = stay.body.temperature_c(hours)
@@ -96,20 +116,23 @@ def _readings(stay: Stay, chance: Random, hours: float, *, intensive: bool) -> d
         "respiratory_rate_per_min": float(max(6, round(chance.gauss(breaths, 1.2)))),
         "spo2_percent": float(min(100, round(chance.gauss(spo2, 0.8)))),
         "oxygen": oxygen,
-        **_pressures(stay, chance, hours, intensive=intensive),
-        **_temperature(chance, warm, intensive=intensive),
+        **_pressures(stay, chance, hours, intensive=probe is not None),
+        **_temperature(chance, warm, hours, probe),
     }
     if ventilator is not None:
         readings["ventilator"] = ventilator
     return readings
 
 
-def _temperature(chance: Random, warm: float, *, intensive: bool) -> dict[str, Any]:
-    site, reads_c = (TemperatureSite.CORE, 0.0)
-    if not intensive:
+def _temperature(
+    chance: Random, warm: float, hours: float, probe: _CoreProbe | None
+) -> dict[str, Any]:
+    if probe is not None:
+        site, measured_c = TemperatureSite.CORE, probe.reads_c(chance, warm, hours)
+    else:
         ((site, reads_c),) = chance.choices(SITES, SITE_WEIGHTS)
-    measured = round(chance.gauss(warm + reads_c, 0.08), 1)
-    return {"temperature_c": measured, "temperature_site": site}
+        measured_c = chance.gauss(warm + reads_c, TEMPERATURE_NOISE_C)
+    return {"temperature_c": round(measured_c, 1), "temperature_site": site}
 
 
 def _pressures(stay: Stay, chance: Random, hours: float, *, intensive: bool) -> dict[str, float]:
