@@ -402,3 +402,118 @@ def test_a_better_echo_ends_it() -> None:
     bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70), echo(45, 60))
 
     assert bed.states("INOTROPE") == ["raised P2", "resolved"]
+
+
+def means(*mmhg: float, every_min: float = 5) -> list[Fields]:
+    return [
+        pressure(30 + every_min * each, mean_arterial_mmhg=mean) for each, mean in enumerate(mmhg)
+    ]
+
+
+def test_a_mean_at_its_limit_raises_it_once() -> None:
+    bed = ill(echo(35), *means(*(65 - each % 2 * 4 for each in range(60))))
+
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+
+def test_it_ends_where_the_mean_was_too_low_for_half_an_hour_and_not_before() -> None:
+    bed = ill(echo(35), *means(70, 64, 63, 62, 64, 60))
+    bed.tick(at(65) - SECOND)
+    assert bed.states("INOTROPE") == ["raised P2"]
+    bed.tick(at(65))
+    assert bed.states("INOTROPE") == ["raised P2", "resolved"]
+    assert bed.told("INOTROPE")[-1].at == at(65)
+
+    bed.take(pressure(66, mean_arterial_mmhg=64), pressure(67, mean_arterial_mmhg=65))
+    assert bed.states("INOTROPE")[-1] == "raised P2"
+    assert bed.told("INOTROPE")[-1].at == at(67)
+
+
+def test_one_that_is_measured_seldom_ends_it_as_late() -> None:
+    bed = ill(echo(35), *means(70, 63, every_min=240))
+    bed.tick(at(30 + 240 + 30) - SECOND)
+    assert bed.states("INOTROPE") == ["raised P2"]
+    bed.tick(at(30 + 240 + 30))
+
+    assert bed.states("INOTROPE") == ["raised P2", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("low", "told"),
+    [
+        ({"mean_arterial_mmhg": 60}, ["raised P2"]),
+        ({"mean_arterial_mmhg": 59.9}, ["raised P2", "resolved"]),
+        ({"systolic_mmhg": 85}, ["raised P2"]),
+        ({"systolic_mmhg": 84.9}, ["raised P2", "resolved"]),
+        ({"systolic_mmhg": 84.9, "mean_arterial_mmhg": 66}, ["raised P2", "resolved"]),
+    ],
+)
+def test_a_pressure_that_is_far_too_low_ends_it_at_once(
+    low: dict[str, float], told: list[str]
+) -> None:
+    bed = ill(echo(35), pressure(30, mean_arterial_mmhg=70), pressure(35, mean_arterial_mmhg=63))
+    bed.take(pressure(36, **low))
+    assert bed.states("INOTROPE") == told
+
+    bed.take(pressure(37, mean_arterial_mmhg=62))  # what ended does not come again below the limit
+    assert bed.states("INOTROPE") == told
+
+
+@pytest.mark.parametrize(
+    "late_cause",
+    [echo(35, 40), stopped("dobutamine", 40)],
+    ids=["echo", "no inotrope"],
+)
+def test_a_pressure_below_the_limit_raises_it_never(late_cause: Fields) -> None:
+    """Where the rest comes true while the pressure is too low, it was not true together."""
+    before = [runs("dobutamine", 0), echo(35)] if late_cause["kind"] == "infusion" else []
+    bed = ill(*before, *means(70, 64), late_cause)
+
+    assert bed.states("INOTROPE") == []
+    bed.take(pressure(45, mean_arterial_mmhg=65))
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+
+def test_the_order_of_arrival_does_not_matter_for_one_at_its_limit() -> None:
+    first, *rest = means(70, 64, 63)
+    bed = ill(echo(35), *rest)
+    assert bed.states("INOTROPE") == []
+
+    bed.take(late(first, minutes(15)))
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+
+def test_an_echo_that_is_as_weak_does_not_end_one_at_its_limit() -> None:
+    bed = ill(echo(35), *means(70, 64), echo(33, 40))
+
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+
+def test_without_an_episode_the_vasopressor_tells_since_when() -> None:
+    well = [pressure(30, mean_arterial_mmhg=70), runs("norepinephrine", 40)]
+    bed = Bedside(patient(), echo(35), *well, pressure(45, mean_arterial_mmhg=64))
+    assert bed.states("INOTROPE") == ["raised P2"]
+
+    low = Bedside(patient(), echo(35), *means(70, 64), runs("norepinephrine", 40))
+    assert low.states("INOTROPE") == []
+
+
+@pytest.mark.parametrize(
+    ("age_years", "mmhg", "told"),
+    [
+        (6, {"systolic_mmhg": 82, "mean_arterial_mmhg": 60}, ["raised P2"]),
+        (6, {"systolic_mmhg": 82}, ["raised P2"]),
+        (6, {"systolic_mmhg": 81, "mean_arterial_mmhg": 66}, []),
+        (6, {"mean_arterial_mmhg": 65}, ["raised P2"]),
+        (6, {"mean_arterial_mmhg": 64}, []),
+        (17, {"systolic_mmhg": 90, "mean_arterial_mmhg": 64}, ["raised P2"]),
+        (18, {"systolic_mmhg": 90, "mean_arterial_mmhg": 64}, []),
+    ],
+)
+def test_under_18_years_the_systolic_pressure_alone_is_the_afterload(
+    age_years: float, mmhg: dict[str, float], told: list[str]
+) -> None:
+    fever = reading(at=START, temperature_c=38.8)
+    bed = Bedside(patient(age_years=age_years), fever, echo(35), pressure(30, **mmhg))
+
+    assert bed.states("INOTROPE") == told

@@ -6,12 +6,12 @@ Source: CLINICAL.md §1.6 (review lines 218 to 232), §1.7 (review lines 257 to 
 
 from dataclasses import dataclass
 
-from stream.clinical.policies.bounds import number
+from stream.clinical.policies.bounds import hours, number
 
 
 @dataclass(frozen=True)
 class Support:
-    """Volumes by weight, pressures, and the ejection fraction."""
+    """Volumes by weight, pressures, the ejection fraction, and lengths of time in ms."""
 
     fluid_enough_ml_kg: float = number(
         30,
@@ -44,6 +44,13 @@ class Support:
         50,
         source="review-2025 L226, L231 (below it)",
         wrong="too high: INOTROPE and PRESSOR-ORDER for a heart that is nearly well",
+    )
+    inotrope_low_ms: int = hours(
+        0.5,
+        0.5,
+        2,
+        source="decision 62: DEC-18 with a delay of the end",
+        wrong="too long: INOTROPE goes on for a pressure that is too low for it",
     )
     lpv_tolerance_ml_kg: float = number(
         0.5,

@@ -2,13 +2,22 @@
 
 An ejection fraction below 40 % and a mean pressure of 65 mm[Hg] or more, as measured, in an episode
 or while a vasopressor runs. A pressure without a mean leaves the last one standing unless it is
-low. Dobutamine, milrinone or epinephrine that runs ends it.
-Source: CLINICAL.md §1.6 (review lines 231 and 232), §1.11, DEC-18, DEC-27, DEC-50; vector B18.
+low. Under 18 years the systolic pressure alone tells, as for hypotension. Dobutamine, milrinone or
+epinephrine that runs ends it, and so does a pressure that is more than 5 mm[Hg] too low, or too low
+for half an hour: one that lies at the limit ends and raises nothing.
+Source: CLINICAL.md §1.6 (review lines 231 and 232), §1.11, DEC-18, DEC-27, DEC-46, DEC-50; vector
+B18; decision 62.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from stream.clinical.circulation import MEAN_LIMIT_MMHG
+from stream.clinical.circulation import (
+    MEAN_LIMIT_MMHG,
+    is_child,
+    is_hypotension,
+    systolic_limit_mmhg,
+)
+from stream.clinical.levels import Level
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
@@ -17,8 +26,16 @@ from stream.clinical.signals import LVEF, PRESSURE, Pressure, Rate, Signal, rate
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+MARGIN_MMHG: Final = 5.0  # lower than that below a limit, it ends at once
 EPINEPHRINE_UG_KG_MIN: Final = (0.01, 0.05)
 INOTROPES: Final = tuple(rate(drug) for drug in ("dobutamine", "milrinone", "epinephrine"))
+
+
+class Afterload(NamedTuple):
+    """The last adequate pressure, and since when it has been too low; None: it is not."""
+
+    adequate: Reading[Pressure]
+    low_from_ms: int | None
 
 
 def judge(view: View) -> Verdict:
@@ -29,18 +46,22 @@ def judge(view: View) -> Verdict:
         return Verdict(None, None, f"The ejection fraction is {weak:g} % or more.")
     if any(_runs(view, drug) for drug in INOTROPES):
         return Verdict(None, None, "An inotrope runs.")
-    mean = _mean(view)
-    if mean is None or view.low_pressure is True:
-        return Verdict(None, None, "The mean pressure is below 65 mmHg, or not known.")
     if view.course.onset_ms is None and not view.vasopressors:
         return Verdict(None, None, "No episode is open, and no vasopressor runs.")
+    afterload, wake_ms = _afterload(view), None
+    if afterload is not None and afterload.low_from_ms is not None:
+        wake_ms = afterload.low_from_ms + view.site.inotrope_low_ms
+        if view.at_ms >= wake_ms or _since_ms(view, weak) >= afterload.low_from_ms:
+            afterload = None
+    if afterload is None:
+        return Verdict(None, None, "The pressure is too low for it, or not known.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
-        because=(evidence.of_lvef(echo), _shown(mean)),
+        because=(evidence.of_lvef(echo), _shown(afterload.adequate, view.age_years)),
         advice=lambda: _advice(view, echo.value),
         source="review-2025 L231-232",
     )
-    return Verdict(finding)
+    return Verdict(finding, wake_ms)
 
 
 def _runs(view: View, drug: Signal[Rate]) -> bool:
@@ -48,19 +69,63 @@ def _runs(view: View, drug: Signal[Rate]) -> bool:
     return newest is not None and newest.value.value > 0
 
 
-def _mean(view: View) -> Reading[Pressure] | None:
-    """Find the last measured mean pressure, where it is adequate."""
+def _afterload(view: View) -> Afterload | None:
+    """Find the last adequate pressure, unless one since was far too low, or all for too long."""
+    age_years = view.age_years
+    low_from_ms: int | None = None
     for reading in reversed(view.readings(PRESSURE)):
-        mean = reading.value.mean_arterial_mmhg
-        if mean is not None:
-            return reading if mean >= MEAN_LIMIT_MMHG else None
+        adequate = _is_adequate(reading.value, age_years)
+        if adequate:
+            return Afterload(reading, low_from_ms)
+        if adequate is None:
+            continue
+        low_from_ms = reading.effective_ms
+        if True in _far_below(reading.value, age_years):
+            return None
+        if view.at_ms >= low_from_ms + view.site.inotrope_low_ms:
+            return None
     return None
 
 
-def _shown(pressure: Reading[Pressure]) -> Evidence:
-    mean = pressure.value.mean_arterial_mmhg
+def _is_adequate(pressure: Pressure, age_years: float | None) -> bool | None:
+    """Judge a pressure; None where it leaves the one before it standing."""
+    if is_hypotension(pressure, age_years):
+        return False
+    if is_child(age_years) and pressure.systolic_mmhg is not None:
+        return True
+    mean = pressure.mean_arterial_mmhg
+    return None if mean is None else mean >= MEAN_LIMIT_MMHG
+
+
+def _since_ms(view: View, weak_percent: float) -> int:
+    """Find since when all but the pressure has held."""
+    echos = view.readings(LVEF)
+    better = [place for place, each in enumerate(echos) if each.value >= weak_percent]
+    weak_from_ms = echos[better[-1] + 1 if better else 0].effective_ms
+    stops = [view.patient.newest(drug, None, view.until_ms) for drug in INOTROPES]
+    stopped_ms = [each.effective_ms for each in stops if each is not None]
+    ill_from_ms = [each.effective_ms for each in view.vasopressors.values()]
+    if view.course.onset_ms is not None:
+        ill_from_ms.append(view.course.onset_ms)
+    return max(weak_from_ms, *stopped_ms, min(ill_from_ms))
+
+
+def _shown(pressure: Reading[Pressure], age_years: float | None) -> Evidence:
+    systolic, mean = pressure.value
     at = pressure.effective_ms, pressure.event_id
+    if systolic is not None and (mean is None or is_child(age_years)):
+        return Evidence("systolic_mmhg", systolic, "mm[Hg]", *at)
     return Evidence("mean_arterial_mmhg", "unknown" if mean is None else mean, "mm[Hg]", *at)
+
+
+def _far_below(pressure: Pressure, age_years: float | None) -> tuple[bool | None, bool | None]:
+    """Tell of each of the two whether it is so low that it ends at once."""
+    systolic, mean = pressure
+    limit_mmhg = systolic_limit_mmhg(age_years)
+    return (
+        None if systolic is None else systolic < limit_mmhg - MARGIN_MMHG,
+        None if mean is None or is_child(age_years) else mean < MEAN_LIMIT_MMHG - MARGIN_MMHG,
+    )
 
 
 def _advice(view: View, lvef_percent: float) -> str:
@@ -70,9 +135,10 @@ def _advice(view: View, lvef_percent: float) -> str:
     if weight_kg is not None:
         amount += f" ({lowest * weight_kg:.2g} to {highest * weight_kg:.2g} mcg/min)"
     return (
-        f"Ejection fraction {lvef_percent:g} % with an adequate mean pressure: consider dobutamine "
+        f"Ejection fraction {lvef_percent:g} % with an adequate pressure: consider dobutamine "
         f"or milrinone, or epinephrine at {amount}. Stunning mostly reverses in 48 to 72 h."
     )
 
 
-RULE: Final = Rule("INOTROPE", Bound.EPISODE, (*GRADE_INPUTS, LVEF, *INOTROPES), judge)
+FAR_BELOW: Final = Level(PRESSURE, _far_below)
+RULE: Final = Rule("INOTROPE", Bound.EPISODE, (*GRADE_INPUTS, FAR_BELOW, LVEF, *INOTROPES), judge)
