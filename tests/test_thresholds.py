@@ -15,6 +15,7 @@ from builders import (
     assessment,
     dose,
     fluid,
+    infusion,
     lab,
     on_day,
     patient,
@@ -264,6 +265,9 @@ LOW = vitals(at=START + hours(1), temperature_c=39.0, systolic_mmhg=80, diastoli
 TUBE = vitals(at=START, oxygen={"device": "invasive", "fio2_fraction": 0.5})
 WEAK = [SICK, assessment("echo", at=START, lvef_percent=45), WELL_PERFUSED]
 
+HOT = reading(at=START + hours(8), temperature_c=38.5)
+SHOCK = [SICK, infusion("norepinephrine", at=START, rate_value=5, rate_unit="ug/min")]
+
 CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
     ("HLH-FERRITIN", {"hlh_ferritin_watch_ng_ml": 500}, [lab("ferritin", 600, at=START)], None),
     ("HLH-SUSPECT", {"hlh_suspect_ferritin_ng_ml": 2_000}, [FERRITIN, lab("ast", 600)], None),
@@ -282,6 +286,16 @@ CASES: list[tuple[str, dict[str, Any], list[Fields], Any]] = [
     ("LPV", {"lpv_plateau_cmh2o": 25}, [TUBE, set_to(plateau_cmh2o=27)], None),
     ("LPV", {"lpv_paco2_mmhg": 50}, [TUBE, lab("paco2", 55, at=START + minutes(5))], None),
     ("LPV", {"lpv_tolerance_ml_kg": 0}, [TUBE, set_to(tidal_volume_ml=410)], None),
+    ("LPV", {"lpv_peep_least_cmh2o": 12}, [TUBE, set_to(peep_cmh2o=11)], None),
+    ("LPV", {"lpv_peep_most_cmh2o": 13}, [TUBE, set_to(peep_cmh2o=14)], None),
+    (
+        "UNATTRIBUTED-DETERIORATION",
+        {"deterioration_spo2_percent": 94},
+        [vitals(at=START, spo2_percent=93)],
+        None,
+    ),
+    ("SHOCK24", {"shock_after_ms": 12 * HOUR_MS}, [*SHOCK, TOCILIZUMAB], hours(14)),
+    ("POST-TOCI-FEVER", {"post_toci_fever_ms": 8 * HOUR_MS}, [SICK, TOCILIZUMAB, HOT], hours(10)),
     ("PRONE", {"prone_mmhg": 200}, [TUBE, lab("pao2", 90, at=START + minutes(5))], None),
     ("ABX-1H", {"abx_warning_ms": 15 * MINUTE_MS}, [SICK], minutes(20)),
     ("REASSESS", {"reassess_ms": 6 * HOUR_MS}, [SICK, TOCILIZUMAB], hours(8)),
@@ -315,6 +329,72 @@ def test_a_rule_goes_by_the_thresholds_of_the_site(
 
     assert seen_of(built_in, rule) == []
     assert seen_of(site, rule)[:1] == ["raised"]
+
+
+SHOCK_THAT_COMES_BACK = [
+    *SHOCK,
+    TOCILIZUMAB,
+    infusion("norepinephrine", at=START + hours(15), action="stop"),
+    infusion("norepinephrine", at=START + hours(16), rate_value=5, rate_unit="ug/min"),
+]
+FEVER_THAT_COMES_BACK = [
+    SICK,
+    TOCILIZUMAB,
+    *(
+        reading(at=START + hours(after_h), temperature_c=celsius)
+        for after_h, celsius in ((8, 38.5), (10, 37.5), (12, 38.6), (14, 38.6))
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "overrides", "events", "later_h"),
+    [
+        ("SHOCK24", {"shock_after_ms": 12 * HOUR_MS}, SHOCK_THAT_COMES_BACK, 25),
+        ("POST-TOCI-FEVER", {"post_toci_fever_ms": 8 * HOUR_MS}, FEVER_THAT_COMES_BACK, 14),
+    ],
+)
+def test_what_was_asked_about_sooner_and_ended_is_asked_about_again_when_it_always_is(
+    rule: str, overrides: dict[str, Any], events: list[Fields], later_h: float
+) -> None:
+    built_in, site = Bedside(patient(), *events), Bedside(patient(), *events, overrides=overrides)
+    for seen in (built_in, site):
+        seen.tick(START + hours(later_h))
+
+    assert seen_of(built_in, rule) == ["raised"]
+    assert seen_of(site, rule) == ["raised", "resolved", "raised"]
+    assert site.told(rule)[-1].at == built_in.told(rule)[0].at
+
+
+def test_a_dose_of_steroid_before_24_hours_does_not_answer_what_is_asked_about_then() -> None:
+    steroid = dose("dexamethasone", at=START + hours(22), dose_value=10, dose_unit="mg")
+    seen = Bedside(
+        patient(), *SHOCK, TOCILIZUMAB, steroid, overrides={"shock_after_ms": 12 * HOUR_MS}
+    )
+    seen.tick(START + hours(26))
+
+    assert seen.states("SHOCK24") == ["raised P1", "resolved", "raised P1"]
+    assert [line.at - START for line in seen.told("SHOCK24")] == [hours(13), hours(22), hours(25)]
+    assert "12 hours" in seen.told("SHOCK24")[0].advice
+    assert "24 hours" in seen.told("SHOCK24")[-1].advice
+
+
+def test_a_monitor_tells_a_fever_after_the_first_hours_that_a_site_may_ask_about() -> None:
+    """Where the reading at that time was too old, the next one tells, though it is as before."""
+    overrides = {"post_toci_fever_ms": 10 * HOUR_MS}
+    seen = Bedside(patient(), SICK, TOCILIZUMAB, overrides=overrides)
+    for after_h in (5, 10, 12, 12.5):
+        seen.take(reading(at=START + hours(after_h), temperature_c=38.5))
+        seen.tick(START + hours(after_h))
+
+    (line,) = seen.told("POST-TOCI-FEVER")
+    assert line.at == START + hours(11)
+    old = Bedside(patient(), SICK, TOCILIZUMAB, overrides=overrides)
+    for after_h in (6, 12, 12.5):
+        old.take(reading(at=START + hours(after_h), temperature_c=38.5))
+
+    (line,) = old.told("POST-TOCI-FEVER")
+    assert line.at == START + hours(12)
 
 
 def seen_of(seen: Bedside, rule: str) -> list[str]:

@@ -37,20 +37,22 @@ from stream.clinical.times import HOUR_MS
 
 T = TypeVar("T")
 
-POST_TOCILIZUMAB_MS: Final = 12 * HOUR_MS  # when a fever is looked for after a dose
+# When a fever is looked for after a dose, at the soonest and at the latest that a site may ask.
+POST_TOCILIZUMAB_MS: Final = (8 * HOUR_MS, 12 * HOUR_MS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # two levels are the same only if they are one
 class Level(Generic[T]):
     """A level of a signal: `of` gives it for a value, at an age in years.
 
-    With `anew_after` the first reading that comes so many ms after one of another signal counts,
-    whatever its level: a rule may look there at how old the one before it was.
+    With `anew_after` the readings count that come between so many ms and so many after one of
+    another signal, and the first after them, whatever their level: somewhere there a rule may look
+    at how old the one before it was.
     """
 
     signal: Signal[T]
     of: Callable[[T, float | None], object]
-    anew_after: tuple[Signal[Any], int] | None = None
+    anew_after: tuple[Signal[Any], tuple[int, int]] | None = None
     name: str = field(init=False)  # that of its signal
 
     def __post_init__(self) -> None:
@@ -83,11 +85,14 @@ def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> froz
 
 
 def _begins_anew(
-    patient: Patient, anew_after: tuple[Signal[Any], int], last: Reading[Any], newest: Reading[Any]
+    patient: Patient,
+    anew_after: tuple[Signal[Any], tuple[int, int]],
+    last: Reading[Any],
+    newest: Reading[Any],
 ) -> bool:
-    signal, span_ms = anew_after
+    signal, (least_ms, most_ms) = anew_after
     return any(
-        last.effective_ms <= each.effective_ms + span_ms < newest.effective_ms
+        last.effective_ms - most_ms <= each.effective_ms < newest.effective_ms - least_ms
         for each in patient.series.get(signal.name, ())
     )
 

@@ -35,6 +35,7 @@ IN_ORDER: Final = (
     ("abx_warning_ms", "abx_breach_ms"),
     ("reassess_ms", "reassess_overdue_ms"),
     ("fluid_enough_ml_kg", "fluid_much_ml_kg"),
+    ("lpv_peep_least_cmh2o", "lpv_peep_most_cmh2o"),
     ("fluid_much_ml_kg", "fluid_too_much_ml_kg"),
     ("tocilizumab_in_24_h_doses", "tocilizumab_a_stay_doses"),
     *(

@@ -68,6 +68,22 @@ class Support:
         source="review-2025 L258 (this or more)",
         wrong="too low: LPV for a stiff chest wall",
     )
+    lpv_peep_least_cmh2o: float = number(
+        10,
+        "cm[H2O]",
+        10,
+        12,
+        source="review-2025 L258 (below it)",
+        wrong="too high: LPV for a PEEP that is enough",
+    )
+    lpv_peep_most_cmh2o: float = number(
+        15,
+        "cm[H2O]",
+        13,
+        15,
+        source="review-2025 L258 (above it)",
+        wrong="too low: LPV for a PEEP that stiff lungs need",
+    )
     lpv_paco2_mmhg: float = number(
         60,
         "mm[Hg]",
@@ -75,6 +91,14 @@ class Support:
         60,
         source="review-2025 L259 (above it)",
         wrong="too low: LPV for the hypercapnia that small volumes bring",
+    )
+    deterioration_spo2_percent: float = number(
+        90,
+        "%",
+        90,
+        94,
+        source="DEC-41 (below it, on room air)",
+        wrong="too high: UNATTRIBUTED-DETERIORATION for lungs that are chronically ill",
     )
     prone_mmhg: float = number(
         150,

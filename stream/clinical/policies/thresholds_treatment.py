@@ -54,6 +54,20 @@ class Treatment:
         source="CLINICAL 1.2 (TOCI-DOSE)",
         wrong="too narrow: TOCI-DOSE for a dose rounded to a vial",
     )
+    post_toci_fever_ms: int = hours(
+        12,
+        8,
+        12,
+        source="review-2025 L77 (defervescence within 4 to 8 h)",
+        wrong="too short: POST-TOCI-FEVER before tocilizumab can have worked",
+    )
+    shock_after_ms: int = hours(
+        24,
+        12,
+        24,
+        source="review-2025 L234, L236",
+        wrong="too short: SHOCK24 for shock that is about to end by itself",
+    )
     steroid_after_ms: int = hours(
         24,
         6,

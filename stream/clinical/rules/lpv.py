@@ -27,7 +27,6 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 TIDAL_ML_KG: Final = 6.0
-PEEP_CMH2O: Final = (10.0, 15.0)  # both included
 DECIMALS: Final = 6  # of a volume by weight
 PACO2: Final = lab("paco2")
 
@@ -73,10 +72,11 @@ def _pressures(view: View, from_ms: int) -> Iterator[Outside]:
             Evidence(PLATEAU.name, plateau.value, "cm[H2O]", *at),
             f"keep the plateau pressure below {view.site.lpv_plateau_cmh2o:g} cmH2O",
         )
-    lowest, highest = PEEP_CMH2O
-    if peep is not None and not lowest <= peep.value <= highest:
+    least, most = view.site.lpv_peep_least_cmh2o, view.site.lpv_peep_most_cmh2o
+    if peep is not None and not least <= peep.value <= most:
         at = peep.effective_ms, peep.event_id
-        yield Evidence(PEEP.name, peep.value, "cm[H2O]", *at), "set PEEP to 10 to 15 cmH2O"
+        said = f"set PEEP to {least:g} to {most:g} cmH2O"
+        yield Evidence(PEEP.name, peep.value, "cm[H2O]", *at), said
 
 
 def _hypercapnia(view: View, from_ms: int) -> Iterator[Outside]:

@@ -3,15 +3,19 @@
 At 12 hours after a dose the newest temperature, at most 4 hours old, is a fever; or a fever is
 measured between 12 and 24 hours after it, with no gap of 8 hours without fever since the dose. Once
 a dose: the next temperature below 38.0 ends it, and so does the next dose; a fever that comes back
-is not told again. Three days after a dose its readings are no longer kept, and it ends.
+is not told again. Three days after a dose its readings are no longer kept, and it ends. A site may
+ask from 8 hours on.
 Source: CLINICAL.md §1.2 (review line 77), §1.11, DEC-9, DEC-30, DEC-50.
 """
 
+from functools import partial
+from itertools import product
 from typing import Final
 
 from stream.clinical.crs import FEVER_C
-from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB, POST_TOCILIZUMAB_MS
+from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB
 from stream.clinical.policies.register import GRADING
+from stream.clinical.policies.thresholds import BUILT_IN
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Reading, since
@@ -31,10 +35,12 @@ GONE: Final = "The fever has gone, tocilizumab was given again, or three days ha
 def judge(view: View) -> Verdict:
     """Hold while a fever persists after one of the doses."""
     doses = view.tocilizumab
-    ends = [dose.effective_ms + span for dose in doses for span in (POST_TOCILIZUMAB_MS, OVER_MS)]
+    # What a site asks about sooner is asked about at 12 hours as well.
+    after_ms = sorted({view.site.post_toci_fever_ms, BUILT_IN.post_toci_fever_ms})
+    ends = [dose.effective_ms + span for dose in doses for span in (*after_ms, OVER_MS)]
     wake_ms = min((each for each in ends if each > view.at_ms), default=None)
-    for dose in reversed(doses):
-        fever = persisting(view, dose)
+    for dose, span_ms in product(reversed(doses), after_ms):
+        fever = persisting(view, dose, dose.effective_ms + span_ms)
         if fever is None:
             continue
         priorities = {
@@ -43,32 +49,30 @@ def judge(view: View) -> Verdict:
         finding = Finding(
             priorities=priorities,
             because=(evidence.of_temperature(fever), evidence.of_dose(NAME, dose)),
-            advice=lambda: _advice(view),
+            advice=partial(_advice, view, span_ms / HOUR_MS),
             source="review-2025 L77",
         )
         return Verdict(finding, wake_ms)
     return Verdict(None, wake_ms, GONE)
 
 
-def persisting(view: View, dose: Reading[Dose]) -> Reading[Temperature] | None:
-    """Find the newest fever where it has persisted since 12 hours after a dose."""
-    due_ms, over_ms = dose.effective_ms + POST_TOCILIZUMAB_MS, dose.effective_ms + OVER_MS
-    if not due_ms <= view.at_ms < over_ms:
+def persisting(view: View, dose: Reading[Dose], due_ms: int) -> Reading[Temperature] | None:
+    """Find the newest fever where it has persisted since some hours after a dose."""
+    if not due_ms <= view.at_ms < dose.effective_ms + OVER_MS:
         return None
     measured = since(view.readings(TEMPERATURE), dose.effective_ms)
     # Of one moment the last counts.
     at_moments = {each.effective_ms: each.value.celsius >= FEVER_C for each in measured}
     fevers = list(at_moments.items())
-    from_ms = _begins_ms(fevers, dose.effective_ms)
+    from_ms = _begins_ms(fevers, dose.effective_ms, due_ms)
     if from_ms is None or view.tocilizumab[-1].effective_ms >= from_ms:
         return None
     lasting = [fever for at_ms, fever in fevers if at_ms > from_ms]
     return None if False in lasting else measured[-1]
 
 
-def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int) -> int | None:
+def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int, due_ms: int) -> int | None:
     """Find when it is first met after a dose; of each temperature when, and whether a fever."""
-    due_ms = dose_ms + POST_TOCILIZUMAB_MS
     at_due = [each for each in fevers if each[0] <= due_ms]
     if at_due and at_due[-1][0] >= due_ms - AGE_MS and at_due[-1][1]:
         return due_ms
@@ -87,9 +91,10 @@ def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int) -> int | None:
     return None
 
 
-def _advice(view: View) -> str:
+def _advice(view: View, hours: float) -> str:
     words = [
-        "Fever more than 12 hours after tocilizumab, which mostly ends it within 4 to 8 hours.",
+        f"Fever more than {hours:g} hours after tocilizumab,",
+        "which mostly ends it within 4 to 8 hours.",
         "Look for an occult infection; see the patient again before antibiotics are added.",
     ]
     next_ms = next_dose_ms(view)

@@ -2,54 +2,61 @@
 
 A steroid often helps within 6 to 12 hours. A vasopressor that was off at 24 hours and is started
 again is not this. Steroids that were begun before do not answer it; one that is given afterwards
-does, for as long as a dose counts.
+does, for as long as a dose counts. A site may ask from 12 hours on, within which shock often ends.
 Source: CLINICAL.md §1.3 (review line 236), §1.11, DEC-30, DEC-42.
 """
 
+from functools import partial
 from typing import Final
 
 from stream.clinical.bedside import VASOPRESSOR_RATES
 from stream.clinical.circulation import Circulation
 from stream.clinical.policies.register import GRADING
+from stream.clinical.policies.thresholds import BUILT_IN
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.steroids import covering, next_turn_ms
-from stream.clinical.times import DAY_MS
+from stream.clinical.times import HOUR_MS
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-STILL_MS: Final = DAY_MS  # after the first dose; due at its end
-
 
 def judge(view: View) -> Verdict:
-    """Hold while a vasopressor goes on that ran 24 hours after the first dose."""
+    """Hold while a vasopressor goes on that ran 24 hours after the first dose, or as a site says.
+
+    One that a site asks about sooner is asked about at 24 hours as well.
+    """
     doses = of_episode(view)
     if not doses:
         return Verdict(None, None, "No tocilizumab was given in this episode.")
-    due_ms = doses[0].effective_ms + STILL_MS
-    if view.at_ms < due_ms:
-        return Verdict(None, due_ms, "It is less than 24 hours since the first tocilizumab.")
-    wake_ms = next_turn_ms(view)
-    if not view.vasopressors or not _is_still_needed(view, due_ms):
+    spans_ms = {view.site.shock_after_ms, BUILT_IN.shock_after_ms}
+    dues_ms = sorted(doses[0].effective_ms + span_ms for span_ms in spans_ms)
+    due_next_ms = next((each for each in dues_ms if each > view.at_ms), None)
+    reached_ms = [each for each in dues_ms if each <= view.at_ms]
+    if not reached_ms:
+        hours = view.site.shock_after_ms / HOUR_MS
+        why = f"It is less than {hours:g} hours since the first tocilizumab."
+        return Verdict(None, due_next_ms, why)
+    wakes_ms = [each for each in (due_next_ms, next_turn_ms(view)) if each is not None]
+    wake_ms = min(wakes_ms, default=None)
+    needed_ms = [each for each in reached_ms if view.vasopressors and _is_still_needed(view, each)]
+    if not needed_ms:
         return Verdict(None, wake_ms, "The vasopressor was stopped.")
     steroid = covering(view)
-    if steroid is not None and steroid.reading.effective_ms >= due_ms:
+    if steroid is not None and steroid.reading.effective_ms >= needed_ms[-1]:
         return Verdict(None, wake_ms, f"{steroid.drug.capitalize()} was given.")
     priorities = {
         policy.name: Priority.P1
         for policy in GRADING
         if view.circulation_by(policy)[0] > Circulation.STABLE
     }
+    hours = (needed_ms[-1] - doses[0].effective_ms) / HOUR_MS
     finding = Finding(
         priorities=priorities,
         because=(*evidence.of_hypotension(view), evidence.of_dose(NAME, doses[0])),
-        advice=lambda: (
-            "A vasopressor is still needed 24 hours after tocilizumab: give dexamethasone 10 mg IV "
-            "every 6 h, or hydrocortisone 50 mg IV every 6 h. Expect an answer within 6 to 12 "
-            "hours; without one think of septic shock."
-        ),
+        advice=partial(_advice, hours),
         source="review-2025 L236",
     )
     return Verdict(finding, wake_ms)
@@ -71,6 +78,14 @@ def _is_still_needed(view: View, due_ms: int) -> bool:
         if holds_until_ms > max(due_ms, at_ms) and not running:
             return False
     return bool(running)
+
+
+def _advice(hours: float) -> str:
+    return (
+        f"A vasopressor is still needed {hours:g} hours after tocilizumab: give dexamethasone 10 "
+        "mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h. Expect an answer within 6 to 12 "
+        "hours; without one think of septic shock."
+    )
 
 
 RULE: Final = Rule("SHOCK24", Bound.EPISODE, GRADE_INPUTS, judge)

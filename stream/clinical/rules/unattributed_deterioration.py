@@ -7,6 +7,7 @@ from typing import Final
 
 from stream.clinical.levels import Level
 from stream.clinical.oxygen import is_for_another_reason
+from stream.clinical.policies.thresholds import BY_NAME
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
@@ -14,7 +15,7 @@ from stream.clinical.signals import SPO2
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-SPO2_LIMIT_PERCENT: Final = 90.0  # below it on room air; 90 is none
+MOST_PERCENT: Final = BY_NAME["deterioration_spo2"].highest  # that a site may ask for
 ROOM_AIR: Final = "room_air"
 
 
@@ -52,14 +53,15 @@ def _of_hypoxia(view: View) -> list[Evidence]:
         return [*evidence.of_oxygen(view), *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
     on_room_air = oxygen is None or oxygen.value.device in (None, ROOM_AIR)
     # With no device charted it is hypoxia either way: on room air, or on oxygen.
-    if spo2 is not None and on_room_air and spo2.value < SPO2_LIMIT_PERCENT:
+    if spo2 is not None and on_room_air and spo2.value < view.site.deterioration_spo2_percent:
         return [Evidence(SPO2.name, spo2.value, "%", spo2.effective_ms, spo2.event_id)]
     return []
 
 
-def _is_low(spo2_percent: float, _: float | None) -> object:
-    return spo2_percent < SPO2_LIMIT_PERCENT
+def _below(spo2_percent: float, _: float | None) -> object:
+    """Give the saturation where it may be low at some site."""
+    return min(spo2_percent, MOST_PERCENT)
 
 
-LOW_SPO2: Final = Level(SPO2, _is_low)
+LOW_SPO2: Final = Level(SPO2, _below)
 RULE: Final = Rule("UNATTRIBUTED-DETERIORATION", Bound.STAY, (*GRADE_INPUTS, LOW_SPO2), judge)
