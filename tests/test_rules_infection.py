@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from bedside import Bedside, corrected, hours, late
+from bedside import Bedside, corrected, hours, late, removed
 from builders import Fields, assessment, culture, dose, infusion, lab, on_day, patient, reading
 
 START = on_day(4, "06:00")
@@ -319,6 +319,38 @@ def test_a_marker_that_rises_in_an_episode_is_marked_until_it_ends(marker: str) 
     bed.take(result(marker, 5, 2))
 
     assert bed.states("CARDIAC-MARKER") == ["raised INFO"]
+
+
+def lasting(*events: Fields) -> Bedside:
+    """Take events, and let the episode last for so long that results are forgotten."""
+    said = [*events]
+    for each in range(2, 160):
+        said += [reading(at=at(each), temperature_c=38.4), result("crp", each, each + 0.1)]
+    bed = Bedside(patient(), *sorted(said, key=lambda each: each["effective_at"]))
+    bed.restored()
+    return bed
+
+
+def test_a_mark_stays_though_the_lower_result_is_no_longer_kept() -> None:
+    """Two markers: the one that is forgotten does not change the line either."""
+    rise = result("troponin", 60, 100)
+    bed = lasting(
+        result("bnp", 50, -5), ILL, result("troponin", 20, 0.2), result("bnp", 90, 1), rise
+    )
+    kept = [each.effective_ms for each in bed.patient.series["troponin"]]
+
+    assert len(kept) == 1
+    assert bed.states("CARDIAC-MARKER") == ["raised INFO", "changed INFO"]
+    bed.take(result("troponin", 55, 161))
+    assert bed.states("CARDIAC-MARKER") == ["raised INFO", "changed INFO"]
+
+
+def test_a_mark_ends_where_the_rise_was_entered_in_error_and_the_lower_one_is_forgotten() -> None:
+    rise = result("troponin", 60, 100)
+    bed = lasting(ILL, result("troponin", 20, 0.2), rise)
+    bed.take(removed(rise, hours(61)))
+
+    assert bed.states("CARDIAC-MARKER") == ["raised INFO", "retracted"]
 
 
 def test_without_a_rise_or_an_episode_there_is_no_mark() -> None:
