@@ -8,7 +8,6 @@ had, and never skips one. While one group is written the next one fills.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from operator import itemgetter
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -49,7 +48,7 @@ class Committer:
         self._writing: Group | None = None
         self._began_s = 0.0  # to write it
         self._number = 0
-        self._written_s: dict[tuple[int, bytes], float] = {}  # oldest first
+        self._claimed: set[int] = set()
         self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._idle.set()
 
@@ -71,17 +70,17 @@ class Committer:
         `min.compaction.lag.ms`; within that time each state is followed by one of its owner,
         however often owners change: a state is as old as its record.
         """
-        before = time.monotonic() - self._rewrite_after_s
-        old: list[tuple[int, bytes]] = []
-        for name, written_s in self._written_s.items():
-            if written_s > before or len(old) == REWRITTEN_AT_ONCE:
-                break
-            old.append(name)
-        for partition, key in old:
+        before_ms = int(1000 * (time.time() - self._rewrite_after_s))
+        old = [
+            (partition, key)
+            for partition in self._claimed
+            for key, written_ms in self._table.of(partition).written_ms.items()
+            if written_ms < before_ms
+        ]
+        for partition, key in old[:REWRITTEN_AT_ONCE]:
             in_flight = self._writing.states.get(partition, {}) if self._writing else {}
-            kept = self._table.of(partition).states.get(key)
-            if kept is not None and key not in in_flight:
-                self.group.keep(partition, key, kept)
+            if key not in in_flight:
+                self.group.keep(partition, key, self._table.of(partition).states[key])
                 metrics.STATES_REWRITTEN.inc()
         if old:
             self._idle.clear()
@@ -96,7 +95,7 @@ class Committer:
 
     def release(self) -> None:
         """Know that no partition is ours any more: nothing of them is written anew."""
-        self._written_s.clear()
+        self._claimed.clear()
 
     # Writing it
 
@@ -168,15 +167,11 @@ class Committer:
         return Stamp(self.epochs[partition], self._number)
 
     def _remember(self, group: Group) -> None:
-        now_s, now_ms = time.monotonic(), time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // 1_000_000
         for partition, states in group.states.items():
-            held, stamp = self._table.of(partition), self.stamp(partition)
+            held = self._table.of(partition)
             held.states.update(states)
-            held.stamps.update(dict.fromkeys(states, stamp))
             held.written_ms.update(dict.fromkeys(states, now_ms))
-            for key in states:
-                self._written_s.pop((partition, key), None)
-                self._written_s[partition, key] = now_s
         for partition, clock_ms in group.clocks.items():
             self._table.of(partition).clock_ms = clock_ms
         for partition in {tp.partition for tp in group.positions}:
@@ -191,12 +186,7 @@ class Committer:
         value = write_marker(self.stamp(partition), held.clock_ms, held.positions)
         marker = Row(MARKER_KEY, value, None, ())
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
-        started_s = time.monotonic() - time.time()
-        self._written_s.update(
-            ((partition, key), started_s + held.written_ms.get(key, 0) / 1000)
-            for key in held.states
-        )
-        self._written_s = dict(sorted(self._written_s.items(), key=itemgetter(1)))
+        self._claimed.add(partition)
 
     async def _send_all(self, published: dict[TopicPartition, list[Row]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))

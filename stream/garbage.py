@@ -3,7 +3,8 @@
 A full look goes over all that is remembered of every patient: with 20 000 of them it takes seconds,
 and by Python's own rule it would come again and again while their states are replaced. Nothing is
 read meanwhile. A state has no cycles; what has some, such as a task that failed, dies young. What
-does not is found once an hour.
+outlives a look is looked at once more within a minute, when most of it has gone by itself, and then
+once an hour.
 """
 
 import asyncio
@@ -15,10 +16,10 @@ from typing import Final
 from stream import metrics
 
 YOUNG_OBJECTS: Final = 50_000  # that came and did not go, before they are looked at
-LOOKS_AT_THE_YOUNG: Final = 5  # before those that were left over are looked at too
+LEFT_OVER: Final = 1  # Python's name for what has been looked at once
 NEVER: Final = 1_000_000_000
+LOOK_S: Final = 60.0  # at what outlived the last look
 FULL_LOOK_S: Final = 3_600.0
-WHETHER_DUE_S: Final = 60.0
 
 
 class Garbage:
@@ -32,17 +33,18 @@ class Garbage:
         """Do so for as long as the process lives."""
         self.spare_the_old()
         while True:
-            await asyncio.sleep(WHETHER_DUE_S)
-            self.look_if_due()
+            await asyncio.sleep(LOOK_S)
+            self.look()
 
     def spare_the_old(self) -> None:
         """Let Python look at what is young alone."""
-        gc.set_threshold(YOUNG_OBJECTS, LOOKS_AT_THE_YOUNG, NEVER)
+        gc.set_threshold(YOUNG_OBJECTS, NEVER, NEVER)
 
-    def look_if_due(self) -> None:
-        """Take a full look once an hour."""
+    def look(self) -> None:
+        """Look at what came since the last look and is still there; once an hour, at everything."""
         began_s = self._now()
         if began_s - self._looked_s < FULL_LOOK_S:
+            gc.collect(LEFT_OVER)
             return
         gc.collect()
         self._looked_s = self._now()

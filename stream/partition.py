@@ -63,11 +63,15 @@ class Partition:
     positions: dict[str, int] = field(default_factory=dict)  # the next offset, by topic
     made_anew: set[str] = field(default_factory=set)  # shorter than was read of them
     ignored: int = 0  # states of an owner that had lost the partition
+    _counted: tuple[int, int] = (0, 0)  # states, and the patients among them
 
     @property
     def patients(self) -> int:
         """How many patients it has, but for those who are made up."""
-        return sum(not is_made_up_key(key) for key in self.states)
+        if self._counted[0] != len(self.states):  # one may come, and none goes
+            patients = sum(not is_made_up_key(key) for key in self.states)
+            self._counted = len(self.states), patients
+        return self._counted[1]
 
     def apply(self, key: bytes, value: bytes | None, written_ms: int = 0) -> None:
         """Take one record of the changelog, in the order of the log."""

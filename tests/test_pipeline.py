@@ -166,7 +166,8 @@ async def test_what_is_assigned_in_part_is_not_read(
 
 async def test_states_of_lost_partitions_are_not_written_anew(bench: Bench) -> None:
     """They would keep those that are ours from their turn."""
-    bench.of(0).states[b"p"] = Kept(b"{}", None)
+    held = bench.of(0)
+    held.states[b"p"], held.written_ms[b"p"] = Kept(b"{}", None), 0
     await bench.claim(0)
     await bench.pipeline.settle()
 
