@@ -12,7 +12,7 @@ from typing import Final
 from alerts.climbing import call as call_tiers
 from alerts.climbing import climb
 from alerts.life import Answer, Change, Life, Reason
-from alerts.outgoing import Call, new_send, put
+from alerts.outgoing import Call, new_send, put, telling_of
 from alerts.routing import Part
 from topics.acks import Ack, AckAction
 from topics.base import MILLISECOND, EventStatus, epoch_ms
@@ -60,18 +60,20 @@ def digest_of(ack: Ack) -> str:
 
 def let_stand(change: Change) -> Life:
     """Page nothing while it stands, if it can be an answer to how bad the alert is now."""
-    life, ack = change.heard, change.ack
+    _, life, now, policy = change
+    ack = change.ack
     if _is_about_less(life):
         return life
     until_ms = _end_of(change)
     answer = Answer(ack.action, ack.by, _name_of(ack), life.level, until_ms)
     answered = replace(life, answers=_with(life, answer))
     if answered.answer is not None:
-        return replace(answered, sends=(), due_ms=None)
+        told = telling_of(answered, ack, Call(Reason.ANSWERED, now, policy))
+        return replace(answered, sends=told, due_ms=None)
     # More people are needed. They are called on, or anew where somebody's answer stopped that.
     if life.answer is None:
         return answered
-    return call_tiers(answered, Reason.REMINDED, change.now, change.policy)
+    return call_tiers(answered, Reason.REMINDED, now, policy)
 
 
 def hand_over(change: Change) -> Life:
@@ -90,7 +92,11 @@ def hand_over(change: Change) -> Life:
     call = Call(Reason.HANDED_OVER, now, policy)
     tier = max(1, life.tier)
     sends = tuple(new_send(handed, each, Part.ACT, call, tier=tier) for each in addresses)
-    return put(handed, sends)
+    # What rings for whom it is handed to rings anew; the others stop.
+    called = {each.sink for each in addresses}
+    told = telling_of(handed, ack, Call(Reason.ANSWERED, now, policy))
+    quiet = tuple(each for each in told if each.address.sink not in called)
+    return put(replace(handed, sends=quiet), sends)
 
 
 def take_back(change: Change) -> Life:
@@ -132,7 +138,7 @@ def lapse(change: Change) -> Life:
 def _is_about_less(life: Life) -> bool:
     """Tell whether what it has become is still on its way to those who answer."""
     is_worse = life.shown is not None and life.level.is_worse_than(life.shown)
-    return bool(life.sends) and is_worse
+    return is_worse and any(not send.tells_answer for send in life.sends)
 
 
 def _with(life: Life, answer: Answer) -> tuple[Answer, ...]:

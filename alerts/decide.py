@@ -44,6 +44,7 @@ def decide(life: Life | None, happening: Happening, policy: Policy) -> Decision:
     after = _after(life, happening, policy)
     if after is None:
         return Decision(None, ())
+    after = _without_untrue(after)
     before = () if life is None else life.sends
     queued = (send for send in after.sends if send.stage is Stage.QUEUED and send not in before)
     return Decision(_at_rest(after), tuple(queued))
@@ -119,6 +120,13 @@ def _rings(life: Life, clock_ms: int) -> Iterator[Clock]:
 
 def _forgotten_ms(life: Life, policy: Policy) -> int:
     return life.ended_ms + policy.ended_kept // MILLISECOND
+
+
+def _without_untrue(life: Life) -> Life:
+    """Leave out what tells of an answer that no longer stands: it would silence what rings anew."""
+    if life.answer is not None or not any(send.tells_answer for send in life.sends):
+        return life
+    return replace(life, sends=tuple(send for send in life.sends if not send.tells_answer))
 
 
 def _at_rest(life: Life) -> Life:

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     HANDED_OVER = "handed_over"
     UNACKNOWLEDGED = "unacknowledged"
     ANSWER_OVER = "answer_over"  # the time of an acknowledgement or a snooze
+    ANSWERED = "answered"  # nobody is called: a gateway that calls on its own is to stop
     ENDED = "ended"
 
 
@@ -67,7 +68,7 @@ class Send:
 
     page_id: str
     address: Address
-    tier: int  # from 1
+    tier: int  # from 1; 0 where it tells of an answer
     part: Part
     reason: Reason
     at_ms: int  # the moment that the words speak of
@@ -80,6 +81,11 @@ class Send:
     def tells_end(self) -> bool:
         """Whether it calls off what was told before."""
         return self.reason is Reason.ENDED
+
+    @property
+    def tells_answer(self) -> bool:
+        """Whether it tells a gateway alone that somebody has answered."""
+        return self.reason is Reason.ANSWERED
 
     @property
     def counts(self) -> bool:

@@ -126,6 +126,8 @@ ROWS: Final = (
     Row(_ALIVE, Tried.ARRIVED, outcomes.arrive, _NONE, may_stay=True),
     Row(OPEN, Tried.FAILED, outcomes.fail, OPEN),
     Row(_of(State.HANDED_OVER), Tried.FAILED, outcomes.fail, _BACK - {State.HELD}, _MAYBE),
+    # A gateway could not be told of the answer: nobody else is called for that.
+    Row(ANSWERED - {State.HANDED_OVER}, Tried.FAILED, outcomes.fail, _NONE, may_stay=True),
     Row(_of(State.ENDING), Tried.ARRIVED, outcomes.arrive, _of(State.ENDED), _MAYBE),
     Row(_of(State.ENDING), Tried.FAILED, outcomes.fail, _of(State.ENDED), _MAYBE),
     Row(_ALIVE | {State.ENDING}, Tried.LATER, outcomes.try_later, _NONE, may_stay=True),

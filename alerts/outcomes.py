@@ -51,7 +51,7 @@ def arrive(change: Change) -> Life:
     """Know that somebody was told."""
     life, send = change.heard, _send_of(change)
     done = _without(_maybe_told(life, send), send)
-    if send.tells_end:
+    if send.tells_end or send.tells_answer:
         return done
     return replace(
         done,
@@ -100,7 +100,9 @@ def _send_of(change: Change) -> Send:
 
 def _maybe_told(life: Life, send: Send) -> Life:
     """Remember that a try left; one without an answer may have arrived all the same."""
-    return life if send.tells_end else replace(life, told=life.told | {send.address})
+    if send.tells_end or send.tells_answer:
+        return life
+    return replace(life, told=life.told | {send.address})
 
 
 def _without(life: Life, done: Send) -> Life:

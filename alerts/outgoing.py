@@ -7,6 +7,7 @@ from uuid import uuid5
 from alerts.life import Happening, Life, Reason, Send
 from alerts.policy import Policy
 from alerts.routing import Address, Part, Tier
+from topics.acks import Ack
 from topics.alerts import NAMESPACE, Alert
 from topics.base import epoch_ms
 from topics.pages import page_id
@@ -50,6 +51,27 @@ def new_send(life: Life, address: Address, part: Part, call: Call, *, tier: int)
         reason=reason,
         at_ms=at_ms if isinstance(now.what, Alert) else max(at_ms, now.clock_ms),
         asked_ms=now.record_ms,
+    )
+
+
+def telling_of(life: Life, ack: Ack, call: Call) -> tuple[Send, ...]:
+    """Return what tells each gateway that calls on its own of an answer, but where it was given.
+
+    Of several that give answers under one source it is not known which did: all of them are told.
+    """
+    call_on = call.policy.call_on
+    givers = [sink for sink, source in call_on.items() if source == ack.source]
+    silent = givers if len(givers) == 1 else []
+    # Each keeps one incident, whoever was paged through it.
+    addresses = {each.sink: each for each in sorted(life.told) if each.sink in call_on}
+    answer = f"{life.line.alert_id}|{ack.source}|{ack.event_id}"
+    return tuple(
+        replace(
+            new_send(life, address, Part.HEADS_UP, call, tier=0),
+            page_id=str(uuid5(NAMESPACE, f"{answer}|{sink}")),
+        )
+        for sink, address in addresses.items()
+        if sink not in silent
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alerts.readings import cut
 from alerts.routing import Part
+from topics.acks import AckAction
 from topics.alerts import AlertState, Priority
 
 
@@ -47,6 +48,7 @@ class Page:
     answer: str
     also: tuple["Page", ...] = ()
     renews: bool = False  # what was told before is told anew: it has to ring again
+    answered: AckAction | None = None  # it only tells a gateway of this answer, and calls nobody
     link: str = ""  # opens a form that answers; empty where there is none
 
     @property

@@ -128,6 +128,9 @@ class Policy:
     snooze_default: timedelta = SNOOZE_DEFAULT
     snooze_max: timedelta = SNOOZE_MAX
     ended_kept: timedelta = ENDED_KEPT
+    # The sinks that call on their own until they are told of an answer, and the source of the
+    # answers that people give there.
+    call_on: Mapping[str, str] = field(default_factory=dict)
 
     def level_of(self, line: Alert) -> Level:
         """Judge an alert line by the policies that count here."""

@@ -43,6 +43,7 @@ WHY_NOW: Final = MappingProxyType(
         Reason.DECLINED: "ESCALATED: somebody who was called cannot come.",
         Reason.HANDED_OVER: "HANDED OVER to you: acknowledge, or everyone is called again.",
         Reason.UNACKNOWLEDGED: "AGAIN: the acknowledgement was taken back.",
+        Reason.ANSWERED: "Somebody has answered.",
         Reason.ANSWER_OVER: "AGAIN: the time of the answer is over, and it is still true.",
     }
 )
@@ -59,11 +60,10 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
 
     That is by the clock of its partition, which is behind what asked for the page by a tick.
     """
-    line = life.line
+    line, shows, routing = life.line, policy.shows, policy.routing
     at_ms = max(send.at_ms, clock_ms)
     now = EPOCH + at_ms * MILLISECOND
     within = _answer_within(life, send, policy, at_ms)
-    shows, routing = policy.shows, policy.routing
     return Page(
         page_id=send.page_id,
         alert_id=line.alert_id,
@@ -92,7 +92,8 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         under=_under(line, policy),
         source=clean(line.source),
         answer=_answer(line) if life.is_open else "",
-        renews=life.is_open and send.reason is not Reason.RAISED,
+        renews=life.is_open and send.reason not in (Reason.RAISED, Reason.ANSWERED),
+        answered=life.answer.action if send.tells_answer and life.answer else None,
     )
 
 

@@ -71,7 +71,7 @@ class PagerDutyEntry(_Entry):
     @property
     def does(self) -> str:
         """What it does with a page."""
-        return f"opens an incident at {_host(self.url)}, and resolves it at the end"
+        return f"opens an incident at {_host(self.url)}, and ends it with an answer or the end"
 
 
 class AlertmanagerEntry(_Entry):
@@ -107,7 +107,7 @@ class GoAlertEntry(_Entry):
     @property
     def does(self) -> str:
         """What it does with a page."""
-        return f"opens an alert at {_host(self.url)}, and closes it at the end"
+        return f"opens an alert at {_host(self.url)}, and closes it with an answer or the end"
 
 
 class MailEntry(_Entry):

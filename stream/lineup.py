@@ -22,6 +22,11 @@ class Lane(NamedTuple):
     address: Address
 
 
+def incident_of(order: Order) -> Lane:
+    """Return what has one try under way where a gateway keeps one incident for all roles."""
+    return Lane(order.patient_id, order.alert_id, Address("", order.send.address.sink))
+
+
 class Waiting(NamedTuple):
     """A page that waits for its turn; the least is first."""
 
@@ -98,7 +103,7 @@ class Lineup:
             each = heapq.heappop(self._ready)
             if self._of_lane.get(each.lane) is not each:
                 continue  # gone with others, or replaced
-            if each.lane in busy:
+            if each.lane in busy or incident_of(each.order) in busy:
                 behind.append(each)
             else:
                 found = each

@@ -43,6 +43,7 @@ class Ended(NamedTuple):
 def tried(order: Order, page: Page, message: Page, ended: Ended) -> PageLine:
     """Say how a try of a page ended; the revision is that of the words it had."""
     send = order.send
+    notes = ("it tells of the answer" if send.tells_answer else "", ended.why)
     return PageLine(
         page_id=page.page_id,
         patient_id=order.patient_id,
@@ -54,7 +55,7 @@ def tried(order: Order, page: Page, message: Page, ended: Ended) -> PageLine:
         sink=send.address.sink,
         attempt=send.attempt,
         outcome=ended.outcome,
-        note=ended.why or None,
+        note=": ".join(filter(None, notes)) or None,
         person=send.address.person or None,
         together=message.page_id if message.also else None,
     )

@@ -80,8 +80,9 @@ class Paging:
         gather_s: float = GATHER_S,
         calendars: Calendars | None = None,
     ) -> None:
-        self._policy, self._produce, self._now = policy, produce, now
-        self._held_at_most_s, self._calendars = held_at_most_s, calendars
+        call_on = {name: sink.answers_as for name, sink in sinks.items() if sink.answers_as}
+        self._policy, self._produce = replace(policy, call_on=call_on), produce
+        self._now, self._held_at_most_s, self._calendars = now, held_at_most_s, calendars
         self._sender = Sender(
             sinks,
             depart=self._depart,
@@ -259,10 +260,9 @@ class Paging:
     async def _conclude(self, order: Order, page: Page, message: Page, tried: Tried) -> None:
         """Write down how a try ended; it counts once it is read back."""
         outcome = outcome_of(tried.delivery, order.send.attempt, self._policy)
-        now = self._now()
-        sink = order.send.address.sink
+        now, sink = self._now(), order.send.address.sink
         metrics.PAGE_TRIES.labels(sink=sink, outcome=outcome).inc()
-        if outcome is Outcome.SENT and not order.is_probe:
+        if outcome is Outcome.SENT and not (order.is_probe or order.send.tells_answer):
             waited_s = now.timestamp() - order.send.asked_ms / 1000
             metrics.PAGE_SECONDS.observe(max(0.0, waited_s))
         elif outcome not in (Outcome.SENT, Outcome.RETRY):

@@ -18,7 +18,7 @@ from alerts.page import Page
 from alerts.sinks import Delivery, Sink, Tried
 from stream import metrics
 from stream.breaker import Breaker
-from stream.lineup import Lane, Lineup, Weight
+from stream.lineup import Lane, Lineup, Weight, incident_of
 from stream.lives import Order
 from topics.alerts import Priority
 
@@ -105,6 +105,9 @@ class Sender:
                 break
             breaker.begin()
             lanes = {Lane(each.patient_id, each.alert_id, each.send.address) for each in orders}
+            if (sink := self._sinks.get(name)) is not None and sink.answers_as is not None:
+                # An answer on its way must not arrive after what rings anew.
+                lanes |= {incident_of(each) for each in orders}
             self._busy |= lanes
             task = asyncio.get_running_loop().create_task(self._try(name, orders))
             tries.add(task)

@@ -16,7 +16,10 @@ BY_DAY = Hours(time(6), time(18), UTC)
 
 
 def hospital(*, responders: int = 1) -> Policy:
-    """Return its policy: two sinks, people on duty, and hours at which P3 asks for an answer."""
+    """Return its policy: two sinks, people on duty, and hours at which P3 asks for an answer.
+
+    One of the sinks calls on its own.
+    """
     base = through("console", "webhook")
     roles = dict(base.roles) | {
         "fellow": Role("Fellow", ("console",), schedule="icu"),
@@ -49,7 +52,8 @@ def hospital(*, responders: int = 1) -> Policy:
             },
             maintenance=(window(1, 20), window(20, 24)),
             rotas={"icu": (shift("joy", 0, 6), shift("sam", 6, 12))},
-        )
+        ),
+        call_on={"webhook": "its-answers"},
     )
 
 

@@ -38,6 +38,7 @@ class Gateway:
     def __init__(self, name: str = "console") -> None:
         self.name = name
         self.room, self.bundles = None, False
+        self.answers_as: str | None = None
         self.got: list[Page] = []
         self.answer: Delivery | Exception = Delivery.SENT
         self.wait_s: float | None = None  # for how long it asks to be let alone

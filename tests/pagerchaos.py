@@ -63,7 +63,7 @@ class Seen:
 class Gateway:
     """Accepts, fails, refuses, or accepts and loses its reply."""
 
-    name, room, bundles = "console", None, True
+    name, room, bundles, answers_as = "console", None, True, None
 
     def __init__(self, chance: Random, errors: float, refused: float, seen: Seen) -> None:
         self._chance, self._errors, self._seen = chance, errors, seen

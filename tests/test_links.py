@@ -1,6 +1,7 @@
 """Signed links: only ours, only as long as they last, and nothing of the patient in them."""
 
 import base64
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from pager import line
 
 from alerts.links import Expired, Link, Links
+from alerts.sinks.linked import LinkedSink
+from alerts.sinks.pagerduty import PagerDutySink
 
 KEY, OLD, OTHER = b"k" * 32, b"o" * 32, b"x" * 32
 LINKS = Links("https://pages.example/", (KEY, OLD))
@@ -70,3 +73,11 @@ def test_no_link_says_anything_of_the_patient() -> None:
 
 def test_no_key_is_in_a_text() -> None:
     assert "k" * 32 not in repr(LINKS)
+
+
+def test_what_puts_a_link_into_pages_is_told_of_answers_as_its_sink_is() -> None:
+    sink = PagerDutySink("pager", "key", timeout_s=1)
+
+    linked = LinkedSink(sink, LINKS, timedelta(hours=1))
+
+    assert linked.answers_as == sink.answers_as

@@ -180,10 +180,10 @@ def test_what_each_gateway_would_do_is_said_and_no_secret(gateways: Path) -> Non
     assert "tier 1  Rapid response  by console, goalert, mail, manager, pager, telegram" in said
     assert said.splitlines()[-6:] == [
         "console: writes it on the console of the pager, and the end",
-        "goalert: opens an alert at goalert.example, and closes it at the end",
+        "goalert: opens an alert at goalert.example, and closes it with an answer or the end",
         "mail: mails it to ward@hospital.example by mail.example, and the end",
         "manager: fires an alert at alertmanager.example until the end",
-        "pager: opens an incident at events.pagerduty.com, and resolves it at the end",
+        "pager: opens an incident at events.pagerduty.com, and ends it with an answer or the end",
         "telegram: sends it to the service whose URL telegram.url holds, and the end",
     ]
     assert "sentinel" not in said

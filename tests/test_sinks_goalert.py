@@ -3,10 +3,12 @@
 from dataclasses import replace
 from urllib.parse import parse_qs
 
+import pytest
 from sinkkit import a_page, assert_leaks_nothing, assert_outcomes, gateway
 
 from alerts.page import Page
 from alerts.sinks.goalert import ALERT_ID, DETAILS_MAX, SUMMARY_MAX, GoAlertSink
+from topics.acks import AckAction
 
 TOKEN = "sentinel-token"  # noqa: S105, of a test
 
@@ -45,6 +47,14 @@ async def test_an_alert_is_opened_and_closed_under_one_key() -> None:
     )
     assert opened["meta"] == f"{ALERT_ID}={a_page().alert_id}"
     assert ("action" in opened, closed["action"]) == (False, "close")
+
+
+@pytest.mark.parametrize("answered", [AckAction.ACKNOWLEDGE, AckAction.SNOOZE, AckAction.CLOSE])
+async def test_what_is_answered_elsewhere_is_closed(answered: AckAction) -> None:
+    """Its API cannot acknowledge. When the answer no longer stands it is opened anew."""
+    (fields,) = await sent(replace(a_page(), renews=False, answered=answered))
+
+    assert (fields["dedup"], fields["action"]) == (a_page().alert_id, "close")
 
 
 async def test_what_has_become_worse_is_closed_and_opened_anew() -> None:

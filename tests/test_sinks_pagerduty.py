@@ -10,6 +10,7 @@ from sinkkit import a_page, assert_leaks_nothing, assert_outcomes, gateway, sche
 from alerts.page import Page
 from alerts.sinks import Delivery
 from alerts.sinks.pagerduty import EVENT_MAX, PagerDutySink, opening
+from topics.acks import AckAction
 from topics.alerts import Priority
 
 KEY = "sentinel-routing-key-32-letters-"
@@ -58,6 +59,23 @@ async def test_an_incident_is_one_condition_from_its_page_to_its_end() -> None:
         ("trigger", a_page().alert_id),
         ("resolve", a_page().alert_id),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answered", "action"),
+    [
+        (AckAction.ACKNOWLEDGE, "acknowledge"),
+        (AckAction.SNOOZE, "acknowledge"),
+        (AckAction.CLOSE, "resolve"),
+    ],
+)
+async def test_an_answer_given_elsewhere_is_told_under_the_key_of_the_incident(
+    answered: AckAction, action: str
+) -> None:
+    (event,) = await sent(replace(a_page(), renews=False, answered=answered))
+
+    schema_of("pagerduty-events-v2").validate(event)
+    assert (event["event_action"], event["dedup_key"]) == (action, a_page().alert_id)
 
 
 async def test_what_has_become_worse_rings_anew() -> None:

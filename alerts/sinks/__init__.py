@@ -41,6 +41,14 @@ class Sink(Protocol):
     def bundles(self) -> bool:
         """Whether several pages may travel in one: for people, not for what sorts alerts by id."""
 
+    @property
+    def answers_as(self) -> str | None:
+        """As which source what people answer there comes back, where it calls on its own.
+
+        Such a sink is told when somebody has answered elsewhere (`Page.answered`), and keeps one
+        incident an alert, whoever is paged. None: it keeps nothing that rings.
+        """
+
     async def send(self, page: Page) -> Tried:
         """Try once. The gateway may get a page twice, and knows it by its `page_id`."""
 

@@ -29,6 +29,7 @@ class AlertmanagerSink:
 
     room: Final = None
     bundles: Final = False  # it sorts alerts by their labels
+    answers_as: Final = None
 
     def __init__(self, name: str, url: str, *, timeout_s: float, token: str | None = None) -> None:
         self.name = name

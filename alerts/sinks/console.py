@@ -43,6 +43,7 @@ class ConsoleSink:
     name: Final = NAME
     room: Final = None
     bundles: Final = True
+    answers_as: Final = None
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream

@@ -29,6 +29,7 @@ class GoAlertSink:
 
     room: Final = DETAILS_MAX
     bundles: Final = False  # an alert is about one condition
+    answers_as: Final = "stormwatch-answer-goalert"
 
     def __init__(self, name: str, url: str, token: str, *, timeout_s: float) -> None:
         self.name = name
@@ -37,7 +38,8 @@ class GoAlertSink:
 
     async def send(self, page: Page) -> Tried:
         """Try once: to open an alert, to open it anew, or to close it."""
-        if not page.is_open:
+        # Its API cannot acknowledge: what somebody has answered elsewhere is closed there.
+        if not page.is_open or page.answered is not None:
             return await self._post(closing(page))
         closed = await self._post(closing(page)) if page.renews else Tried(Delivery.SENT)
         opened = await self._post(opening(page))

@@ -14,6 +14,7 @@ class LinkedSink:
     def __init__(self, sink: Sink, links: Links, lasts: timedelta) -> None:
         self._sink, self._links, self._lasts = sink, links, lasts
         self.name, self.room, self.bundles = sink.name, sink.room, sink.bundles
+        self.answers_as = sink.answers_as
 
     async def send(self, page: Page) -> Tried:
         """Try once, as the sink does."""

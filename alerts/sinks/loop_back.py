@@ -14,6 +14,7 @@ class LoopBackSink:
     name = LOOP_BACK
     room = None
     bundles = False
+    answers_as = None
 
     async def send(self, page: Page) -> Tried:  # noqa: ARG002, the protocol's
         """Have it."""

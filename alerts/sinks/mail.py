@@ -28,6 +28,7 @@ class MailSink:
 
     room: Final = None
     bundles: Final = True
+    answers_as: Final = None
 
     def __init__(  # noqa: PLR0913, what a mail server asks
         self,

@@ -18,6 +18,7 @@ from alerts.readings import cut
 from alerts.sinks import Delivery, Tried
 from alerts.sinks.posting import Poster
 from alerts.sinks.sizes import cut_to_bytes
+from topics.acks import AckAction
 from topics.alerts import Priority
 from topics.base import rfc_3339
 
@@ -45,6 +46,7 @@ class PagerDutySink:
 
     room: Final = None
     bundles: Final = False  # an incident is about one condition
+    answers_as: Final = "stormwatch-answer-pagerduty"
 
     def __init__(
         self, name: str, routing_key: str, *, timeout_s: float, url: str = str(EVENTS)
@@ -54,9 +56,11 @@ class PagerDutySink:
         self._poster = Poster(name, url, timeout_s=timeout_s)
 
     async def send(self, page: Page) -> Tried:
-        """Try once: to open an incident, to open it anew, or to resolve it."""
-        if not page.is_open:
+        """Try once: to open an incident, to open it anew, to acknowledge or to resolve it."""
+        if not page.is_open or page.answered is AckAction.CLOSE:
             return await self._post(resolving(page))
+        if page.answered is not None:
+            return await self._post(acknowledging(page))
         resolved = await self._post(resolving(page)) if page.renews else Tried(Delivery.SENT)
         opened = await self._post(opening(page))
         # One that could not be resolved did not ring anew: it is tried again.
@@ -94,6 +98,11 @@ def opening(page: Page) -> dict[str, Any]:
     if page.link:
         event["links"] = [{"href": page.link, "text": "Answer"}]
     return event
+
+
+def acknowledging(page: Page) -> dict[str, Any]:
+    """Return the event by which it calls nobody for now."""
+    return {"event_action": "acknowledge", "dedup_key": page.alert_id[:KEY_MAX]}
 
 
 def resolving(page: Page) -> dict[str, Any]:

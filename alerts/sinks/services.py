@@ -39,6 +39,7 @@ class AppriseSink:
     """Notifies one service; each service is a sink of its own, so that one alone is tried again."""
 
     bundles: Final = True
+    answers_as: Final = None
 
     def __init__(self, name: str, url: str, *, timeout_s: float) -> None:
         _silence()

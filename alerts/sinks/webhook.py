@@ -26,6 +26,7 @@ class WebhookSink:
     name: Final = NAME
     room: Final = None
     bundles: Final = False  # a gateway sorts alerts by their ids
+    answers_as: Final = None
 
     def __init__(self, url: str, secret: str, *, timeout_s: float) -> None:
         self._poster = Poster(self.name, url, timeout_s=timeout_s)

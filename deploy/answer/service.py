@@ -21,6 +21,8 @@ from pydantic import ValidationError
 
 from alerts.links import PATH, Expired, Link, Links
 from alerts.policy import Policy
+from alerts.sinks.goalert import GoAlertSink
+from alerts.sinks.pagerduty import PagerDutySink
 from deploy.answer import hooks
 from deploy.answer.board import Board, Entry
 from deploy.answer.forms import NAME_MAX, NOTE_MAX, SNOOZE, Form, form_of, message_of
@@ -189,7 +191,7 @@ class Service:
         secret = self._secrets.pagerduty or ""
         if not hooks.is_signed(body, request.headers.get("X-PagerDuty-Signature", ""), secret):
             return web.Response(status=401)
-        return await self._take(hooks.of_pagerduty(_json(body)), "stormwatch-answer-pagerduty")
+        return await self._take(hooks.of_pagerduty(_json(body)), PagerDutySink.answers_as)
 
     async def goalert(self, request: web.Request) -> web.Response:
         """Take what somebody did in GoAlert."""
@@ -197,7 +199,7 @@ class Service:
         if not hmac.compare_digest(given.encode(), secret.encode()):
             return web.Response(status=404)
         deed = self._goalert.read(_json(await request.read()))
-        return await self._take(deed, "stormwatch-answer-goalert")
+        return await self._take(deed, GoAlertSink.answers_as)
 
     async def _take(self, deed: hooks.Deed | None, source: str) -> web.Response:
         """Write what somebody did; 503 where it has to be sent again."""

@@ -196,8 +196,16 @@ class Pager(RuleBasedStateMachine):
         """Check that what was on its way stopped with the answer, but to whom it was handed."""
         life = self.case.life
         if life is not None and life.answer is not None:
-            assert all(send.reason is Reason.HANDED_OVER for send in life.sends)
-            assert life.sends == () or any(each.handed_to for each in life.answers)
+            paged = [send for send in life.sends if not send.tells_answer]
+            assert all(send.reason is Reason.HANDED_OVER for send in paged)
+            assert not paged or any(each.handed_to for each in life.answers)
+
+    @invariant()
+    def no_gateway_is_told_of_an_answer_that_does_not_stand(self) -> None:
+        """Check that what would silence a gateway goes with the answer."""
+        life = self.case.life
+        if life is not None and (life.answer is None or not life.is_open):
+            assert not any(send.tells_answer for send in life.sends)
 
     @invariant()
     def an_end_is_told_once(self) -> None:
