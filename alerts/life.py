@@ -129,6 +129,7 @@ class Life:
     disputes: int = 0  # lines of one revision with different content
     disputed: int = 0  # the revision of the newest of them that no agreement has followed; 0: none
     unreached: int = 0  # how often every tier was tried in vain
+    newest_ms: int = BEFORE_ANY_TICK  # the newest time of a line, even an old one, that it is open
     untold: bool = False  # since then nobody was told who has to do something
     ended_ms: int = BEFORE_ANY_TICK  # by the clock
 

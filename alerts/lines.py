@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from alerts.climbing import call, call_anew, held_until_ms
-from alerts.life import BEFORE_ANY_TICK, Answer, Change, Happening, Life, Reason
+from alerts.life import BEFORE_ANY_TICK, OPEN_STATES, Answer, Change, Happening, Life, Reason
 from alerts.outgoing import Call, new_send, put, to_tier
 from alerts.policy import BY_ICANS_GRADE, Policy
 from alerts.routing import Part, Tier
@@ -35,10 +35,17 @@ def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> tupl
         # What is said twice, and alike, is agreed on again.
         agreed = line.revision > life.disputed > 0 and heard.digest == life.digest
         had = replace(life, disputed=0) if agreed else life
+        if heard.newest_ms > life.newest_ms:
+            had = replace(had, newest_ms=heard.newest_ms)
         return Line.OLD, Change(had, had, now, policy)
     if line.revision == life.line.revision:  # replicas disagree: the more urgent counts
         life, heard = (
-            replace(each, disputes=life.disputes + 1, disputed=line.revision)
+            replace(
+                each,
+                disputes=life.disputes + 1,
+                disputed=line.revision,
+                newest_ms=heard.newest_ms,
+            )
             for each in (life, heard)
         )
         if (heard.is_open, heard.level.weight) <= (life.is_open, life.level.weight):
@@ -56,8 +63,11 @@ def hear(life: Life | None, line: Alert, now: Happening, policy: Policy) -> tupl
 def _with_line(life: Life | None, line: Alert, policy: Policy) -> Life:
     digest = hashlib.sha256(encode(line)).hexdigest()[:32]
     level, at_ms = policy.level_of(line), epoch_ms(line.at)
+    said_ms = at_ms if line.state in OPEN_STATES else BEFORE_ANY_TICK
     if life is None:
-        return Life(line, digest, level, level_since_ms=at_ms, open_since_ms=at_ms)
+        return Life(
+            line, digest, level, level_since_ms=at_ms, open_since_ms=at_ms, newest_ms=said_ms
+        )
     return replace(
         life,
         line=line,
@@ -65,6 +75,7 @@ def _with_line(life: Life | None, line: Alert, policy: Policy) -> Life:
         level=level,
         level_since_ms=life.level_since_ms if level == life.level else at_ms,
         rounds=life.rounds if line.revision == life.line.revision else 0,
+        newest_ms=max(life.newest_ms, said_ms),
     )
 
 

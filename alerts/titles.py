@@ -71,7 +71,6 @@ TITLES: Final = MappingProxyType(
         "OPS-SINK": "A page reached nobody",
         "OPS-SILENCE": "Expected data do not come",
         "OPS-REPLICA": "Two watchers disagree",
-        "OPS-CATCHUP": "Stormwatch is behind",
     }
 )
 
@@ -130,7 +129,6 @@ SAYINGS: Final = MappingProxyType(
         "OPS-SINK": "has an alert that nobody could be told: look at the patient",
         "OPS-SILENCE": "has vital signs that come no more: look at the patient",
         "OPS-REPLICA": "is seen differently by two watchers",
-        "OPS-CATCHUP": "is seen late: Stormwatch is behind",
     }
 )
 

@@ -1,8 +1,8 @@
 """Alerts about Stormwatch itself: one a day for a patient, outside stays and episodes.
 
 Each ends when its cause has, where that can be known (docs/decisions, 56): OPS-REPLICA and OPS-SINK
-by the pager, OPS-SILENCE as a rule of the engine. OPS-ENGINE cannot: what the engine failed on
-stays out of account until it is sent again, and nothing then says that it is the same.
+by the pager, OPS-SILENCE as a rule of the engine. OPS-ENGINE ends when a person closes it (29):
+what the engine failed on stays out of account whatever is taken after it.
 """
 
 from datetime import datetime

@@ -8,9 +8,20 @@ from alerts.life import OPEN_STATES, Answer, Life
 from stream import metrics, page_lines
 from stream.guard import is_plausible
 from stream.lives import Desk
-from stream.ops_alerts import REPLICA, SINK, SINK_OF_P1, OpsRule, beside, is_ops, ops_alert, over
+from stream.ops_alerts import (
+    ENGINE,
+    REPLICA,
+    SINK,
+    SINK_OF_P1,
+    OpsRule,
+    beside,
+    is_ops,
+    ops_alert,
+    over,
+)
 from stream.runs import Group, Record
 from topics import codec, registry
+from topics.acks import AckAction
 from topics.alerts import Priority
 from topics.base import EPOCH, MILLISECOND
 
@@ -32,6 +43,7 @@ class Ending(NamedTuple):
     why: str
 
 
+CLOSED: Final = "A person closed it."
 ENDINGS: Final = (
     Ending(
         REPLICA.name,
@@ -63,9 +75,38 @@ def tell(desk: Desk, turn: Turn, record: Record, group: Group) -> None:
         metrics.ALERTS_UNREACHED.inc()
         rule = SINK_OF_P1 if after.level.priority is Priority.P1 else SINK
         _raise_alert(desk, rule, after, record, group)
+    if after.line.rule == ENGINE.name and before is not None:
+        _tell_of_engine(desk, before, after, record, group)
     for ending in ENDINGS:
         if before is not None and ending.stands(before) and not ending.stands(after):
             _end(desk, ending, after, record, group)
+
+
+def _tell_of_engine(desk: Desk, before: Life, after: Life, record: Record, group: Group) -> None:
+    """End OPS-ENGINE once a person has closed it, and raise it anew for what failed since.
+
+    Whoever fails on a record knows nothing of that: it says revision 1 each time.
+    """
+    patient_id, revision = after.line.patient_id, after.line.revision
+    last = desk.raised.get((patient_id, ENGINE.name))
+    if last is None or last.alert_id != after.line.alert_id or last.revision <= revision:
+        last = after.line
+    said = None
+    if _is_closed(after) and not _is_closed(before):
+        at_ms = record.timestamp if is_plausible(record.timestamp) else desk.clock_ms
+        said = over(after.line, CLOSED, at_ms)
+    elif after.newest_ms > before.newest_ms and (_is_closed(after) or not after.is_open):
+        if last is after.line and after.is_open:  # its end was written, and is not read back yet
+            last = over(last, CLOSED, after.newest_ms)
+        said = beside(ops_alert(ENGINE, patient_id, after.newest_ms), last)
+    if said is not None:
+        desk.raised[patient_id, ENGINE.name] = said
+        group.publish(registry.ALERTS, record.partition, patient_id.encode(), codec.encode(said))
+
+
+def _is_closed(life: Life) -> bool:
+    """Tell whether a person has closed what is still open."""
+    return life.is_open and life.answer is not None and life.answer.action is AckAction.CLOSE
 
 
 def _end(desk: Desk, ending: Ending, after: Life, record: Record, group: Group) -> None:

@@ -9,8 +9,10 @@ from pagerbench import P1, P1_OVER, PARTITION, Bench, a_line_of, in_error
 
 from alerts.sinks import Delivery
 from stream import metrics
+from stream.ops_alerts import ENGINE, ops_alert
 from stream.runs import TopicPartition
 from topics import registry
+from topics.acks import Ack
 from topics.alerts import Alert, Present
 from topics.base import epoch_ms
 from topics.ticks import Tick
@@ -501,6 +503,95 @@ async def test_lines_about_stormwatch_itself_that_disagree_are_told_to_nobody(be
         await bench.hears(line(rule=rule), line(rule=rule, advice="Something else."))
 
     assert bench.of(registry.ALERTS) == []
+
+
+def failed(minute: int = 0) -> Alert:
+    """Build what a worker says that fails on a record; it knows of no earlier one."""
+    return ops_alert(ENGINE, PATIENT_ID, epoch_ms(NOON + minute * MINUTE))
+
+
+def close(event_id: str = "a1") -> Ack:
+    return answer("close", event_id, alert_id=failed().alert_id)
+
+
+async def engine_alerts(bench: Bench) -> list[str]:
+    """Read back what the pager wrote of OPS-ENGINE; return what it said."""
+    told = [json.dumps(each).encode() for each in bench.of(registry.ALERTS)]
+    bench.published.clear()
+    await bench.hears(*((registry.ALERTS, each) for each in told))
+    return [f"{each['state']} {each['revision']}" for each in map(json.loads, told)]
+
+
+async def test_a_failure_on_a_record_ends_when_a_person_closes_it(bench: Bench) -> None:
+    await bench.hears(failed())
+    await bench.reads_back()
+
+    await bench.hears(close())
+
+    assert await engine_alerts(bench) == ["resolved 2"]
+    assert {page.is_open for page in bench.gateways["console"].got[-2:]} == {False}
+    assert await engine_alerts(bench) == []
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "snooze"])
+async def test_no_other_answer_and_no_time_ends_a_failure_on_a_record(
+    bench: Bench, action: str
+) -> None:
+    await bench.hears(failed())
+    await bench.reads_back()
+
+    await bench.hears(answer(action, alert_id=failed().alert_id))
+    await bench.ticks(100 * HOUR)
+
+    assert bench.of(registry.ALERTS) == []
+
+
+@pytest.mark.parametrize("is_read_back", [True, False])
+async def test_what_fails_after_a_person_closed_it_is_told_anew(
+    bench: Bench, *, is_read_back: bool
+) -> None:
+    """Whoever fails says revision 1 each time, which the pager has had."""
+    await bench.hears(failed(), close())
+    ended = await engine_alerts(bench) if is_read_back else []
+
+    await bench.hears(failed(1))
+    await bench.hears(failed(2))  # before the first is read back
+
+    assert ended + await engine_alerts(bench) == ["resolved 2", "raised 3"]
+    await bench.reads_back()
+    assert bench.gateways["console"].got[-1].is_open
+
+
+async def test_what_fails_while_a_close_is_not_read_back_is_told_anew_after_a_crash(
+    bench: Bench,
+) -> None:
+    await bench.hears(failed(), close())
+    bench.published.clear()
+    bench.start()
+
+    await bench.hears(failed(1))
+
+    assert [each["revision"] for each in bench.of(registry.ALERTS)] == [3]
+
+
+async def test_a_failure_that_was_closed_does_not_flap(bench: Bench) -> None:
+    """The same records failing again, in a replica or a rebuilt table, raise nothing."""
+    await bench.hears(failed(), failed(1), close())
+    await engine_alerts(bench)
+
+    await bench.hears(failed(), failed(1), failed())
+
+    assert bench.of(registry.ALERTS) == []
+
+
+async def test_failures_while_it_is_open_are_one_alert(bench: Bench) -> None:
+    await bench.hears(failed())
+    await bench.reads_back()
+    had = len(bench.got())
+
+    await bench.hears(failed(1), failed(2))
+
+    assert (bench.of(registry.ALERTS), len(bench.got())) == ([], had)
 
 
 async def test_a_line_that_comes_again_as_it_was_is_no_dispute(bench: Bench) -> None:

@@ -28,7 +28,7 @@ CLINICAL = set(
     CARDIAC-MARKER
     """.split()  # noqa: SIM905, as it stands there
 )
-OPERATIONS = {"OPS-ENGINE", "OPS-SINK", "OPS-SILENCE", "OPS-REPLICA", "OPS-CATCHUP"}
+OPERATIONS = {"OPS-ENGINE", "OPS-SINK", "OPS-SILENCE", "OPS-REPLICA"}
 
 
 def test_every_rule_of_the_clinical_content_has_words_and_no_other() -> None:
