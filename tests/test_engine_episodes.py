@@ -183,8 +183,9 @@ def test_readings_from_before_the_infusion_do_not_count() -> None:
     infused = patient(at=on_day(-1), infused_at=on_day(3))
     seen = Bedside(infused, vitals(at=on_day(2, "23:59"), temperature_c=39))
 
+    assert seen.grades(on_day(2, "23:59")) == (1, 1)
     assert seen.ranges(on_day(3)) == ((0, 4), (0, 4))
-    assert seen.lines == []
+    assert seen.open() == {}
 
 
 # An open episode
@@ -419,6 +420,37 @@ def test_tocilizumab_masks_for_the_rest_of_the_episode() -> None:
     assert seen.is_open("FEVER-MASKED")
     seen.tick(at(28))
     assert seen.states("FEVER-MASKED") == ["raised INFO", "resolved"]
+
+
+@pytest.mark.parametrize("drug", ["tocilizumab", "siltuximab"])
+@pytest.mark.parametrize(
+    ("before_h", "told"), [(1, ["raised INFO"]), (28 * 24, ["raised INFO"]), (28 * 24 + 0.1, [])]
+)
+def test_a_blocker_given_before_the_onset_masks_the_episode_that_follows(
+    drug: str, before_h: float, told: list[str]
+) -> None:
+    early = patient(at=at(-1000), infused_at=at(-900))
+    seen = Bedside(early, given(drug, -before_h), fever(), *well_from(3, 9))
+
+    assert seen.states("FEVER-MASKED") == told
+    assert seen.is_open("FEVER-MASKED") == bool(told)
+
+
+def test_a_blocker_given_in_an_episode_that_is_over_masks_none_that_follows() -> None:
+    seen = Bedside(patient(), fever(), given("tocilizumab", 1), *well_from(3, 28))
+    assert seen.states("FEVER-MASKED") == ["raised INFO", "resolved"]
+
+    seen.take(fever(40), well(44))
+    assert seen.states("CRS-UP")[-1] == "raised P3"
+    assert seen.states("FEVER-MASKED") == ["raised INFO", "resolved"]
+
+
+def test_what_was_measured_before_the_onset_opens_no_episode_under_a_blocker() -> None:
+    """It hides a fever in an episode; none is opened by it (DEC-33)."""
+    seen = Bedside(patient(), given("tocilizumab", -1), well(0, systolic_mmhg=80), well(1))
+
+    assert seen.told("CRS-UP") == []
+    assert seen.told("FEVER-MASKED") == []
 
 
 def test_without_crs_nothing_is_masked() -> None:

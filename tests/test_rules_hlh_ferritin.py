@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from bedside import Bedside, corrected, hours, late, removed
+from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import Fields, lab, on_day, patient, vitals
 
 RULE = "HLH-FERRITIN"
@@ -211,6 +211,31 @@ def test_a_result_goes_stale_after_48_hours_and_the_alert_stays_open(
     assert seen.is_open("HLH-FERRITIN")
 
 
+@pytest.mark.parametrize(
+    ("analyte", "age_h"),
+    [("il6", 24), ("platelets", 24), ("ast", 24), ("crp", 48), ("troponin", 48), ("paco2", 48)],
+)
+def test_another_result_goes_stale_when_the_rules_no_longer_go_by_it(
+    analyte: str, age_h: float
+) -> None:
+    seen = Bedside(patient(), lab(analyte, 50, at=START))
+
+    assert seen.status(START + hours(age_h)).stale == ()
+    assert seen.status(START + hours(age_h + 0.1)).stale == (analyte,)
+
+
+def test_signs_that_are_stale_are_named_before_results() -> None:
+    seen = Bedside(patient(), lab("ast", 50, at=START), vitals(at=START))
+
+    assert seen.status(START + hours(30)).stale[-2:] == ("temperature_c", "ast")
+
+
+def test_a_result_from_before_the_infusion_is_not_named() -> None:
+    seen = Bedside(patient(), lab("crp", 5, at=on_day(-1)))
+
+    assert seen.status(START + hours(80)).stale == ()
+
+
 def test_an_aging_result_does_not_end_the_alert() -> None:
     seen = bedside(ferritin(20000))
     seen.tick(on_day(25))
@@ -221,11 +246,20 @@ def test_an_aging_result_does_not_end_the_alert() -> None:
 @pytest.mark.parametrize(("at", "told"), [("-1", []), ("0", ["raised P2"])])
 def test_results_from_before_the_infusion_do_not_count(at: str, told: list[str]) -> None:
     moment = on_day(0) if at == "-1" else on_day(0, "12:01")
-    infused = patient(at=on_day(-1), infused_at=on_day(0, "12:01"))
+    infused = patient(at=moment, infused_at=on_day(0, "12:01"))
 
-    seen = Bedside(infused, lab("ferritin", 20000, at=moment))
+    seen = Bedside(late(infused, minutes(2)), late(lab("ferritin", 20000, at=moment), minutes(2)))
 
     assert seen.states(RULE) == told
+
+
+def test_before_an_infusion_that_is_planned_they_do_until_its_time() -> None:
+    infused = patient(at=on_day(-1), infused_at=on_day(0, "12:01"))
+    seen = Bedside(infused, lab("ferritin", 20000, at=on_day(0)))
+    assert seen.states(RULE) == ["raised P2"]
+
+    seen.tick(on_day(0, "12:01"))
+    assert seen.states(RULE) == ["raised P2", "resolved"]
 
 
 def test_preliminary_counts_and_a_demo_value_does_not() -> None:

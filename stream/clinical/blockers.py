@@ -6,15 +6,14 @@ Source: CLINICAL.md §1.2 (review line 75), DEC-10.
 
 from typing import Any, Final
 
-from stream.clinical.masking import BLOCKER_SIGNALS
+from stream.clinical.masking import BLOCKED_MS, BLOCKER_SIGNALS
 from stream.clinical.results import newest
 from stream.clinical.series import Reading
 from stream.clinical.signals import Result, lab
-from stream.clinical.times import DAY_MS, HOUR_MS
+from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 
 IL6: Final = lab("il6")
-LOCKED_MS: Final = 28 * DAY_MS  # after a dose, the end included
 IL6_MS: Final = 24 * HOUR_MS  # how old it may be, the end included
 
 
@@ -24,7 +23,7 @@ def last_blocker(view: View, before_ms: int) -> tuple[str, Reading[Any]] | None:
         (signal.name.partition(":")[2], dose)
         for signal in BLOCKER_SIGNALS
         for dose in view.every(signal)
-        if dose.effective_ms <= before_ms <= dose.effective_ms + LOCKED_MS
+        if dose.effective_ms <= before_ms <= dose.effective_ms + BLOCKED_MS
     ]
     return max(given, key=lambda each: each[1].effective_ms, default=None)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from stream.clinical.grade import GradeRange
 from stream.clinical.hindsight import held_all_the_time, held_since
+from stream.clinical.observe import infusion_ms
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.rules.register import BY_NAME
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
@@ -187,7 +188,7 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         source=told.source,
         crs=_grades(view.crs),
         icans=_grades({name: each.grade for name, each in view.icans.items()}),
-        day=day_of(at_ms, patient.stay_from_ms),
+        day=day_of(at_ms, infusion_ms(patient, at_ms)),
         unit=_fact(patient, UNIT.name),
         bed=_fact(patient, BED.name),
         episode=told.episode,

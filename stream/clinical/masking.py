@@ -2,8 +2,10 @@
 
 While it does, a temperature below 38.0 proves nothing (the review, line 34; Lee 2019, footnote to
 table 2, DOI 10.1016/j.bbmt.2018.12.758). A drug given before the onset masks as well, while its
-window lasts. Topical and inhaled steroids (route `other`) do not count.
-Source: CLINICAL.md §5.5, DEC-2, DEC-50, DEC-51.
+window lasts: that of an interleukin-6 blocker is the rest of the episode, so of one given since the
+last episode it is the whole of the next, if that begins within 28 days. Topical and inhaled
+steroids (route `other`) do not count.
+Source: CLINICAL.md §5.5, DEC-2, DEC-10, DEC-50, DEC-51; decision 63.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,14 +13,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.patient import Patient
+from stream.clinical.patient import Course, Patient
 from stream.clinical.series import Reading, up_to
 from stream.clinical.signals import Dose, Rate, Signal, given, rate, support
-from stream.clinical.times import HOUR_MS
+from stream.clinical.times import DAY_MS, HOUR_MS
 
 ANTIPYRETIC_WINDOW_MS: Final = 8 * HOUR_MS  # the end included, as for each window here
 STEROID_WINDOW_MS: Final = 48 * HOUR_MS
 ANAKINRA_WINDOW_MS: Final = 24 * HOUR_MS
+BLOCKED_MS: Final = 28 * DAY_MS  # by an interleukin-6 blocker, the end included
 ASPIRIN_MIN_MG: Final = 300.0
 
 ASPIRIN: Final = "aspirin"
@@ -78,8 +81,12 @@ class Mask:
     until_ms: int | None  # the last moment of it; None: until it stops, or with the episode
 
 
-def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
-    """Name everything that hides a fever at a moment; `onset_ms` is that of the open episode."""
+def masks(patient: Patient, at_ms: int, blocked_after_ms: int | None) -> Iterator[Mask]:
+    """Name everything that hides a fever at a moment.
+
+    An interleukin-6 blocker does in an open episode, where it was given after a moment (see
+    `blocked_after`). None: no episode is open.
+    """
     if patient.series.keys().isdisjoint(NAMES):
         return
     for signal, window_ms in WINDOWS_MS.items():
@@ -88,11 +95,20 @@ def masks(patient: Patient, at_ms: int, onset_ms: int | None) -> Iterator[Mask]:
         dose = last_masking_dose(patient, signal, at_ms)
         if dose is not None and dose.effective_ms + window_ms >= at_ms:
             yield Mask(_name(signal), dose, dose.effective_ms + window_ms)
-    for blocker in BLOCKER_SIGNALS if onset_ms is not None else ():
+    for blocker in BLOCKER_SIGNALS if blocked_after_ms is not None else ():
         doses = up_to(patient.readings(blocker), at_ms)
-        if doses and onset_ms is not None and doses[-1].effective_ms >= onset_ms:
+        if doses and blocked_after_ms is not None and doses[-1].effective_ms > blocked_after_ms:
             yield Mask(_name(blocker), doses[-1], None)
     yield from _running(patient, at_ms)
+
+
+def blocked_after(course: Course) -> int | None:
+    """Find after which moment an interleukin-6 blocker hides the fevers of the open episode."""
+    if course.onset_ms is None:
+        return None
+    closed_ms = course.closed[-1][1] if course.closed else None
+    earliest_ms = course.onset_ms - BLOCKED_MS - 1
+    return earliest_ms if closed_ms is None else max(closed_ms, earliest_ms)
 
 
 def in_antipyretic_window(patient: Patient, at_ms: int, window_ms: int) -> bool:

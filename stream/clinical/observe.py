@@ -4,6 +4,7 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 """
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import (
@@ -103,14 +104,17 @@ def observe(patient: Patient, entry: Entry) -> Observed:
 
 
 def begins_next_ms(patient: Patient, now_ms: int) -> int | None:
-    """Find when a stay begins that is planned while another one runs; None if none is."""
+    """Find when a stay begins that is planned, or is moved to a time ahead; None if none is."""
+    told = patient.series.get(INFUSED_AT.name)
+    if told is None or told.newest is None or told.newest.value <= now_ms:
+        return None  # as nearly always
+    return min([each for each in _infusions(patient) if each > now_ms])
+
+
+def infusion_ms(patient: Patient, now_ms: int) -> int | None:
+    """Give the infusion of the stay, before the first one the one that is planned."""
     from_ms = patient.stay_from_ms
-    if from_ms is None or from_ms > now_ms:
-        return None
-    planned = [
-        each for each in _infusions(patient) if each > now_ms and each - from_ms >= SAME_STAY_MS
-    ]
-    return planned[-1] if planned else None
+    return begins_next_ms(patient, now_ms) if from_ms is None else from_ms
 
 
 def with_stay(patient: Patient, now_ms: int) -> Patient:
@@ -138,23 +142,30 @@ def _replaced(patient: Patient, entry: Entry) -> Mapping[Identity, Version]:
 def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:
     """Walk the infusion times as they were told: the number of the stay, and when it begins.
 
-    An infusion that is planned while a stay runs waits for its time: until then the patient is
-    watched as before.
+    One whose time has not come, planned or charted wrongly, waits for it: until then the patient is
+    watched as before, and no reading is left out because it lies before an infusion.
     """
     number = 0
     from_ms: int | None = None
     for infused_ms in _infusions(patient):
-        if from_ms is None:
-            number, from_ms = 1, infused_ms
-        elif infused_ms - from_ms < SAME_STAY_MS:
-            from_ms = infused_ms
-        elif infused_ms <= now_ms or from_ms > now_ms:
-            number, from_ms = number + 1, infused_ms
+        if infused_ms > now_ms:
+            continue
+        if from_ms is None or infused_ms - from_ms >= SAME_STAY_MS:
+            number += 1
+        from_ms = infused_ms
     return number, from_ms
 
 
 def _infusions(patient: Patient) -> list[int]:
-    return [reading.value for reading in patient.readings(INFUSED_AT)]
+    """Give the infusion times in the order in which they were told, without moved plans."""
+    told = patient.readings(INFUSED_AT)[:]
+    return [
+        each.value
+        for each, later in zip_longest(told, told[1:])
+        if later is None
+        or later.effective_ms >= each.value
+        or later.value - each.value >= SAME_STAY_MS
+    ]
 
 
 def _followed(patient: Patient, readings: Stated) -> Patient:

@@ -6,12 +6,12 @@ from typing import Final
 from stream.clinical.asking import watch_ended_by
 from stream.clinical.bedside import fact
 from stream.clinical.flags import flags_of
-from stream.clinical.freshness import stale_signals
-from stream.clinical.observe import with_stay
+from stream.clinical.observe import infusion_ms, with_stay
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.scored import blood_of, hlh_of, scores_of
 from stream.clinical.signals import BED, UNIT
+from stream.clinical.stale import stale_signals
 from stream.clinical.times import day_of, moment
 from stream.clinical.tocilizumab import next_dose_ms
 from stream.clinical.view import View
@@ -43,7 +43,7 @@ def status_of(patient: Patient, at_ms: int, management: ManagementProfile) -> St
         scores=None if blood is None else scores_of(view, blood),
         flags=tuple(flags_of(view)) if watched else (),
         stale=tuple(stale_signals(patient, at_ms, view.site)) if watched else (),
-        episode=_episode(onset_ms, day_of(at_ms, patient.stay_from_ms)),
+        episode=_episode(onset_ms, day_of(at_ms, infusion_ms(patient, at_ms))),
         tocilizumab=_tocilizumab(view),
         unit=fact(patient, UNIT),
         bed=fact(patient, BED),

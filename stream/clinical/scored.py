@@ -25,6 +25,7 @@ from stream.clinical.illness import CRRT
 from stream.clinical.kept import Kept
 from stream.clinical.masking import STEROIDS
 from stream.clinical.neuro import arousal_of
+from stream.clinical.observe import infusion_ms
 from stream.clinical.oxygen import OxygenNeed, breathing_of
 from stream.clinical.results import RESULT_MS, newest, value_of
 from stream.clinical.scores import car_hematotox, easix, hscore, iec_hs, news2
@@ -35,6 +36,7 @@ from stream.clinical.signals import (
     HEART_RATE,
     HOME_POSITIVE_PRESSURE,
     IMMUNOSUPPRESSED,
+    INFUSED_AT,
     OXYGEN,
     PRESSURE,
     RESPIRATORY_RATE,
@@ -81,7 +83,7 @@ BLOOD_SIGNALS: Final[tuple[Signal[Any], ...]] = (
 KEPT: Final[Kept[Blood]] = Kept(
     lambda _: {
         **dict.fromkeys(BLOOD_SIGNALS, (FEATURE_MS, RESULT_MS)),
-        **dict.fromkeys((*FEATURE_FACTS, BASELINE_FERRITIN, IMMUNOSUPPRESSED), ()),
+        **dict.fromkeys((*FEATURE_FACTS, BASELINE_FERRITIN, IMMUNOSUPPRESSED, INFUSED_AT), ()),
     }
 )
 
@@ -203,7 +205,7 @@ def _fresh_sign(view: View, sign: str) -> bool:
 
 
 def _car_hematotox(view: View) -> int | None:
-    infused_ms = view.patient.stay_from_ms
+    infused_ms = infusion_ms(view.patient, view.at_ms)
     if infused_ms is None:
         return None
     found: dict[str, Result | None] = {}

@@ -16,7 +16,7 @@ from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
 from stream.clinical.illness import CRRT, ECMO_SIGNALS, needs_oxygen
-from stream.clinical.masking import BLOCKER_SIGNALS, Mask, masks
+from stream.clinical.masking import BLOCKER_SIGNALS, Mask, blocked_after, masks
 from stream.clinical.neuro import Neuro, neuro_of
 from stream.clinical.once import once
 from stream.clinical.oxygen import (
@@ -180,7 +180,7 @@ class View:
     @once
     def masks(self) -> tuple[Mask, ...]:
         """Name what hides a fever now."""
-        return tuple(masks(self.patient, self.at_ms, self.course.onset_ms))
+        return tuple(masks(self.patient, self.at_ms, blocked_after(self.course)))
 
     # The inputs of the grade
 

@@ -42,7 +42,7 @@ def of_fever(view: View) -> Iterator[Evidence]:
         yield Evidence("temperature_c", fever.value, "Cel", fever.effective_ms, fever.event_id)
         return
     # What opened the episode is shown for as long as it rests on that, though its window has ended.
-    opened_by = () if onset_ms is None else tuple(masks(view.patient, onset_ms, onset_ms))
+    opened_by = () if onset_ms is None else tuple(masks(view.patient, onset_ms, None))
     for mask in (opened_by or view.masks)[:1]:
         yield of_mask(mask)
 
