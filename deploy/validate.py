@@ -21,6 +21,7 @@ from topics import codec
 from topics.codec import Rejected
 from topics.feeds import replay
 from topics.feeds.replay import BrokenLine, Line
+from topics.reserved import is_made_up
 
 
 class Verdict(StrEnum):
@@ -94,7 +95,11 @@ def _judge(line: Line) -> Finding:
     if found.dropped:
         dropped = (f"{each.reason} at {each.path}: {each.detail}" for each in found.dropped)
         return Finding(line.number, Verdict.DROPPED, tuple(dropped))
-    remarks = (*_unknown_fields(found.event, from_json(line.value)), *_ahead(line))
+    remarks = (
+        *_unknown_fields(found.event, from_json(line.value)),
+        *_ahead(line),
+        *_reserved(found.event),
+    )
     return Finding(line.number, Verdict.NOTED if remarks else Verdict.TAKEN, remarks)
 
 
@@ -110,6 +115,11 @@ def _unknown_fields(model: BaseModel, sent: dict[str, Any], path: str = "$") -> 
 def _ahead(line: Line) -> Iterator[str]:
     if datetime.fromtimestamp(line.timestamp_ms / 1000, UTC) > datetime.now(UTC) + AHEAD:
         yield "recorded in the future of this machine's clock: live it would be refused as ahead"
+
+
+def _reserved(event: BaseModel) -> Iterator[str]:
+    if is_made_up(getattr(event, "patient_id", "")):
+        yield "a patient id of Stormwatch's own: its alerts reach no team"
 
 
 def _told(file: Path, finding: Finding, remark: str) -> Text:

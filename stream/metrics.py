@@ -191,6 +191,9 @@ PROBE_WHOLE_TIMESTAMP_SECONDS: Final = _gauge(
     "probe_whole_timestamp_seconds",
     "When the newest round began that came back from every partition.",
 )
+PROBE_LOST_SECONDS: Final = _gauge(
+    "probe_lost_seconds", "With none back for so long pages count as lost."
+)
 PROBE_LOST_PARTITIONS: Final = _gauge(
     "probe_lost_partitions", "Partitions from which no page came back in time."
 )

@@ -9,15 +9,15 @@ import pytest
 import yaml
 from programs import ROOT, run, tool
 
+from deploy.probe.service import announce
 from stream import metrics
 from stream.worker_settings import DEFAULT_METRICS_PORTS
-from topics import registry
 from topics.codec import Reason
 from topics.pages import Outcome
 
 PROMETHEUS: Final = ROOT / "deploy" / "prometheus"
 RULES: Final = PROMETHEUS / "rules.yml"
-RULE_TESTS: Final = ("tests.yml", "tests_of_hours.yml")
+RULE_TESTS: Final = ("tests.yml",)
 OF_PROMETHEUS: Final = {"up", "process_start_time_seconds"}
 
 
@@ -80,6 +80,16 @@ class TestPrometheus:
 
         assert named <= known | OF_PROMETHEUS
 
+    def test_the_way_of_pages_counts_as_lost_when_the_probe_says_so(self) -> None:
+        """Else a site that gives them longer would be called by Prometheus, and by nobody else."""
+        (rule,) = (each for each in ALERT_RULES if each["alert"] == "StormwatchLoopOpen")
+
+        announce((), 240.0)
+
+        assert "> min by (job) (stormwatch_probe_lost_seconds)" in rule["expr"]
+        assert metrics.REGISTRY.get_sample_value("stormwatch_probe_lost_seconds") == 240
+        assert not re.findall(r"\b[0-9]+\b", rule["expr"])
+
     def test_a_rule_names_labels_that_exist(self) -> None:
         labels: dict[str, set[str]] = {}
         for rule in ALERT_RULES:
@@ -95,7 +105,6 @@ class TestPrometheus:
             "page)",
         }
         assert labels == {
-            "topic": {registry.VITALS},
             "outcome": {Outcome.REFUSED, Outcome.GIVEN_UP},
             "reason": {Reason.ENGINE},
             "verdict": set(metrics.OFFSET_JUMP_VERDICTS[1:]),

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from builders import NOON, line, reading, vitals
 from click.testing import CliRunner, Result
 
 from deploy.cli import main
+from topics.reserved import LOOPS, PROBES, feed_id
 
 
 def validated(*files: Path) -> Result:
@@ -46,6 +48,22 @@ def test_a_dropped_reading_is_told_and_fails_nothing(tmp_path: Path) -> None:
     assert f"{file}:1: dropped: range at $.temperature_c" in result.output
     assert f"{file}:1: dropped: range at $.systolic_mmhg" in result.output
     assert result.output.endswith("1 lines: 1 with readings dropped\n")
+
+
+@pytest.mark.parametrize(
+    "patient_id", [PROBES[3], LOOPS[0], feed_id("vitals"), feed_id("labs of ward 5")]
+)
+def test_a_patient_id_that_is_reserved_is_told(tmp_path: Path, patient_id: str) -> None:
+    """Nobody would be paged about whoever has the id of a probe."""
+    file = tmp_path / "reserved.ndjson"
+    file.write_text(line(vitals(patient_id=patient_id)) + line(vitals()))
+    result = validated(file)
+
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"{file}:1: a patient id of Stormwatch's own: its alerts reach no team",
+        f"{file}: 2 lines: 1 in order, 1 in order with a remark",
+    ]
 
 
 def test_several_files_have_a_summary_of_their_own(tmp_path: Path) -> None:

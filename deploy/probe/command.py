@@ -45,7 +45,7 @@ def probe() -> None:
         check_topics(settings)
         health = Health()
         serve_metrics(settings, health)
-        announce(feeds)
+        announce(feeds, settings.probe_lost_s)
         for outcome in PING_OUTCOMES:
             metrics.PINGS.labels(outcome)
         asyncio.run(serve(settings, Listening(feeds), health))

@@ -170,8 +170,9 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def announce(feeds: Iterable[str]) -> None:
+def announce(feeds: Iterable[str], lost_s: float) -> None:
     """Begin with every feed heard, and the loop whole as of now."""
+    metrics.PROBE_LOST_SECONDS.set(lost_s)
     metrics.PROBE_WHOLE_TIMESTAMP_SECONDS.set(time.time())
     for feed in feeds:
         metrics.FEED_SILENT.labels(feed).set(0)

@@ -92,6 +92,7 @@ async def test_a_loop_is_checked_off_and_a_pager_that_is_killed_is_told_within_t
     probe.wait_until_ready()
     probe.wait_until(lambda seen: seen.get(("stormwatch_pings_total", "answered"), 0) >= 3, LIMIT_S)
     assert probe.samples()["stormwatch_probe_lost_partitions",] == 0
+    assert probe.samples()["stormwatch_probe_lost_seconds",] == 15
     assert probe.samples()["stormwatch_probe_seconds_count",] >= 3 * registry.PARTITIONS
     tried = [json.loads(each.value) for each in await read_all(registry.PAGES)]
     assert {each["sink"] for each in tried} == {"loop_back"}
