@@ -1,8 +1,8 @@
 """Calling one tier after another until somebody answers.
 
-A tier that has nobody is passed over at once. The last one is called again and again: while an
-alert that asks for an answer is open and has none, it always has a time at which somebody is called
-next.
+A tier that has nobody is passed over at once. The last one that has anybody is called again and
+again: while an alert that asks for an answer is open and has none, it always has a time at which
+somebody is called next.
 """
 
 from collections.abc import Iterable
@@ -62,7 +62,10 @@ def climb(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:
         climbed = _call_above(life, tiers, Call(reason, now, policy))
         if climbed.tier > life.tier:
             return climbed
-    return _call_again(life, len(tiers), tiers, again)
+    # The last one that has anybody: who can be told hears again that nobody has answered.
+    numbers = range(len(tiers), 0, -1)
+    last = next((n for n in numbers if to_tier(life, n, tiers[n - 1], again)), len(tiers))
+    return _call_again(life, last, tiers, again)
 
 
 def climb_at_once(life: Life, reason: Reason, now: Happening, policy: Policy) -> Life:

@@ -232,6 +232,17 @@ async def test_links_that_lead_nowhere_say_nothing_of_any_patient() -> None:
     assert (status, site.kept) == (410, [])
 
 
+async def test_an_answer_by_a_link_that_is_too_old_is_not_taken() -> None:
+    """Whoever finds an old mail must not silence what is open now."""
+    async with served() as site:
+        status, text = await site.posts(
+            site.link(lasts_s=-1), action="acknowledge", by="Joy Okafor"
+        )
+
+    assert (status, site.kept) == (410, [])
+    assert "Use the link of a newer page" in text
+
+
 async def test_every_answer_to_a_browser_has_every_header() -> None:
     async with served() as site:
         replies = [

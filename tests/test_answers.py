@@ -28,7 +28,29 @@ def test_an_answer_never_ends_the_condition() -> None:
 
     case.answers("close")
 
-    assert case.known.is_open
+    assert (case.waits(40 * DAY), case.known.is_open) == ((), True)
+
+
+def test_an_acknowledgement_after_a_close_holds_for_its_time_only() -> None:
+    """Whoever says later that they have it does not mean that it is over."""
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers("close", "a1", by="Joy")
+
+    case.answers("acknowledge", "a2", by="Sam")
+
+    assert shown(case.waits(2 * HOUR)) == ["rapid_response/answer_over"]
+
+
+def test_what_becomes_worse_after_an_acknowledgement_is_paged_anew() -> None:
+    case = Case()
+    case.tells(line())
+    case.answers()
+
+    pages = case.hears(line(2, "changed", "P1", grade=3))
+
+    assert shown(pages) == ["rapid_response/worse"]
+    assert case.known.answer is None
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "snooze", "close"])

@@ -1,16 +1,19 @@
 """What travels in one message: the alerts of a patient, a storm of patients; P1 never waits."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from builders import PATIENT_ID
-from pager import Case, line
+from pager import CONSOLE, Case, line
 from pagerbench import P1, Bench, a_line_of, until
 
 from alerts.bundle import together
 from alerts.life import Reason, Send
 from alerts.page import Page
-from alerts.routing import Address, Part
+from alerts.policy import Policy
+from alerts.routing import Address, Part, Route, Tier
 from alerts.sentences import SENTENCE_MAX
 from alerts.sinks import Delivery
 from alerts.wording import write
@@ -85,15 +88,36 @@ async def test_what_is_decided_within_seconds_waits_for_company() -> None:
     assert (alone, bench.got()) == ([], ["P3 | Work list (+1 more)"])
 
 
+def everybody_acts() -> Policy:
+    """Page rapid response to act upon P1 and P2."""
+    tier = Tier({"rapid_response": Part.ACT}, timedelta(minutes=5))
+    return replace(CONSOLE, routing=replace(CONSOLE.routing, routes=(Route("all", (tier,)),)))
+
+
 async def test_p1_waits_for_no_company_and_takes_along_what_does() -> None:
+    bench = Bench(everybody_acts(), gather_s=60.0)
+    bench.gateways["console"].bundles = True
+    await bench.hears(a_line_of(0, "P2"))
+    before = bench.got()
+
+    await bench.hears(a_line_of(1, "P1"))
+
+    (message,) = bench.gateways["console"].got
+    assert (before, message.priority, [page.priority for page in message.also]) == (
+        [],
+        "P1",
+        ["P2"],
+    )
+
+
+async def test_p1_takes_along_nothing_that_asks_for_something_else() -> None:
     bench = gathering(gather_s=60.0)
     await bench.hears(a_line_of(0, "P2"))
 
     await bench.hears(a_line_of(1, "P1"))
 
-    console = bench.gateways["console"]
-    assert bench.got() == [P1]  # the heads-up of P2 asks for something else
-    assert console.got[0].also == ()
+    assert bench.got() == [P1]  # the heads-up of P2 waits for its company
+    assert bench.gateways["console"].got[0].also == ()
 
 
 async def test_an_end_does_not_travel_with_a_page() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, time, timedelta
 
 import pytest
 from builders import NOON
@@ -12,7 +12,17 @@ from pager import CONSOLE, DAY, HOUR, MINUTE, Case, line, shown, through_two_sin
 from alerts.decide import decide, due_ms
 from alerts.life import BEFORE_ANY_TICK, Happening, Stage
 from alerts.policy import Policy
-from alerts.routing import Maintenance, Part, Person, Role, Route, Target, Tier
+from alerts.routing import (
+    Hours,
+    Maintenance,
+    Part,
+    Person,
+    Role,
+    Route,
+    Shift,
+    Target,
+    Tier,
+)
 from topics.alerts import Priority
 from topics.base import epoch_ms
 from topics.pages import Outcome
@@ -95,6 +105,44 @@ def test_a_tier_that_has_nobody_is_passed_over_at_once() -> None:
 
     assert shown(first) == ["rapid_response/raised"]
     assert calls(case, 1) == ["operations/climbed"]
+
+
+def test_where_the_last_tier_has_nobody_the_one_before_is_called_again() -> None:
+    case = Case(tiers(ONE, {"nobody": ACT}))
+    case.tells(line())
+
+    assert calls(case, 3) == ["rapid_response/reminded"] * 3
+    assert case.known.unreached == 0
+
+
+def test_where_nobody_of_any_tier_is_there_any_more_that_is_counted_and_tried_again() -> None:
+    """The shift has ended, and the role has no way of its own to be told."""
+    policy = tiers({"fellow": ACT})
+    routing = replace(
+        policy.routing,
+        roles={"fellow": Role("Fellow", (), schedule="icu")},
+        people={"joy": Person("Joy Okafor", ("console",))},
+        rotas={"icu": (Shift(epoch_ms(NOON), epoch_ms(NOON + 7 * MINUTE), "joy"),)},
+    )
+    case = Case(replace(policy, routing=routing))
+    case.tells(line())
+
+    assert calls(case, 2) == ["fellow/reminded", ""]
+    assert (case.known.unreached, case.known.is_untold) == (1, True)
+    assert case.known.due_ms == epoch_ms(case.clock + FIVE)
+
+
+def test_at_an_hour_at_which_nobody_is_told_of_it_nobody_is_called_next() -> None:
+    """P3 asks for an answer by day, and by night it waits for the morning's list."""
+    by_day = Hours(time(6), time(12, 3), UTC)
+    policy = tiers(TWO)
+    (route,) = policy.routing.routes
+    routing = replace(policy.routing, routes=(replace(route, hours=by_day),))
+    case = Case(replace(policy, routing=routing))
+    case.tells(line(priority="P3"))
+
+    assert calls(case, 1) == [""]
+    assert case.known.due_ms is None
 
 
 def test_each_call_has_an_id_of_its_own() -> None:
@@ -213,6 +261,19 @@ def test_a_refusal_by_one_of_two_sinks_calls_nobody_else() -> None:
     after = case.take(tried(webhook, Outcome.REFUSED, case.known))
 
     assert (after, case.known.sends) == ((), ())
+
+
+def test_where_only_who_gets_a_heads_up_can_be_told_the_next_tier_is_called_at_once() -> None:
+    """Of two targets one was told: but not the one who has to act."""
+    case = Case()
+    case.hears(line())
+    act, heads_up = sorted(case.departs(), key=lambda send: send.part)
+    case.take(tried(heads_up, Outcome.SENT, case.known))
+
+    after = case.take(tried(act, Outcome.REFUSED, case.known))
+
+    assert (act.part, heads_up.part) == (ACT, Part.HEADS_UP)
+    assert shown(after) == ["primary_team/unreached", "rapid_response/unreached"]
 
 
 def test_while_one_sink_may_still_carry_it_nobody_else_is_called() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pager import line
 
-from alerts.links import Expired, Link, Links
+from alerts.links import VERSION, Expired, Link, Links
 from alerts.sinks.linked import LinkedSink
 from alerts.sinks.pagerduty import PagerDutySink
 
@@ -73,6 +73,14 @@ def test_no_link_says_anything_of_the_patient() -> None:
 
 def test_no_key_is_in_a_text() -> None:
     assert "k" * 32 not in repr(LINKS)
+
+
+def test_a_link_of_another_version_of_ours_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("alerts.links.VERSION", VERSION + 1)
+        token = LINKS.token_of(LINK)
+
+    assert LINKS.read(token, 999.9) is None
 
 
 def test_what_puts_a_link_into_pages_is_told_of_answers_as_its_sink_is() -> None:

@@ -87,6 +87,16 @@ async def test_the_end_is_told(bench: Bench) -> None:
     assert bench.got() == [P1, P1_OVER]
 
 
+async def test_a_retraction_is_told_to_whoever_was_paged(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    await bench.hears(line(2, "retracted", "P1"))
+
+    assert bench.got() == [P1, P1_OVER]
+    assert bench.gateways["console"].got[1].what[0].startswith("RETRACTED: it was never true")
+
+
 async def test_what_ends_before_its_page_left_is_not_paged(bench: Bench) -> None:
     await bench.hears(line(priority="P1"), line(2, "resolved", "P1"))
 

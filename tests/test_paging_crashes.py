@@ -9,6 +9,7 @@ from pager import HOUR, MINUTE, answer, line
 from pagerbench import P1, PARTITION, Bench, a_line_of, until
 
 from alerts.sinks import Delivery
+from topics import registry
 from topics.alerts import Present
 from topics.base import epoch_ms
 from topics.ticks import Tick
@@ -108,6 +109,20 @@ async def test_a_try_under_way_over_a_change_of_owner_is_not_made_twice(bench: B
     outcomes = await bench.reads_back()
 
     assert (bench.got(), outcomes) == ([P1], ["sent"])
+
+
+async def test_an_answer_after_a_change_of_owner_counts(bench: Bench) -> None:
+    """Another worker paged, and knows no more than what lies in the table."""
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+    bench.paging.revoked()
+
+    bench.start(epoch_ms(NOON))
+    await bench.hears(answer())
+    await bench.ticks(HOUR)
+
+    assert bench.got() == [P1]
+    assert bench.of(registry.PAGES)[-1]["outcome"] == "acknowledged"
 
 
 async def test_a_page_whose_partition_went_to_another_worker_is_left_to_it(bench: Bench) -> None:

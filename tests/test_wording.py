@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import NOON
+from hospital import hospital
 from hypothesis import given
 from hypothesis import strategies as st
 from pager import (
@@ -22,11 +23,12 @@ from pager import (
     line,
 )
 
+from alerts.coverage import gaps
 from alerts.page import Page
-from alerts.policy import Policy
+from alerts.policy import Policy, Shown
 from alerts.readings import ago, name_of, number, reading, span
-from alerts.routing import Target
-from alerts.sentences import SENTENCE_MAX
+from alerts.routing import Part, Route, Target, Tier
+from alerts.sentences import SENTENCE_MAX, sentence_of
 from alerts.wording import READINGS_MAX, bare, write
 from topics.alerts import Alert, Because, Priority
 from topics.base import epoch_ms
@@ -466,3 +468,39 @@ def test_no_more_readings_are_shown_than_can_be_read() -> None:
 
 def test_a_signal_without_a_name_is_named_as_it_is_written() -> None:
     assert name_of("norepinephrine_base") == "Norepinephrine base"
+
+
+def test_who_has_duty_is_named_beside_the_role() -> None:
+    case = Case(hospital())
+    case.hears(line(priority="P1"))
+    (send,) = case.known.sends
+
+    said = write(case.known, send, case.policy)
+
+    assert said.call == "P1 | Fellow (Joy Okafor): answer now"
+    assert said.person == "Joy Okafor"
+
+
+def test_where_nothing_of_the_patient_is_shown_or_known_the_sentence_says_so() -> None:
+    said = sentence_of(line(unit=None, bed=None), Priority.P1, shows=frozenset({Shown.UNIT}))
+
+    assert said.startswith("P1 A patient, place not known, meets criteria for tocilizumab")
+
+
+def test_a_sentence_that_no_shortening_makes_fit_is_cut() -> None:
+    patient_id = "X" * 64
+
+    said = sentence_of(line(rule="OPS-ENGINE", patient_id=patient_id), Priority.P1)
+
+    assert said.startswith(f"P1 Patient {patient_id} may not be watched: Stormwatch failed")
+    assert len(said) <= SENTENCE_MAX
+
+
+def test_a_routing_by_which_nobody_has_to_answer_in_time_is_told() -> None:
+    """A routes file cannot say so; what is built in could come to."""
+    silent = Tier({Target.RAPID_RESPONSE: Part.ACT}, None)
+    routing = replace(CONSOLE.routing, routes=(Route("silent", (silent,)),))
+
+    assert next(gaps(routing, ["TOCI-IND"])).startswith(
+        "silent: nobody has to answer in time: a tier needs answer_within (P1, rule TOCI-IND"
+    )
