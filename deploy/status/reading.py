@@ -1,7 +1,8 @@
 """Reads status, alerts and ticks: from their beginning to where they end, and then as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -23,7 +24,8 @@ from topics.ticks import Tick
 READ: Final = (registry.STATUS, registry.ALERTS, registry.TICKS)
 PAGED: Final = frozenset({registry.ALERTS, registry.PAGES})  # read as far back as the pager knows
 FETCH_WAIT_MS: Final = 200
-CAUGHT_UP_WITHIN_S: Final = 120.0
+SILENT_AT_MOST_S: Final = 120.0  # of the broker, while there is more to read
+SILENT: Final = f"the broker gave no more of the topics for {SILENT_AT_MOST_S:.0f} s"
 
 
 class StatusError(Exception):
@@ -43,9 +45,13 @@ class Reader:
     """Keeps a board by what lies on the topics. It is in no group and leaves no trace."""
 
     def __init__(
-        self, board: Board, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]
+        self,
+        board: Board,
+        consumer: AIOKafkaConsumer,
+        places: Sequence[TopicPartition],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._board = board
+        self._board, self._clock = board, clock
         self._consumer, self._places = consumer, places
 
     async def catch_up(self) -> None:
@@ -62,15 +68,21 @@ class Reader:
                 self._consumer.seek(place, ends[place] if since is None else since.offset)
             else:
                 await self._consumer.seek_to_beginning(place)
+        heard_s = self._clock()
+        for place, end in ends.items():
+            while await self._position(place) < end:
+                # Months of lines may take minutes on a machine that is busy.
+                if await self.follow():
+                    heard_s = self._clock()
+                elif self._clock() - heard_s >= SILENT_AT_MOST_S:
+                    raise StatusError(SILENT)
+
+    async def _position(self, place: TopicPartition) -> int:
         try:
-            async with asyncio.timeout(CAUGHT_UP_WITHIN_S):
-                for place, end in ends.items():
-                    while await self._consumer.position(place) < end:
-                        await self.follow()
+            async with asyncio.timeout(SILENT_AT_MOST_S):
+                return int(await self._consumer.position(place))
         except TimeoutError as error:
-            raise StatusError(
-                f"the topics were not read within {CAUGHT_UP_WITHIN_S:.0f} s"
-            ) from error
+            raise StatusError(SILENT) from error
 
     async def follow(self) -> int:
         """Take what has come since; return how many records that were."""
