@@ -1,15 +1,21 @@
 """Signed links: only ours, only as long as they last, and nothing of the patient in them."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pager import line
+from pagerbench import Gateway
+from sinkkit import a_page
 
 from alerts.links import VERSION, Expired, Link, Links
+from alerts.routing import LOOP_BACK
+from alerts.sinks import Delivery, Tried
 from alerts.sinks.linked import LinkedSink
+from alerts.sinks.loop_back import LoopBackSink
 from alerts.sinks.pagerduty import PagerDutySink
 
 KEY, OLD, OTHER = b"k" * 32, b"o" * 32, b"x" * 32
@@ -89,3 +95,30 @@ def test_what_puts_a_link_into_pages_is_told_of_answers_as_its_sink_is() -> None
     linked = LinkedSink(sink, LINKS, timedelta(hours=1))
 
     assert linked.answers_as == sink.answers_as
+
+
+async def test_each_open_page_of_a_message_leaves_with_a_link_of_its_own() -> None:
+    gateway = Gateway()
+    linked = LinkedSink(gateway, LINKS, timedelta(hours=1))
+    other = replace(a_page(), alert_id="another", person="Joy Okafor")
+
+    tried = await linked.send(replace(a_page(), also=(other, a_page(is_open=False))))
+    await linked.close()
+
+    (page,) = gateway.got
+    second, ended = page.also
+    found = [LINKS.read(each.link.rpartition("/")[2], 0) for each in (page, second)]
+    assert [(link.alert_id, link.person) for link in found if isinstance(link, Link)] == [
+        (page.alert_id, page.person),
+        ("another", "Joy Okafor"),
+    ]
+    assert (ended.link, tried.delivery, gateway.is_closed) == ("", Delivery.SENT, True)
+
+
+async def test_what_probes_raise_is_taken_and_goes_nowhere() -> None:
+    sink = LoopBackSink()
+
+    tried = await sink.send(a_page())
+    await sink.close()
+
+    assert (sink.name, tried) == (LOOP_BACK, Tried(Delivery.SENT))
