@@ -4,13 +4,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from chaos.brokers import Brokers, start_proxies, stop_proxies
 from chaos.faults import JOINER, WORKERS, Done, Trouble
 from chaos.feed import Sent, Ward
@@ -128,20 +130,16 @@ class Round:
     async def _feed(self, brokers: Brokers, trouble: Trouble, over: asyncio.Event) -> None:
         """Write step after step until the faults are over; then one more, and a last tick."""
         ward = Ward(self.seed, self.patients)
-        producer = AIOKafkaProducer(
-            bootstrap_servers=brokers.straight,
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=1 << 18,
-            request_timeout_ms=PRODUCED_WITHIN_MS,
-        )
-        await producer.start()
+        producer = await _producing(brokers.straight)
         try:
             is_last = False
             while not is_last:
                 is_last = over.is_set()
                 for phase in ward.phases(trouble.bursts.pop(0) if trouble.bursts else None):
-                    await _write(producer, phase)
+                    left: Sequence[Sent] = phase
+                    while left := await _write(producer, left):  # as a feed does after an outage
+                        await producer.stop()
+                        producer = await _producing(brokers.straight)
                     if phase:
                         await asyncio.sleep(BETWEEN_TOPICS_S)
         finally:
@@ -179,20 +177,41 @@ class Round:
         )
 
 
-async def _write(producer: AIOKafkaProducer, records: Sequence[Sent]) -> None:
-    headers = [(SENT, str(time.time_ns() // 1_000_000).encode())]
-    sent = [
-        await producer.send(
-            each.topic,
-            each.value,
-            each.key,
-            partition=each.partition,
-            timestamp_ms=each.at_ms,
-            headers=headers,
+async def _producing(bootstrap: str) -> AIOKafkaProducer:
+    """Reach the brokers, however long it takes."""
+    while True:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap,
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=1 << 18,
+            request_timeout_ms=PRODUCED_WITHIN_MS,
         )
-        for each in records
-    ]
-    await asyncio.gather(*sent)
+        try:
+            await producer.start()
+        except KafkaError:
+            await producer.stop()
+            await asyncio.sleep(LOOK_S)
+        else:
+            return producer
+
+
+async def _write(producer: AIOKafkaProducer, records: Sequence[Sent]) -> Sequence[Sent]:
+    """Return those that are not confirmed; they may lie on the topic all the same."""
+    headers = [(SENT, str(time.time_ns() // 1_000_000).encode())]
+    sent: list[Awaitable[Any]] = []
+    for each in records:
+        told = {"partition": each.partition, "timestamp_ms": each.at_ms, "headers": headers}
+        try:
+            sent.append(await producer.send(each.topic, each.value, each.key, **told))
+        except KafkaError:
+            break
+    answers = await asyncio.gather(*sent, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
+            raise answer
+    pairs = zip_longest(records, answers, fillvalue=KafkaError())  # as for those never sent
+    return [record for record, answer in pairs if isinstance(answer, KafkaError)]
 
 
 async def well(workers: Supervised, limit_s: float) -> bool:
