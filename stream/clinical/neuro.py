@@ -82,17 +82,20 @@ class Known(NamedTuple):
 
 
 # What ICANS is graded from, beside the airway; a seizure that is not over turns at an age.
+TURNS_MS: Final[Mapping[Signal[Any], Sequence[int]]] = MappingProxyType(
+    {
+        **dict.fromkeys((AGE, ICE, CAPD, CONSCIOUSNESS), ()),
+        SEIZURE: (GOES_ON_MS - 1,),
+        **dict.fromkeys((SEDATED, NEURO_CAUSE, *SEDATIVE_RATES), ()),
+        **{neuro_sign(sign): () for policy in GRADING for sign in policy.icans.by_sign},
+    }
+)
 KEPT: Final[Kept[Mapping[str, Neuro]]] = Kept(
     lambda site: {
-        AGE: (),
+        **TURNS_MS,
         ICE: (site.fresh_ice_ms,),
         CAPD: (site.fresh_capd_ms,),
         CONSCIOUSNESS: (site.fresh_consciousness_ms,),
-        SEIZURE: (GOES_ON_MS - 1,),
-        SEDATED: (),
-        NEURO_CAUSE: (),
-        **dict.fromkeys(SEDATIVE_RATES, ()),
-        **{neuro_sign(sign): () for policy in GRADING for sign in policy.icans.by_sign},
     }
 )
 

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from stream.clinical import asking, hlh, neuro, scored
 from stream.clinical.course import retraced, trail_since
 from stream.clinical.policies.register import MANAGEMENT
+from stream.clinical.rules import steroid_taper
 from stream.clinical.rules.register import RULES
 from stream.clinical.times import HOUR_MS
 from topics.base import MILLISECOND, rfc_3339
@@ -219,6 +220,7 @@ def test_a_status_line_says_what_one_says_that_is_made_anew(history: Any) -> Non
         neuro.KEPT.forget()
         scored.KEPT.forget()
         hlh.KEPT.forget()
+        steroid_taper.KEPT.forget()
 
         assert line == seen.engine.status(each, at_ms)
 

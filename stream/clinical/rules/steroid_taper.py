@@ -8,16 +8,21 @@ Source: CLINICAL.md §1.3 (review line 93), §1.11, DEC-11.
 
 from typing import Final
 
-from stream.clinical.neuro import neuro_of
+from stream.clinical.causes import Spell
+from stream.clinical.kept import Kept
+from stream.clinical.neuro import TURNS_MS, neuro_of
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.icans_up import ICANS_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.sedation import intubated
 from stream.clinical.steroids import SteroidCourse, course_of, next_turn_ms
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 MILD: Final = 1
+# What came before now stays as it was, while nothing more is charted of it.
+KEPT: Final[Kept[frozenset[str]]] = Kept(lambda _: TURNS_MS)
 
 
 def judge(view: View) -> Verdict:
@@ -62,25 +67,46 @@ def _has_become_mild(view: View, policy: str, course: SteroidCourse) -> bool:
         return False
     if now < MILD or policy in view.course.grade_2_from:
         return True
-    return any(
-        neuro_of(view.patient, at_ms, view.site, at_ms)[policy].grade.lowest > MILD
-        for at_ms in _examined(view, course.from_ms)
-    )
+    return policy in _had_icans(view, course.from_ms)
 
 
 def _now(view: View, policy: str) -> int:
     return max(view.crs[policy].lowest, view.icans[policy].grade.lowest)
 
 
-def _examined(view: View, from_ms: int) -> set[int]:
+def _had_icans(view: View, from_ms: int) -> frozenset[str]:
+    """Name the policies under which ICANS was above grade 1 since a course began."""
+    airways = intubated(view.patient, view.until_ms)
+    if view.until_ms is not None:
+        return _graded_above(view, from_ms, airways)
+    return KEPT.of(
+        view.patient,
+        view.at_ms,
+        view.site,
+        lambda: _graded_above(view, from_ms, airways),
+        from_ms,
+        airways,
+    )
+
+
+def _graded_above(view: View, from_ms: int, airways: tuple[Spell, ...]) -> frozenset[str]:
+    found = set[str]()
+    for at_ms in sorted(_turns(view, from_ms, airways)):
+        graded = neuro_of(view.patient, at_ms, view.site, at_ms)
+        found |= {name for name, each in graded.items() if each.grade.lowest > MILD}
+        if len(found) == len(graded):
+            break
+    return frozenset(found)
+
+
+def _turns(view: View, from_ms: int, airways: tuple[Spell, ...]) -> set[int]:
     """Name the moments since a course began at which ICANS may have been another."""
-    said = {
-        reading.effective_ms
-        for each in ICANS_INPUTS
-        for reading in view.patient.series.get(each.name, ())
-        if from_ms < reading.effective_ms <= view.at_ms
-    }
-    return {from_ms, *said}
+    said = {end for spell in airways for end in spell if end is not None}
+    for signal, ages_ms in TURNS_MS.items():
+        for reading in view.patient.series.get(signal.name, ()):
+            said.update(reading.effective_ms + age_ms + 1 for age_ms in ages_ms)
+            said.add(reading.effective_ms)
+    return {from_ms, *(each for each in said if from_ms < each <= view.at_ms)}
 
 
 def _advice(view: View) -> str:
