@@ -123,7 +123,8 @@ class _Asking:
         identity = key_of_alert(rule.name, self._view.patient.stay, number)
         told = self.alerts.get(identity)
         if verdict.finding is not None or (told is not None and told.is_open):
-            line = lifecycle.tell(self._view, self.alerts, rule, verdict, self._occasion)
+            name = lifecycle.Name(rule, number, identity)
+            line = lifecycle.tell(self._view, self.alerts, name, verdict, self._occasion)
             if line is not None:
                 self.lines.append(line)
             told = self.alerts.get(identity)
@@ -152,9 +153,12 @@ class _Asking:
         self._wake(STAY, begins_next_ms(view.patient, view.at_ms))
 
     def _wake(self, name: str, *times_ms: int | None) -> None:
-        ahead = [each for each in times_ms if each is not None and each > self._view.at_ms]
-        if ahead:
-            self.wakes[name] = min(ahead)
+        first_ms, now_ms = None, self._view.at_ms
+        for at_ms in times_ms:  # plainly: it is asked for each rule
+            if at_ms is not None and at_ms > now_ms and (first_ms is None or at_ms < first_ms):
+                first_ms = at_ms
+        if first_ms is not None:
+            self.wakes[name] = first_ms
         else:
             self.wakes.pop(name, None)
 

@@ -36,13 +36,13 @@ class OxygenInUse(NamedTuple):
         return self._since(self.named)
 
     def _since(self, first: Reading[Oxygen] | None) -> Oxygen:
-        flow, fio2 = (
-            None if each is None or (first is not None and each[:4] < first[:4]) else each.value
-            for each in (self.flow, self.fio2)
-        )
-        flow_l_min = None if flow is None else flow.flow_l_min
-        fio2_fraction = None if fio2 is None else fio2.fio2_fraction
-        said = self.named.value
+        flow, fio2, said = self.flow, self.fio2, self.named.value
+        flow_l_min = None
+        if flow is not None and (first is None or flow[:4] >= first[:4]):
+            flow_l_min = flow.value.flow_l_min
+        fio2_fraction = None
+        if fio2 is not None and (first is None or fio2[:4] >= first[:4]):
+            fio2_fraction = fio2.value.fio2_fraction
         if said.flow_l_min == flow_l_min and said.fio2_fraction == fio2_fraction:
             return said  # as nearly always
         return said._replace(flow_l_min=flow_l_min, fio2_fraction=fio2_fraction)

@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.9, §5.7.
 
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -53,6 +54,7 @@ class Circulation(IntEnum):
     SEVERAL = 6  # two or more beside vasopressin
 
 
+@cache  # it is asked for at each pressure, and there are few ages
 def systolic_limit_mmhg(age_years: float | None) -> float:
     """Below it a systolic pressure is hypotension; for an unknown age it is the adults'."""
     if age_years is None or age_years > CHILD_FORMULA_UNTIL_YEARS:
@@ -70,12 +72,12 @@ def is_child(age_years: float | None) -> bool:
 def is_hypotension(pressure: Pressure, age_years: float | None) -> bool | None:
     """Judge one measured pressure by its own values; None where they cannot tell."""
     systolic, mean = pressure
-    if is_child(age_years) and systolic is None:
-        return None
     low = systolic is not None and systolic < systolic_limit_mmhg(age_years)
+    if low:
+        return True
     if is_child(age_years):
-        return low
-    return low or (mean is not None and mean < MEAN_LIMIT_MMHG)
+        return None if systolic is None else False
+    return mean is not None and mean < MEAN_LIMIT_MMHG
 
 
 def is_high_dose(drug: str, rate: Rate, weight_kg: float | None) -> bool | None:

@@ -87,12 +87,18 @@ def _age(doubt: Doubt) -> tuple[int, int, str]:
 def _left(patient: Patient, stays: Callable[[str, Doubt], bool]) -> Patient:
     if not patient.doubts:
         return patient
-    left = {
-        rule: {signal: doubt for signal, doubt in doubts.items() if stays(signal, doubt)}
+    stay = [
+        (rule, signal, doubt)
         for rule, doubts in patient.doubts.items()
-    }
-    left = {rule: doubts for rule, doubts in left.items() if doubts}
-    return patient if left == patient.doubts else patient._replace(doubts=left)
+        for signal, doubt in doubts.items()
+        if stays(signal, doubt)
+    ]
+    if len(stay) == sum(map(len, patient.doubts.values())):
+        return patient  # as nearly always
+    left: dict[str, dict[str, Doubt]] = {}
+    for rule, signal, doubt in stay:
+        left.setdefault(rule, {})[signal] = doubt
+    return patient._replace(doubts=left)
 
 
 def signal_of(refused: Rejected) -> str:

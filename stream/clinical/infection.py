@@ -26,7 +26,10 @@ FINAL_MS: Final = 48 * HOUR_MS  # after it was collected a negative one is final
 def answers(view: View) -> tuple[tuple[str, Reading[Culture]], ...]:
     """Give the newest answer of each specimen."""
     found = []
+    known = view.patient.series
     for signal in CULTURES:
+        if signal.name not in known:
+            continue  # as nearly always
         answered = [each for each in view.readings(signal) if each.value.result != COLLECTED]
         if answered:
             found.append((signal.name, answered[-1]))

@@ -71,7 +71,7 @@ def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> froz
     charted_ms = max(after.charted_ms, after.stay_from_ms or 0)
     for level in levels:
         was, now = before.series.get(level.name), after.series.get(level.name)
-        if was is None or now is None or len(now) != len(was) + 1:
+        if was is None or now is None or now.size != was.size + 1:
             continue
         last, newest = was.newest, now.newest
         if last is None or newest is None:

@@ -9,14 +9,14 @@ Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.clinical.grade import GradeRange
 from stream.clinical.hindsight import held_all_the_time, held_since
 from stream.clinical.observe import infusion_ms
-from stream.clinical.patient import Patient, Told, key_of_alert
+from stream.clinical.patient import Patient, Told
 from stream.clinical.rules.register import BY_NAME
-from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.rules.rule import Finding, Rule, Verdict
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
@@ -34,19 +34,27 @@ class Occasion:
     paging_policy: str
 
 
+class Name(NamedTuple):
+    """Which alert of a patient it is."""
+
+    rule: Rule
+    episode: int  # its number; 0 for the stay, and where no episode is open
+    key: str  # as `key_of_alert` makes it
+
+
 def tell(
-    view: View, alerts: dict[str, Told], rule: Rule, verdict: Verdict, occasion: Occasion
+    view: View, alerts: dict[str, Told], name: Name, verdict: Verdict, occasion: Occasion
 ) -> Alert | None:
     """Compare a verdict with what was last said of the alert; note in `alerts` what is said now."""
-    finding, identity = verdict.finding, key(view, rule)
+    finding, identity = verdict.finding, name.key
     told = alerts.get(identity)
     is_open = told is not None and told.is_open
     if finding is None:
         return end(view, alerts, identity, occasion, verdict) if is_open else None
     if told is None or not is_open:
-        now = _raised(view, told, rule, finding, occasion)
+        now = _raised(view, told, name, finding, occasion)
     else:
-        since_ms = _since(view, told, rule, occasion)
+        since_ms = _since(view, told, name.rule, occasion)
         if not _is_news(told, finding, occasion.at_ms):
             if since_ms != told.since_ms:
                 alerts[identity] = replace(told, since_ms=since_ms)
@@ -91,16 +99,6 @@ def end(  # noqa: PLR0913, what is needed to say how and why
     return _line(view, now, occasion.at_ms, advice)
 
 
-def key(view: View, rule: Rule) -> str:
-    """Name the alert of a rule within its patient."""
-    return key_of_alert(rule.name, view.patient.stay, number_of(view, rule))
-
-
-def number_of(view: View, rule: Rule) -> int:
-    """Give the number of the alert's episode: 0 for the stay, and where no episode is open."""
-    return view.episode.number if rule.bound is Bound.EPISODE and view.episode is not None else 0
-
-
 def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority:
     """Choose the paging policy's priority, or the highest there is where that one does not hold."""
     held = priorities.get(paging_policy)
@@ -126,14 +124,14 @@ def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:
 
 
 def _raised(
-    view: View, told: Told | None, rule: Rule, finding: Finding, occasion: Occasion
+    view: View, told: Told | None, name: Name, finding: Finding, occasion: Occasion
 ) -> Told:
     """Raise it, or raise again what has ended: its revisions go on."""
     after_ms = finding.repeat_after_ms
     return Told(
-        rule=rule.name,
+        rule=name.rule.name,
         stay=view.patient.stay,
-        episode=number_of(view, rule),
+        episode=name.episode,
         state=AlertState.RAISED,
         revision=1 if told is None else told.revision + 1,
         since_ms=min(occasion.from_ms, occasion.at_ms),

@@ -5,6 +5,7 @@ Source: CONTRACT (Envelope, Time); CLINICAL.md DEC-44, DEC-45, DEC-66, DEC-67.
 
 from collections.abc import Mapping
 from itertools import zip_longest
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import (
@@ -41,6 +42,7 @@ LATE_KINDS: Final = frozenset(
 )
 SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
 NONE: Final[frozenset[str]] = frozenset()
+NAME: Final = itemgetter(0)  # of what a record says of a signal
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
 FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
 FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
@@ -97,7 +99,7 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     removed, added = _without_common(old, new)
     if removed or added:
         patient = _followed(patient, removed + added)
-    changed = frozenset(name for name, _ in (*removed, *added))
+    changed = frozenset(map(NAME, (*removed, *added)))
     moments = [entry.effective_ms, *(reading.effective_ms for _, reading in removed)]
     looks_back = bool(removed) or _sets_aside(before, added)
     return Observed(patient, changed, looks_back=looks_back, from_ms=min(moments))
@@ -185,10 +187,13 @@ def _followed(patient: Patient, readings: Stated) -> Patient:
 
 def _sets_aside(series: Mapping[str, Readings[Any]], added: Stated) -> bool:
     """Tell whether another record spoke of a signal at the same moment (DEC-45)."""
-    return any(
-        newest_of(series.get(name), reading.effective_ms, reading.effective_ms) is not None
-        for name, reading in added
-    )
+    for name, reading in added:  # plainly: it is asked for each reading
+        known, at_ms = series.get(name), reading.effective_ms
+        if known is None or known.newest is None or known.newest.effective_ms < at_ms:
+            continue
+        if newest_of(known, at_ms, at_ms) is not None:
+            return True
+    return False
 
 
 def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:

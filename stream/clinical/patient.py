@@ -128,4 +128,5 @@ class Patient(NamedTuple):
         self, signal: Signal[T], from_ms: int | None = None, until_ms: int | None = None
     ) -> Reading[T] | None:
         """Give the newest reading of a signal in a span, both ends included; None is no limit."""
-        return newest_of(self.series.get(signal.name), from_ms, until_ms)
+        series = self.series.get(signal.name)
+        return None if series is None else newest_of(series, from_ms, until_ms)

@@ -61,17 +61,17 @@ class Readings(Sequence[Reading[T]]):
     seeing only as many as it did: adding a reading costs the same however many there are.
     """
 
-    __slots__ = ("_count", "_folds", "_shared", "newest")
+    __slots__ = ("_folds", "newest", "shared", "size")
 
     def __init__(self, readings: Iterable[Reading[T]]) -> None:
-        self._shared = list(readings)
-        self._count = len(self._shared)
-        self.newest = self._shared[-1] if self._shared else None
+        self.shared = list(readings)  # with longer ones; the first of it are its own
+        self.size = len(self.shared)
+        self.newest = self.shared[-1] if self.shared else None
         # What was made of the shared readings: of use to shorter and to longer series.
         self._folds: dict[Callable[..., Any], _Fold] = {}
 
     def __len__(self) -> int:
-        return self._count
+        return self.size
 
     @overload
     def __getitem__(self, place: int) -> Reading[T]: ...
@@ -79,33 +79,33 @@ class Readings(Sequence[Reading[T]]):
     def __getitem__(self, place: slice) -> tuple[Reading[T], ...]: ...
     def __getitem__(self, place: int | slice) -> Reading[T] | tuple[Reading[T], ...]:
         if isinstance(place, slice):
-            start, stop, step = place.indices(self._count)
+            start, stop, step = place.indices(self.size)
             if step == 1:
-                return tuple(self._shared[start:stop])
-            return tuple(self._shared[each] for each in range(start, stop, step))
+                return tuple(self.shared[start:stop])
+            return tuple(self.shared[each] for each in range(start, stop, step))
         if place < 0:
-            place += self._count
-        if not 0 <= place < self._count:
+            place += self.size
+        if not 0 <= place < self.size:
             raise IndexError(place)
-        return self._shared[place]
+        return self.shared[place]
 
     def __iter__(self) -> Iterator[Reading[T]]:
-        return islice(self._shared, self._count)
+        return islice(self.shared, self.size)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Readings):
             return NotImplemented
-        return self._count == other._count and all(map(_same, self, other))
+        return self.size == other.size and all(map(_same, self, other))
 
     __hash__ = None  # type: ignore[assignment]  # as a list has none
 
     def and_then(self, newest: Reading[T]) -> "Readings[T]":
         """Give the series with one more reading at its end."""
-        if len(self._shared) != self._count:  # another one has gone on from here
+        if len(self.shared) != self.size:  # another one has gone on from here
             return Readings((*self, newest))
         longer: Readings[T] = Readings.__new__(Readings)
-        self._shared.append(newest)
-        longer._shared, longer._count, longer.newest = self._shared, self._count + 1, newest
+        self.shared.append(newest)
+        longer.shared, longer.size, longer.newest = self.shared, self.size + 1, newest
         longer._folds = self._folds
         return longer
 
@@ -119,14 +119,8 @@ class Readings(Sequence[Reading[T]]):
         fold = self._folds.get(step)
         if fold is None or fold.from_place != from_place:
             fold = self._folds[step] = _Fold(from_place, start)
-        found: F = fold.until(self._shared, step, until_place)
+        found: F = fold.until(self.shared, step, until_place)
         return found
-
-    def place_of(self, sought: K, key: Callable[[Reading[T]], K], *, after_equal: bool) -> int:
-        """Find where something belongs by a key, before or after all that equal it."""
-        if after_equal:
-            return bisect_right(self._shared, sought, hi=self._count, key=key)
-        return bisect_left(self._shared, sought, hi=self._count, key=key)
 
 
 # The keys of a search, which asks for them again and again.
@@ -157,7 +151,10 @@ def without(series: Readings[T], reading: Reading[T]) -> Readings[T]:
 
 def up_to(series: Series, moment_ms: int | None) -> Series:
     """Leave out what became true after a moment; None is no limit."""
-    if moment_ms is None or not series or series[-1].effective_ms <= moment_ms:
+    if moment_ms is None:
+        return series
+    newest = series.newest if isinstance(series, Readings) else next(reversed(series), None)
+    if newest is None or newest.effective_ms <= moment_ms:
         return series
     return series[: _place_of(series, moment_ms, _effective, after_equal=True)]
 
@@ -170,11 +167,11 @@ def since(series: Series, moment_ms: int | None) -> Series:
 
 
 def newest_of(
-    series: "Readings[T] | None", from_ms: int | None, until_ms: int | None
+    series: "Readings[T]", from_ms: int | None, until_ms: int | None
 ) -> Reading[T] | None:
     """Give the newest reading of a span, both ends included; None is no limit."""
-    newest = None if series is None else series.newest
-    if series is None or newest is None:
+    newest = series.newest
+    if newest is None:
         return None
     if until_ms is not None and newest.effective_ms > until_ms:
         place = place_after(series, until_ms)
@@ -230,9 +227,11 @@ def one_a_moment(series: Series) -> Iterator[Reading[Any]]:
 def _place_of(
     series: Series, sought: K, key: Callable[[Reading[Any]], K], *, after_equal: bool
 ) -> int:
-    if not isinstance(series, Readings):
-        series = Readings(series)
-    return series.place_of(sought, key, after_equal=after_equal)
+    """Find where something belongs by a key, before or after all that equal it."""
+    find = bisect_right if after_equal else bisect_left
+    if isinstance(series, Readings):
+        return find(series.shared, sought, hi=series.size, key=key)
+    return find(series, sought, key=key)
 
 
 def _same(one: Reading[Any], other: Reading[Any]) -> bool:

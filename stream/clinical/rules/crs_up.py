@@ -4,6 +4,7 @@ Source: CLINICAL.md §1.1 (review lines 27 to 30), §1.11, DEC-3.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -74,6 +75,7 @@ def in_words(grades: Mapping[str, int]) -> str:
     return ", ".join(f"grade {grade} by {name}" for name, grade in grades.items())
 
 
+@lru_cache(maxsize=8)  # several rules ask about one view
 def next_change_ms(view: View) -> int | None:
     """Find when the grade may change though nothing happens: a mask ends."""
     ends = [mask.until_ms + 1 for mask in view.masks if mask.until_ms is not None]
