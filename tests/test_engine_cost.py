@@ -21,8 +21,8 @@ from stream.clinical.patient import Patient
 from stream.clinical.rules.rule import Rule
 from topics.base import epoch_ms, rfc_3339
 
-PART_MAX: Final = {"entries": 48 * 1024, "alerts": 8 * 1024, "courses": 1024, "doubts": 1024}
-STATE_MAX: Final = 56 * 1024  # bytes, with a set of vital signs a minute
+PART_MAX: Final = {"entries": 25 * 1024, "alerts": 5 * 1024, "courses": 1024, "doubts": 1024}
+STATE_MAX: Final = 32 * 1024  # bytes, with a set of vital signs a minute
 CALLS_MAX: Final = 600  # of our functions, for one record, with all that it brings about
 ASKED_MAX: Final = 0.05  # times that a rule is asked, for one set of a monitor of one who is well
 START = on_day(3, "08:00")

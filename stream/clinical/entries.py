@@ -39,7 +39,7 @@ FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 PLAIN_TYPES: Final = frozenset({float, int, str, bool})
-DIGEST_LENGTH: Final = 8  # hex digits of the SHA-256 that are kept: enough to tell two apart
+DIGEST_LENGTH: Final = 6  # hex digits of the SHA-256 that are kept: two are alike in 1 of 2**24
 
 Identity = tuple[str, str]  # source, event_id
 Version = tuple[int, int, str]  # recorded_ms, standing, digest: the larger one counts

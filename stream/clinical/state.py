@@ -14,7 +14,7 @@ from stream.clinical.trail import Trail
 
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
-VERSION: Final = 6
+VERSION: Final = 7
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
