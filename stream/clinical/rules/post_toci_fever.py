@@ -8,9 +8,10 @@ ask from 8 hours on.
 Source: CLINICAL.md §1.2 (review line 77), §1.11, DEC-9, DEC-30, DEC-50.
 """
 
+from bisect import bisect_left, bisect_right
 from functools import partial
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 from stream.clinical.crs import FEVER_C
 from stream.clinical.levels import FEVER_AFTER_TOCILIZUMAB
@@ -18,8 +19,8 @@ from stream.clinical.policies.register import GRADING
 from stream.clinical.policies.thresholds import BUILT_IN
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.series import Reading, since
-from stream.clinical.signals import TEMPERATURE, Dose, Temperature, attribution
+from stream.clinical.series import Series, since
+from stream.clinical.signals import TEMPERATURE, attribution
 from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
 from stream.clinical.view import View
@@ -39,16 +40,21 @@ def judge(view: View) -> Verdict:
     after_ms = sorted({view.site.post_toci_fever_ms, BUILT_IN.post_toci_fever_ms})
     ends = [dose.effective_ms + span for dose in doses for span in (*after_ms, OVER_MS)]
     wake_ms = min((each for each in ends if each > view.at_ms), default=None)
-    for dose, span_ms in product(reversed(doses), after_ms):
-        fever = persisting(view, dose, dose.effective_ms + span_ms)
-        if fever is None:
+    newest = view.temperature
+    if not doses or newest is None or newest.value.celsius < FEVER_C:
+        return Verdict(None, wake_ms, GONE)
+    # What persists after a dose began at most 24 hours after it, and after the last one.
+    asked = [each for each in doses if each.effective_ms + LAST_MS > doses[-1].effective_ms]
+    fevers = fevers_of(since(view.readings(TEMPERATURE), asked[0].effective_ms))
+    for dose, span_ms in product(reversed(asked), after_ms):
+        if not _persists(view, fevers, dose.effective_ms, dose.effective_ms + span_ms):
             continue
         priorities = {
             policy.name: Priority.P2 for policy in GRADING if view.fever_by(policy) is not False
         }
         finding = Finding(
             priorities=priorities,
-            because=(evidence.of_temperature(fever), evidence.of_dose(NAME, dose)),
+            because=(evidence.of_temperature(newest), evidence.of_dose(NAME, dose)),
             advice=partial(_advice, view, span_ms / HOUR_MS),
             source="review-2025 L77",
         )
@@ -56,39 +62,61 @@ def judge(view: View) -> Verdict:
     return Verdict(None, wake_ms, GONE)
 
 
-def persisting(view: View, dose: Reading[Dose], due_ms: int) -> Reading[Temperature] | None:
-    """Find the newest fever where it has persisted since some hours after a dose."""
-    if not due_ms <= view.at_ms < dose.effective_ms + OVER_MS:
-        return None
-    measured = since(view.readings(TEMPERATURE), dose.effective_ms)
-    # Of one moment the last counts.
-    at_moments = {each.effective_ms: each.value.celsius >= FEVER_C for each in measured}
-    fevers = list(at_moments.items())
-    from_ms = _begins_ms(fevers, dose.effective_ms, due_ms)
-    if from_ms is None or view.tocilizumab[-1].effective_ms >= from_ms:
-        return None
-    lasting = [fever for at_ms, fever in fevers if at_ms > from_ms]
-    return None if False in lasting else measured[-1]
+class Fevers(NamedTuple):
+    """When temperatures were measured, in their order, all in ms; of one moment the last counts."""
+
+    measured: list[int]
+    fevers: list[int]
+    after_gaps: list[int]  # fevers before which there was none for 8 hours
+    afebrile: int  # the last that was no fever; 0 where there is none
 
 
-def _begins_ms(fevers: list[tuple[int, bool]], dose_ms: int, due_ms: int) -> int | None:
-    """Find when it is first met after a dose; of each temperature when, and whether a fever."""
-    at_due = [each for each in fevers if each[0] <= due_ms]
-    if at_due and at_due[-1][0] >= due_ms - AGE_MS and at_due[-1][1]:
-        return due_ms
-    afebrile_ms: int | None = None
-    for at_ms, fever in fevers:
-        if at_ms > dose_ms + LAST_MS:
-            break
+def fevers_of(readings: Series) -> Fevers:
+    """Tell the fevers among temperatures, and the gaps between them."""
+    at_moments = {each.effective_ms: each.value.celsius >= FEVER_C for each in readings}
+    found = Fevers(list(at_moments), [at for at, fever in at_moments.items() if fever], [], 0)
+    since_ms: int | None = None
+    last_ms = 0
+    for at_ms, fever in at_moments.items():
         if not fever:
-            afebrile_ms = at_ms if afebrile_ms is None else afebrile_ms
+            since_ms, last_ms = at_ms if since_ms is None else since_ms, at_ms
             continue
-        if afebrile_ms is not None and at_ms - afebrile_ms >= GAP_MS:
-            break
-        if at_ms > due_ms:
-            return at_ms
-        afebrile_ms = None
-    return None
+        if since_ms is not None and at_ms - since_ms >= GAP_MS:
+            found.after_gaps.append(at_ms)
+        since_ms = None
+    return found._replace(afebrile=last_ms)
+
+
+def _persists(view: View, fevers: Fevers, dose_ms: int, due_ms: int) -> bool:
+    """Tell whether a fever has persisted since some hours after a dose, and does."""
+    if not due_ms <= view.at_ms < dose_ms + OVER_MS:
+        return False
+    from_ms = _begins_ms(fevers, dose_ms, due_ms)
+    if from_ms is None or view.tocilizumab[-1].effective_ms >= from_ms:
+        return False
+    return fevers.afebrile <= from_ms and fevers.measured[-1] >= dose_ms
+
+
+def _begins_ms(fevers: Fevers, dose_ms: int, due_ms: int) -> int | None:
+    """Find when it is first met after a dose."""
+    at_due = bisect_right(fevers.measured, due_ms) - 1
+    if at_due >= 0 and fevers.measured[at_due] >= max(due_ms - AGE_MS, dose_ms):
+        at_ms = fevers.measured[at_due]
+        fever = bisect_left(fevers.fevers, at_ms)
+        if fever < len(fevers.fevers) and fevers.fevers[fever] == at_ms:
+            return due_ms
+    later = bisect_right(fevers.fevers, due_ms)
+    if later == len(fevers.fevers) or fevers.fevers[later] > dose_ms + LAST_MS:
+        return None
+    begins_ms = fevers.fevers[later]
+    first_ms = fevers.fevers[bisect_left(fevers.fevers, dose_ms)]
+    measured_ms = fevers.measured[bisect_left(fevers.measured, dose_ms)]
+    if first_ms - measured_ms >= GAP_MS:  # it is the same where the first is a fever
+        return None
+    gap = bisect_right(fevers.after_gaps, first_ms)
+    if gap < len(fevers.after_gaps) and fevers.after_gaps[gap] <= begins_ms:
+        return None
+    return begins_ms
 
 
 def _advice(view: View, hours: float) -> str:
