@@ -34,9 +34,11 @@ class AsItIs(codecs.Codec):
 class App(faust.App):
     """Ends in bounded time: Faust waits without limit for brokers and tasks."""
 
+    worker: Pipeline
+
     async def on_stop(self) -> None:
         """End as asked, or because a part crashed."""
-        end_soon()
+        end_soon(self.worker.end_stuck)
         await super().on_stop()
 
 
@@ -45,6 +47,7 @@ def build(pipeline: Pipeline) -> faust.App:
     codecs.register(AS_IT_IS, AsItIs())
     settings = pipeline.settings
     app = App(settings.app_id, **_faust_settings(settings))
+    app.worker = pipeline
     app.transport = app.producer_transport = _transport(app, pipeline)
     app.tables.add(pipeline.attach(app))
     source = app.topic(*pipeline.work.inputs, key_serializer=AS_IT_IS, value_serializer=AS_IT_IS)

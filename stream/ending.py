@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 EX_SOFTWARE: Final = 70
@@ -13,11 +14,18 @@ ENDED_WITHIN_S: Final = 25.0  # less than what supervisors grant: 30 s in Kubern
 log = logging.getLogger("stormwatch.ending")
 
 
-def end_soon() -> None:
+def end_soon(end: Callable[[str], object]) -> None:
     """End this process even if something keeps it from ending as it was asked to."""
-    timer = threading.Timer(ENDED_WITHIN_S, end_process, ["asked to end, it did not"])
+    timer = threading.Timer(ENDED_WITHIN_S, _end_in_any_case, [end])
     timer.daemon = True
     timer.start()
+
+
+def _end_in_any_case(end: Callable[[str], object]) -> None:
+    try:
+        end("asked to end, it did not")
+    finally:  # a worker that is half gone may not be able to say where it is
+        os._exit(EX_SOFTWARE)
 
 
 def end_process(reason: str) -> NoReturn:

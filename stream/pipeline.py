@@ -57,7 +57,7 @@ class Pipeline:
         self.pulse = Pulse(
             stopped_limit_s=settings.session_timeout_s,
             hanging_limit_s=STALLS_ENDURED * settings.stall_s,
-            end_stuck=self._end_stuck,
+            end_stuck=self.end_stuck,
         )
         self.watchdog = Watchdog(
             waiting=self.waiting,
@@ -65,7 +65,7 @@ class Pipeline:
             unready_s=health.unready_s,
             stall_limit_s=STALLS_ENDURED * settings.stall_s,
             unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
-            end=self._end_stuck,
+            end=self.end_stuck,
         )
         self.account = Account(self.scheduler.held_records)
         self.owned: set[int] = set()
@@ -293,7 +293,7 @@ class Pipeline:
         """Tell whether a partition waits for what was handed over; asked from any thread."""
         return self.account.on_the_way(partition) > 0 or not self.has_room()
 
-    def _end_stuck(self, reason: str) -> NoReturn:
+    def end_stuck(self, reason: str) -> NoReturn:
         """End, and say where everything was; called from a thread that is not stuck."""
         consumer = self.app.consumer
         log_stacks([self.app.loop, consumer._thread.thread_loop])  # noqa: SLF001, our own thread

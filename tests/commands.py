@@ -10,8 +10,10 @@ from pathlib import Path
 
 from aiokafka import ConsumerRecord
 
+from stream.ending import ENDED_WITHIN_S
+
 STORMWATCH = Path(sys.executable).with_name("stormwatch")
-END_TIMEOUT_S = 15
+END_TIMEOUT_S = ENDED_WITHIN_S + 5  # so that one that hangs says where
 
 
 @dataclass(frozen=True)

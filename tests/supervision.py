@@ -40,6 +40,11 @@ class Supervised:
         """Return what it has said."""
         return self.stormwatch.log_of(self.process(name))
 
+    def reasons(self) -> list[str]:
+        """Return why those that ended by themselves did."""
+        said = (log.read_text(errors="replace") for _, log in self.stormwatch.started)
+        return [line for each in said for line in each.splitlines() if "worker_ends" in line]
+
     def measured(self, name: str, metric: str) -> float:
         """Add up the series of a metric."""
         (port,) = re.findall(r"metrics_and_health_served.*port=(\d+)", self.log(name))

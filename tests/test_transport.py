@@ -15,7 +15,7 @@ from stream.thread import NEWLY_LED_S, Thread
 from stream.transport import Consumer, NothingRead
 from topics import registry
 
-LABS = "labs"
+LABS, CHANGELOG = "labs", "changelog"
 
 
 class Broker:
@@ -25,8 +25,12 @@ class Broker:
         self.seeks = 0
         self.sought: dict[TP, int] = {}
         self.committed: dict[TP, int] = {}
+        self.subscribed: set[str] = set()
         self.answers = asyncio.Event()
         self.answers.set()
+
+    async def subscribe(self, topics: set[str]) -> None:
+        self.subscribed = topics
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         self.sought, self.seeks = dict(self.committed), self.seeks + 1
@@ -41,6 +45,7 @@ class Begun:
         self.claimed: set[int] | None = None
         self.writes_ticks = True
         self.work = SimpleNamespace(inputs=(LABS,))
+        self.table = SimpleNamespace(changelog_topic_name=CHANGELOG)
         self.starts: list[dict[TopicPartition, int]] = []
 
     async def drain(self) -> None:
@@ -65,6 +70,19 @@ class Bench:
 @pytest.fixture
 async def bench() -> Bench:
     return Bench()
+
+
+@pytest.mark.parametrize(
+    ("topics", "joined"),
+    [([LABS, CHANGELOG], {LABS, CHANGELOG}), ([LABS], set()), ([CHANGELOG], set())],
+)
+async def test_a_worker_joins_with_all_of_its_topics_or_not_at_all(
+    bench: Bench, topics: list[str], joined: set[str]
+) -> None:
+    """Asked to end while it starts, it would join without its changelog."""
+    await bench.consumer.subscribe(topics)
+
+    assert bench.broker.subscribed == joined
 
 
 async def test_a_seek_of_the_assignment_before_starts_nothing(bench: Bench) -> None:

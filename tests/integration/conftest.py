@@ -23,7 +23,8 @@ from stream.topic_check import connected
 HERE = Path(__file__).parent
 GONE_TIMEOUT_S = 60
 READ_TIMEOUT_S = 60
-LOG_LINES_SHOWN = 60
+LOG_LINES_SHOWN = 20
+LOG_WIDTH = 400  # characters of a line: what keeps such a log may cut a long text
 UNKNOWN_GROUP = 69  # Kafka's error code: it is gone already
 
 
@@ -96,9 +97,10 @@ def stormwatch(kafka: Cluster, tmp_path: Path) -> Iterator[Stormwatch]:
     for process, log in commands.started:
         if process.poll() is None:
             commands.kill(process)
-        lines = log.read_text(errors="replace").splitlines()
+        lines = [line[:LOG_WIDTH] for line in log.read_text(errors="replace").splitlines()]
+        worst = [line for line in lines[:-LOG_LINES_SHOWN] if '"level": "critical"' in line]
         sys.stdout.write(f"--- {log.name}: exit status {process.returncode}\n")
-        sys.stdout.writelines(f"{line}\n" for line in lines[-LOG_LINES_SHOWN:])
+        sys.stdout.writelines(f"{line}\n" for line in worst + lines[-LOG_LINES_SHOWN:])
 
 
 async def _start_afresh(bootstrap: str) -> None:
