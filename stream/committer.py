@@ -7,7 +7,7 @@ had, and never skips one. While one group is written the next one fills.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from stream import metrics
 from stream.ending import end_process
 from stream.partition import MARKER_KEY, Epoch, Stamp, head_of, write, write_marker
-from stream.runs import Group, Row, TopicPartition, Work
+from stream.runs import Fields, Group, Row, TopicPartition, Work
 from stream.table import StateTable
 
 CONFIRMED_WITHIN_S: Final = 30.0
@@ -143,13 +143,13 @@ class Committer:
         metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - self._began_s)
         self._work.durable(group)
 
-    def _states(self, group: Group) -> dict[TopicPartition, list[Row]]:
+    def _states(self, group: Group) -> dict[TopicPartition, list[Fields]]:
         topic = self._table.changelog_topic_name
-        rows: dict[TopicPartition, list[Row]] = {}
+        rows: dict[TopicPartition, list[Fields]] = {}
         for partition, states in group.states.items():
             head = head_of(self.stamp(partition))
             rows[TopicPartition(topic, partition)] = [
-                Row(key, write(head, kept), None, ()) for key, kept in states.items()
+                (key, write(head, kept), None, ()) for key, kept in states.items()
             ]
         for partition, clock_ms in group.clocks.items():
             positions = self._positions(group, partition)
@@ -188,10 +188,10 @@ class Committer:
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
         self._claimed.add(partition)
 
-    async def _send_all(self, published: dict[TopicPartition, list[Row]]) -> None:
+    async def _send_all(self, published: Mapping[TopicPartition, Sequence[Fields]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))
 
-    async def send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
+    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
         """Send rows to one partition in as few batches as fit; return the last one's offset.
 
         Returns only when the broker has confirmed all of them; raises when it has not. The limit is
@@ -200,7 +200,7 @@ class Committer:
         async with asyncio.timeout(CONFIRMED_WITHIN_S):
             return await self._send(tp, rows)
 
-    async def _send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
+    async def _send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
         producer = self._producer()
         sent: list[Awaitable[Any]] = []
         batch = producer.create_batch()
@@ -222,8 +222,7 @@ def _observe_alerts(group: Group) -> None:
         metrics.RECORD_TO_ALERT_SECONDS.observe(now_s - at_ms / 1000)
 
 
-def _append(batch: Any, row: Row) -> bool:  # noqa: ANN401, aiokafka has no type for it
-    appended = batch.append(
-        key=row.key, value=row.value, timestamp=row.timestamp_ms, headers=list(row.headers)
-    )
-    return appended is not None
+def _append(batch: Any, row: Fields) -> bool:  # noqa: ANN401, aiokafka has no type for it
+    key, value, at_ms, headers = row
+    added = batch.append(key=key, value=value, timestamp=at_ms, headers=list(headers))
+    return added is not None

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Mapping
+from operator import attrgetter
 from typing import Any, Final, NoReturn
 
 from aiokafka import AIOKafkaProducer
@@ -225,7 +226,7 @@ class Pipeline:
         self.account.taken(run.partition, len(run.records))
         self.health.moved()
         self.watchdog.moved(run.partition)
-        for topic, records in Counter(record.topic for record in run.records).items():
+        for topic, records in Counter(map(attrgetter("topic"), run.records)).items():
             metrics.RECORDS.labels(topic=topic).inc(records)
 
     def _on_durable(self, positions: Mapping[TopicPartition, int]) -> None:
@@ -265,9 +266,8 @@ class Pipeline:
         short_s = self.account.short_for_s(partition, now_s, busy=self._busy)
         unaccounted = metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition=partition)
         unaccounted.set(missing if short_s else 0)
-        metrics.PARTITION_HELD_RECORDS.labels(partition=partition).set(
-            self.scheduler.held_records(partition)
-        )
+        held = self.scheduler.held_records(partition)
+        metrics.PARTITION_HELD_RECORDS.labels(partition=partition).set(held)
         if short_s > self.settings.unaccounted_s:
             end_process(
                 f"{missing} records of partition {partition} were handed over and not taken"

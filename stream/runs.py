@@ -50,6 +50,9 @@ class Row(NamedTuple):
     headers: Headers
 
 
+Fields = tuple[bytes | None, bytes | None, int | None, Headers]  # a Row, or as little as it takes
+
+
 class Kept(NamedTuple):
     """A state as the changelog holds it; `due_ms` is when it has to be looked at again."""
 

@@ -13,7 +13,7 @@ from stream.committer import Committer
 from stream.health import Health
 from stream.partition import Epoch, Partition
 from stream.pipeline import Pipeline
-from stream.runs import Group, Kept, Row, Run, TopicPartition
+from stream.runs import Fields, Group, Kept, Run, TopicPartition
 from stream.settings import Settings
 from stream.ticks import Ticker
 from topics import registry
@@ -85,11 +85,11 @@ class Paper(Committer):
             pending_records=100,
             rewrite_after_s=3600,
         )
-        self.sent: list[tuple[int, Sequence[Row]]] = []
+        self.sent: list[tuple[int, Sequence[Fields]]] = []
         self.broker_answers = asyncio.Event()
         self.broker_answers.set()
 
-    async def send(self, tp: TopicPartition, rows: Sequence[Row]) -> int:
+    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
         await self.broker_answers.wait()
         self.sent.append((tp.partition, rows))
         return len(self.sent)
