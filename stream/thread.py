@@ -21,6 +21,9 @@ TOLD_FOR_MS: Final = 500
 # A new leader of a partition shows its newest records once its followers have them, which takes
 # them half a second at most; until then the partition seems to end before them.
 NEWLY_LED_S: Final = 1.5
+# Few records at a time cost much, and one that comes after a silence should not wait: so the broker
+# answers at once after a fetch that found nothing, and after others once it has so much.
+GATHERED_BYTES: Final = 64 * 1024
 
 
 class Fetched(dict[TP, list[Any]]):
@@ -35,6 +38,7 @@ class Thread(driver.AIOKafkaConsumerThread):
     seeks = 0
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     fetch_wait_ms = 20
+    gather_ms = 10
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,7 +77,15 @@ class Thread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))
         fetched.seeks = self.seeks
+        self._gather(while_some_come=bool(fetched))
         return fetched
+
+    def _gather(self, *, while_some_come: bool) -> None:
+        """Say how long the broker may let records gather before it answers the next fetch."""
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001, aiokafka asks it for each fetch
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = (  # noqa: SLF001
+            (GATHERED_BYTES, self.gather_ms) if while_some_come else (1, self.fetch_wait_ms)
+        )
 
     def end_told_ms(self, tp: TopicPartition) -> int | None:
         """Say when a fetch told just now that a partition is read to its end; None: it is not."""

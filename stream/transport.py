@@ -10,7 +10,7 @@ Five things differ from Faust 0.15.3 as it comes, each through a seam that it of
 - A jump in offsets is read a second time before it is believed: a log may have holes, a race may
   not make one.
 - A fetch waits 20 ms, not Faust's fixed 1500: aiokafka has one fetch a node under way, so that idle
-  topics would delay busy ones.
+  topics would delay busy ones. While records come the broker gathers some for each answer.
 """
 
 import asyncio
@@ -32,8 +32,6 @@ from topics import registry
 
 if TYPE_CHECKING:
     from stream.pipeline import Pipeline
-
-QUIET_RECORDS: Final = 200  # a fetch with fewer is followed by a short pause, for more to gather
 
 FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
 
@@ -63,7 +61,6 @@ class Consumer(driver.Consumer):
         self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
         self._seeks = 0  # the seek that what is read now follows
         self._claim: set[int] | None = None  # what was ours when it began
-        self._quiet = False
         self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
 
@@ -74,7 +71,8 @@ class Consumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> Thread:
         thread = Thread(self, loop=self.loop, beacon=self.beacon)
-        thread.fetch_wait_ms = self.pipeline.settings.fetch_wait_ms
+        settings = self.pipeline.settings
+        thread.fetch_wait_ms, thread.gather_ms = settings.fetch_wait_ms, settings.gather_ms
         return thread
 
     async def subscribe(self, topics: Iterable[str]) -> None:
@@ -182,10 +180,7 @@ class Consumer(driver.Consumer):
     # Fetching
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109, Faust's signature
-        if self._quiet:  # few records at a time cost much: let some gather
-            await asyncio.sleep(self.pipeline.settings.pause_ms / 1000)
         fetched = await self._fetch(active_partitions, timeout)
-        self._quiet = sum(map(len, fetched.values())) < QUIET_RECORDS
         self._begin()
         # What came before the seek is read again after it.
         stale = not self.pipeline.reading or fetched.seeks != self._seeks

@@ -86,8 +86,8 @@ class WorkerSettings(BaseSettings):
     align_wait_s: Seconds = Field(
         2.0, description="how long records wait for earlier ones of other topics"
     )
-    pause_ms: int = Field(
-        4, ge=0, le=1_000, description="how long few records are left to gather before a fetch"
+    gather_ms: int = Field(
+        10, ge=1, le=1_000, description="how long the broker may gather records while some come"
     )
     pending_records: int = Field(
         20_000, ge=1, le=1_000_000, description="most records taken and not yet durable"

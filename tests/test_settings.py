@@ -39,7 +39,7 @@ def test_the_brokers_alone_are_enough() -> None:
         2.0,
         1.0,
     )
-    assert (settings.fetch_wait_ms, settings.pause_ms, settings.align_wait_s) == (20, 4, 2.0)
+    assert (settings.fetch_wait_ms, settings.gather_ms, settings.align_wait_s) == (20, 10, 2.0)
     assert (settings.pending_records, settings.run_records) == (20_000, 2_000)
     assert (settings.webhook_url, settings.webhook_secret) == (None, None)
 
@@ -99,7 +99,7 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
         "COMPACTION_LAG_H": "inf",
         "TICK_S": "61",
         "PENDING_RECORDS": "0",
-        "PAUSE_MS": "-1",
+        "GATHER_MS": "0",
         "WEBHOOK_URL": "ftp://x",
     }
     for name, value in wrong.items():

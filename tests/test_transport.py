@@ -156,6 +156,20 @@ def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
     assert (thread.end_told_ms(TopicPartition(LABS, 0)) == told_ms) is is_at_end
 
 
+def test_the_broker_gathers_records_only_while_some_come() -> None:
+    """One that comes after a silence is fetched at once."""
+    fetcher = SimpleNamespace(_fetch_min_bytes=1, _fetch_max_wait_ms=20)
+    thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
+    thread._consumer = SimpleNamespace(_fetcher=fetcher)
+
+    asked = []
+    for some_come in (True, False):
+        thread._gather(while_some_come=some_come)
+        asked.append((fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms))
+
+    assert asked == [(64 * 1024, 10), (1, 20)]
+
+
 @pytest.mark.parametrize(("writes", "left"), [(True, 1), (False, 2)])
 async def test_a_tick_of_the_future_is_left_out(bench: Bench, *, writes: bool, left: int) -> None:
     """It is of a machine whose clock is wrong; where a file's ticks are played, any time is."""

@@ -33,7 +33,7 @@ EDGES_MS: Final = (5, 10, 15, 20, 25, 50, 80, 200, 1_000)
 MOMENTS: Final = ("made_at", "appended_at", "fetched_at", "taken_at", "written_at", "read_at")
 PARTS: Final = (
     "produce: made to appended",
-    "fetch: appended to fetched (pause, wait of the fetch)",
+    "fetch: appended to fetched (gathering at the broker)",
     "hand over: fetched to taken (alignment, Faust)",
     "group: taken to written (the group before)",
     "confirm and read: written to read",
