@@ -93,6 +93,7 @@ async def test_workers_that_come_and_go_count_every_event_once(
 
     await assert_same(supervised, read_all, wanted)
     assert stopped.wait(LIMIT_S) == EX_SOFTWARE
+    supervised.look()
     # Before it can end as asked a signal ends it.
     assert set(supervised.release()) <= {0, -signal.SIGTERM}, supervised.reasons()
 
