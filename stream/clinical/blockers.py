@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from stream.clinical.masking import BLOCKED_MS, BLOCKER_SIGNALS
 from stream.clinical.results import newest
-from stream.clinical.series import Reading
+from stream.clinical.series import Reading, up_to
 from stream.clinical.signals import Result, lab
 from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
@@ -22,8 +22,8 @@ def last_blocker(view: View, before_ms: int) -> tuple[str, Reading[Any]] | None:
     given = [
         (signal.name.partition(":")[2], dose)
         for signal in BLOCKER_SIGNALS
-        for dose in view.every(signal)
-        if dose.effective_ms <= before_ms <= dose.effective_ms + BLOCKED_MS
+        for dose in up_to(view.every(signal), before_ms)[-1:]
+        if before_ms <= dose.effective_ms + BLOCKED_MS
     ]
     return max(given, key=lambda each: each[1].effective_ms, default=None)
 

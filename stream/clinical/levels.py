@@ -20,7 +20,7 @@ from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.scores.hscore import TEMPERATURE_C
 from stream.clinical.scores.steps import points_of
-from stream.clinical.series import Reading
+from stream.clinical.series import Reading, since
 from stream.clinical.signals import (
     AGE,
     OXYGEN,
@@ -91,10 +91,8 @@ def _begins_anew(
     newest: Reading[Any],
 ) -> bool:
     signal, (least_ms, most_ms) = anew_after
-    return any(
-        last.effective_ms - most_ms <= each.effective_ms < newest.effective_ms - least_ms
-        for each in patient.series.get(signal.name, ())
-    )
+    doses = since(patient.series.get(signal.name, ()), last.effective_ms - most_ms)
+    return any(each.effective_ms < newest.effective_ms - least_ms for each in doses)
 
 
 def _fever(temperature: Temperature, _: float | None) -> object:

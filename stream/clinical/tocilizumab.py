@@ -8,7 +8,7 @@ Source: CLINICAL.md §1.2 (review lines 67 to 69), §1.11, §4.1, DEC-30, DEC-34
 from typing import Final, NamedTuple
 
 from stream.clinical.masking import MG_BY_UNIT
-from stream.clinical.series import Reading
+from stream.clinical.series import Reading, place_at
 from stream.clinical.signals import Dose, given, not_given, ordered
 from stream.clinical.times import DAY_MS, HOUR_MS
 from stream.clinical.view import View
@@ -71,8 +71,9 @@ def checked(view: View) -> Checked | None:
 
 def last_before(view: View, at_ms: int) -> Reading[Dose] | None:
     """Find the last dose before a moment, of this stay or not."""
-    doses = [dose for dose in view.every(GIVEN) if dose.effective_ms < at_ms]
-    return doses[-1] if doses else None
+    doses = view.every(GIVEN)
+    place = place_at(doses, at_ms)
+    return doses[place - 1] if place else None
 
 
 def in_24_h(doses: tuple[Reading[Dose], ...], at_ms: int) -> tuple[Reading[Dose], ...]:
@@ -82,10 +83,8 @@ def in_24_h(doses: tuple[Reading[Dose], ...], at_ms: int) -> tuple[Reading[Dose]
 
 def of_episode(view: View) -> tuple[Reading[Dose], ...]:
     """Give the doses that were given in the open episode."""
-    onset_ms = view.course.onset_ms
-    if onset_ms is None:
-        return ()
-    return tuple([dose for dose in view.tocilizumab if dose.effective_ms >= onset_ms])
+    onset_ms, doses = view.course.onset_ms, view.tocilizumab
+    return () if onset_ms is None else doses[place_at(doses, onset_ms) :]
 
 
 def next_dose_ms(view: View) -> int | None:

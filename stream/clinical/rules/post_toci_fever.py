@@ -38,13 +38,15 @@ def judge(view: View) -> Verdict:
     doses = view.tocilizumab
     # What a site asks about sooner is asked about at 12 hours as well.
     after_ms = sorted({view.site.post_toci_fever_ms, BUILT_IN.post_toci_fever_ms})
-    ends = [dose.effective_ms + span for dose in doses for span in (*after_ms, OVER_MS)]
+    spans_ms = (*after_ms, OVER_MS)
+    recent = since(doses, view.at_ms - max(spans_ms))
+    ends = [dose.effective_ms + span_ms for dose in recent for span_ms in spans_ms]
     wake_ms = min((each for each in ends if each > view.at_ms), default=None)
     newest = view.temperature
     if not doses or newest is None or newest.value.celsius < FEVER_C:
         return Verdict(None, wake_ms, GONE)
     # What persists after a dose began at most 24 hours after it, and after the last one.
-    asked = [each for each in doses if each.effective_ms + LAST_MS > doses[-1].effective_ms]
+    asked = since(doses, doses[-1].effective_ms - LAST_MS + 1)
     fevers = fevers_of(since(view.readings(TEMPERATURE), asked[0].effective_ms))
     for dose, span_ms in product(reversed(asked), after_ms):
         if not _persists(view, fevers, dose.effective_ms, dose.effective_ms + span_ms):

@@ -16,6 +16,7 @@ from stream.clinical.policies.thresholds import BUILT_IN
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.series import Series, place_after, place_at
 from stream.clinical.steroids import covering, next_turn_ms
 from stream.clinical.times import HOUR_MS
 from stream.clinical.tocilizumab import NAME, of_episode
@@ -69,7 +70,7 @@ def _is_still_needed(view: View, due_ms: int) -> bool:
         (reading.effective_ms, drug, reading.value.value > 0)
         for drug, signal in VASOPRESSOR_RATES
         if signal.name in known
-        for reading in view.every(signal)
+        for reading in _since_running(view.every(signal), due_ms)
     )
     running: set[str] = set()
     for place, (at_ms, drug, runs) in enumerate(changes):
@@ -78,6 +79,12 @@ def _is_still_needed(view: View, due_ms: int) -> bool:
         if holds_until_ms > max(due_ms, at_ms) and not running:
             return False
     return bool(running)
+
+
+def _since_running(rates: Series, due_ms: int) -> Series:
+    """Give what was charted since a moment, and what held then."""
+    place = place_after(rates, due_ms)
+    return rates[place_at(rates, rates[place - 1].effective_ms) :] if place else rates
 
 
 def _advice(hours: float) -> str:
