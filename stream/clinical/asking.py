@@ -173,14 +173,23 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
     if WATCH_END.name in changed:
         return None
     same: frozenset[Level[Any]] = frozenset()
-    # What is older than the last answer may move back since when an alert has been true.
-    in_order = question.from_ms is not None and question.from_ms >= patient.asked_ms
-    if known is not None and in_order and (due_ms is None or due_ms > question.now_ms):
-        same = still(known, patient, levels_of(changed))
+    from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms
+    if known is not None and from_ms is not None and nothing_due and _keeps_since(patient, from_ms):
+        same = still(known, patient, levels_of(changed), from_ms)
     if silence.is_open(patient):
         same -= frozenset(silence.COMES)  # any reading of them may end it
     rules = reached_by(changed, same)
     return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
+
+
+def _keeps_since(patient: Patient, from_ms: int) -> bool:
+    """Tell whether what is known of a moment can't move back since when an alert has been true.
+
+    A device's readings come minutes late: few of them are newer than the last answer.
+    """
+    if from_ms >= patient.asked_ms:
+        return True
+    return all(told.since_ms <= from_ms for told in patient.alerts.values() if told.is_open)
 
 
 def _goes_on(patient: Patient, question: Question) -> bool:

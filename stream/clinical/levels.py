@@ -20,7 +20,7 @@ from stream.clinical.oxygen import INVASIVE
 from stream.clinical.patient import Patient
 from stream.clinical.scores.hscore import TEMPERATURE_C
 from stream.clinical.scores.steps import points_of
-from stream.clinical.series import Reading, since
+from stream.clinical.series import Reading, Readings, place_at, since
 from stream.clinical.signals import (
     AGE,
     OXYGEN,
@@ -60,11 +60,14 @@ class Level(Generic[T]):
         object.__setattr__(self, "name", self.signal.name)
 
 
-def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> frozenset[Level[Any]]:
-    """Name the levels that the newest reading of their signal left as they were.
+def still(
+    before: Patient, after: Patient, levels: Iterable[Level[Any]], at_ms: int
+) -> frozenset[Level[Any]]:
+    """Name the levels that a reading of their signal, which became true then, left as they were.
 
-    It is newer than all that is charted by hand, as was the one before it: so neither comes to lie
-    on the other side of a dose, of a rate, or of an attribution.
+    It follows one of the same level, and that one follows all that is charted by hand: so neither
+    comes to lie on the other side of a dose, of a rate, or of an attribution. Later readings may
+    be known already: those of a device come late, and not always in order.
     """
     found = []
     age_years = fact(after, AGE)
@@ -73,26 +76,42 @@ def still(before: Patient, after: Patient, levels: Iterable[Level[Any]]) -> froz
         was, now = before.series.get(level.name), after.series.get(level.name)
         if was is None or now is None or now.size != was.size + 1:
             continue
-        last, newest = was.newest, now.newest
-        if last is None or newest is None:
+        between = _come_between(was, now, at_ms)
+        if between is None or between[0].effective_ms < charted_ms:
             continue
-        in_order = charted_ms <= last.effective_ms < newest.effective_ms
-        if level.anew_after is not None and _begins_anew(after, level.anew_after, last, newest):
+        last, came, following = between
+        if level.anew_after is not None and _begins_anew(after, level.anew_after, last, following):
             continue
-        if in_order and level.of(last.value, age_years) == level.of(newest.value, age_years):
+        if level.of(last.value, age_years) == level.of(came.value, age_years):
             found.append(level)
     return frozenset(found)
+
+
+def _come_between(
+    was: Readings[Any], now: Readings[Any], at_ms: int
+) -> tuple[Reading[Any], Reading[Any], Reading[Any]] | None:
+    """Find the reading that came, with the one before it and the one after it, or itself again."""
+    newest, last_now = was.newest, now.newest
+    if newest is None or last_now is None:
+        return None
+    if newest.effective_ms < at_ms:
+        return (newest, last_now, last_now) if last_now.effective_ms == at_ms else None
+    place = place_at(was, at_ms)
+    came, following = now[place], was[place]
+    if not place or not came.effective_ms == at_ms < following.effective_ms:
+        return None
+    return was[place - 1], came, following
 
 
 def _begins_anew(
     patient: Patient,
     anew_after: tuple[Signal[Any], tuple[int, int]],
     last: Reading[Any],
-    newest: Reading[Any],
+    following: Reading[Any],
 ) -> bool:
     signal, (least_ms, most_ms) = anew_after
     doses = since(patient.series.get(signal.name, ()), last.effective_ms - most_ms)
-    return any(each.effective_ms < newest.effective_ms - least_ms for each in doses)
+    return any(each.effective_ms < following.effective_ms - least_ms for each in doses)
 
 
 def _fever(temperature: Temperature, _: float | None) -> object:

@@ -1,6 +1,7 @@
 """The engine under repeated, delayed, reordered and missing records, and restored anywhere."""
 
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any, Final
 
 import pytest
@@ -249,12 +250,13 @@ watched = st.fixed_dictionaries(
 
 
 def monitored(
-    sets: list[dict[str, Any]], repeats: int, every_min: int, delay_s: int
+    sets: list[dict[str, Any]], repeats: int, every_min: int, delays_s: list[int]
 ) -> list[Fields]:
-    """A monitor that says each set of readings some times over, at its own pace."""
+    """A monitor that says each set of readings some times over, and not always in order."""
+    said = [each for each in sets for _ in range(repeats)]
     return [
         late(vitals(at=START + minutes(every_min * place), **readings), timedelta(seconds=delay_s))
-        for place, readings in enumerate(each for each in sets for _ in range(repeats))
+        for place, (readings, delay_s) in enumerate(zip(said, cycle(delays_s), strict=False))
     ]
 
 
@@ -263,7 +265,7 @@ monitors = st.builds(
     sets=st.lists(watched, min_size=1, max_size=6),
     repeats=st.integers(1, 8),
     every_min=st.sampled_from([1, 7, 31]),
-    delay_s=st.sampled_from([0, 3, 90]),
+    delays_s=st.lists(st.sampled_from([0, 3, 90, 400]), min_size=1, max_size=3),
 )
 
 
