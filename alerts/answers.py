@@ -105,7 +105,9 @@ def take_back(change: Change) -> Life:
     if not life.answers:
         return life
     left = replace(life, answers=_without(life, change.ack))
-    return left if left.answer is not None else call_tiers(left, Reason.UNACKNOWLEDGED, now, policy)
+    if left.answer is not None:
+        return _without_hand_over(left)
+    return call_tiers(left, Reason.UNACKNOWLEDGED, now, policy)
 
 
 def decline(change: Change) -> Life:
@@ -115,7 +117,7 @@ def decline(change: Change) -> Life:
     answers = tuple(each for each in life.answers if each.by != by and not each.handed_to)
     left = replace(life, answers=answers)
     if left.answer is not None:
-        return left
+        return _without_hand_over(left)
     tiers = policy.routing.route_of(life.about, now.clock_ms).tiers
     if not any(tier.answer_within for tier in tiers):
         return left  # nobody was asked to come
@@ -130,9 +132,18 @@ def lapse(change: Change) -> Life:
         each for each in life.answers if each.until_ms is None or each.until_ms > now.clock_ms
     )
     left = replace(life, answers=answers)
-    if left.answer is not None or life.answer is None:
+    if left.answer is not None:
+        return _without_hand_over(left)
+    if life.answer is None:
         return left
     return call_tiers(replace(left, sends=()), Reason.ANSWER_OVER, now, policy)
+
+
+def _without_hand_over(life: Life) -> Life:
+    """Page nobody for a hand-over that is over while the answer of another stands."""
+    if any(each.handed_to for each in life.answers):
+        return life
+    return replace(life, sends=tuple(send for send in life.sends if send.tells_answer))
 
 
 def _is_about_less(life: Life) -> bool:

@@ -404,6 +404,27 @@ def test_what_was_handed_over_and_not_taken_is_called_anew() -> None:
     assert shown(case.waits(5 * MINUTE)) == ["rapid_response/answer_over"]
 
 
+@pytest.mark.parametrize("over", ["its time", "taken back", "declined"])
+def test_a_hand_over_that_is_over_pages_nobody_while_another_has_it(over: str) -> None:
+    """What waits for a gateway goes with it: whoever acknowledged still comes."""
+    case = Case()
+    case.tells(line(priority="P1"))
+    case.answers(by="Sam", event_id="a1")
+    case.answers(by="Joy", event_id="a2", hand_to="operations")
+    assert shown(case.known.sends) == ["operations/handed_over"]
+
+    if over == "its time":
+        case.waits(6 * MINUTE)
+    elif over == "taken back":
+        case.answers("unacknowledge", "a3", by="Joy")
+    else:
+        case.answers("unacknowledge", "a3", by="Lee", decline=True)
+
+    assert case.known.sends == ()
+    assert [each.by for each in case.known.answers] == ["Sam"]
+    assert case.waits(HOUR) == ()
+
+
 def test_what_cannot_be_handed_over_is_called_at_once() -> None:
     case = Case()
     case.tells(line(priority="P1"))
