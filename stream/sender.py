@@ -24,6 +24,7 @@ from topics.alerts import Priority
 
 AT_ONCE: Final = 8  # tries under way through one sink
 AT_ONCE_FROM: Final = Priority.P1.urgency
+ALARM_MIN_S: Final = 0.001  # a loop that counts in milliseconds would turn on the spot for less
 
 log = logging.getLogger("stormwatch.sender")
 
@@ -56,6 +57,7 @@ class Sender:
         self._lineups: dict[str, Lineup] = {}
         self._breakers: dict[str, Breaker] = {}
         self._tries: dict[str, set[asyncio.Task[None]]] = {}
+        self._alarms: dict[str, asyncio.TimerHandle] = {}  # of gateways that are let alone
         self._busy: set[Lane] = set()
 
     def submit(self, weight: Weight, order: Order) -> None:
@@ -113,6 +115,19 @@ class Sender:
             tries.add(task)
             task.add_done_callback(partial(self._ended, name, lanes))
         metrics.SINK_STATE.labels(name).set(breaker.state)
+        self._set_alarm(name, breaker.wait_s)
+
+    def _set_alarm(self, name: str, wait_s: float) -> None:
+        """Go on once a gateway is let alone no longer.
+
+        A timer may fire a little early, as those of uvloop do: then it is set again for the rest,
+        or what waits would wait until the next page.
+        """
+        if (alarm := self._alarms.pop(name, None)) is not None:
+            alarm.cancel()
+        if wait_s > 0:
+            loop = asyncio.get_running_loop()
+            self._alarms[name] = loop.call_later(max(wait_s, ALARM_MIN_S), self._go_on, name)
 
     def _ended(self, name: str, lanes: set[Lane], done: "asyncio.Task[None]") -> None:
         self._tries[name].discard(done)
@@ -122,8 +137,6 @@ class Sender:
             self._fail("what became of a page can't be kept")
             return
         self._go_on(name)
-        if (wait_s := self._breakers[name].wait_s) > 0:
-            asyncio.get_running_loop().call_later(wait_s, self._go_on, name)
 
     async def _try(self, name: str, orders: tuple[Order, ...]) -> None:
         pages = [(order, page) for order in orders if (page := self._depart(order)) is not None]
