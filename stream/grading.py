@@ -9,7 +9,13 @@ from stream import metrics
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
 from stream.clinical.state import Patient
-from stream.guard import dead_letter, dead_letter_on_error, is_plausible, told_on_error
+from stream.guard import (
+    dead_letter,
+    dead_letter_on_error,
+    is_plausible,
+    tell_of_failure,
+    told_on_error,
+)
 from stream.runs import Group, Kept, Record, Run
 from topics import codec, registry
 from topics.alerts import Present
@@ -93,8 +99,12 @@ class Grading:
         """Take each record of a run; one that the engine fails on is kept as a dead letter."""
         ward = self._wards[run.partition]
         for record in run.records:
+            parked = frozenset(ward.parked)
             with dead_letter_on_error(record, group):
                 self._take(ward, record, group)
+            # Their timers failed in this tick, and stay silent until a record of them comes.
+            for patient_id in sorted(ward.parked - parked):
+                tell_of_failure(run.partition, patient_id, record.timestamp, group)
         if run.at_end and ward.clock_ms is not None:
             self._tell_present(run.partition, ward.clock_ms, group)
 

@@ -39,17 +39,25 @@ def dead_letter_on_error(record: Record, group: Group) -> Iterator[None]:
 
 @contextlib.contextmanager
 def told_on_error(partition: int, patient_id: str, at_ms: int, group: Group) -> Iterator[None]:
-    """Raise OPS-ENGINE where what is known of a patient can't be written down.
+    """Raise OPS-ENGINE where something can't be done for a patient that no record asks for.
 
-    Ending the worker would not help: the next one would end too, and every patient of the
-    partition would be watched by nobody.
+    What is known can't be written down, or what falls due can't be decided. Ending the worker would
+    not help: the next one would end too, and every patient of the partition would be watched by
+    nobody.
     """
     try:
         yield
     except Exception:
         log.exception("engine_failed partition=%s", partition)
         metrics.ENGINE_FAILURES.inc()
-        _raise_alert(partition, patient_id, at_ms, group)
+        tell_of_failure(partition, patient_id, at_ms, group)
+
+
+def tell_of_failure(partition: int, patient_id: str, at_ms: int, group: Group) -> None:
+    """Raise OPS-ENGINE, once a day for a patient."""
+    at_ms = at_ms if is_plausible(at_ms) else time.time_ns() // 1_000_000
+    alert = ops_alert(ENGINE, patient_id, at_ms)
+    group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
 
 
 def is_plausible(timestamp_ms: int) -> bool:
@@ -60,7 +68,7 @@ def is_plausible(timestamp_ms: int) -> bool:
 def _tell(record: Record, group: Group) -> None:
     """Raise OPS-ENGINE for the patient of a record: it may have been what mattered."""
     if record.topic == registry.TICKS:
-        return  # its key is no patient's
+        return  # its key is no patient's; whose timers failed the work knows
     if record.topic == registry.ALERTS and ENGINE.name.encode() in (record.value or b""):
         return  # the pager fails on this very alert: told again it would fail again, for ever
     try:
@@ -68,14 +76,7 @@ def _tell(record: Record, group: Group) -> None:
     except UnicodeDecodeError:
         return
     if 0 < len(patient_id) <= PATIENT_ID_MAX:
-        _raise_alert(record.partition, patient_id, record.timestamp, group)
-
-
-def _raise_alert(partition: int, patient_id: str, at_ms: int, group: Group) -> None:
-    """Raise OPS-ENGINE, once a day for a patient."""
-    at_ms = at_ms if is_plausible(at_ms) else time.time_ns() // 1_000_000
-    alert = ops_alert(ENGINE, patient_id, at_ms)
-    group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
+        tell_of_failure(record.partition, patient_id, record.timestamp, group)
 
 
 def dead_letter(record: Record, why: Rejected, group: Group) -> None:

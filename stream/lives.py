@@ -1,5 +1,6 @@
 """The alerts of the patients of one partition, as the pager keeps them."""
 
+import contextlib
 import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
 from stream.runs import Kept
 from topics.alerts import Alert
+from topics.base import epoch_ms
 from topics.reserved import is_probe
+from topics.ticks import Tick
 
 VERSION: Final = 1
 AT_ONCE_MS: Final = 0  # due before any clock: a page may be on its way
+AGAIN_MS: Final = 60_000  # after which what failed is tried again: not at every tick
 STALE_MAX: Final = 10_000  # times that nothing is due at any more, before they are thrown away
 
 
@@ -32,6 +36,16 @@ class Order(NamedTuple):
     def is_probe(self) -> bool:
         """Whether it is about nobody, and so no measure of how soon people are told."""
         return is_probe(self.patient_id)
+
+
+def spoken_of(life: Life, send: Send, what: object) -> int | None:
+    """Return the time of what is told, where it may have ended since; None: it is about now.
+
+    A line may be of hours ago, and so is what nobody has answered after an outage. A second try is
+    of what was found to be true.
+    """
+    is_first = isinstance(what, Alert | Tick) and send.attempt == 1
+    return epoch_ms(life.line.at) if is_first else None
 
 
 class UnknownVersionError(ValueError):
@@ -69,6 +83,7 @@ class Desk:
         self._states, self._policy = states, policy
         self._lives: dict[str, dict[str, Life]] = {}
         self._pending: dict[str, int] = {}
+        self._put_off: dict[tuple[str, str], int] = {}  # alerts that failed, and until when
         self._due_of = {
             key.decode(): kept.due_ms for key, kept in states.items() if kept.due_ms is not None
         }
@@ -96,33 +111,41 @@ class Desk:
             lives.pop(alert_id, None)
         else:
             lives[alert_id] = life
+        self._put_off.pop((patient_id, alert_id), None)
+        due = self._next_due(patient_id, lives)  # first: where it fails nothing has changed
         self._lives[patient_id] = lives
         self._count(patient_id, lives)
-        self.plan(patient_id)
+        self._wait(patient_id, due)
 
     def plan(self, patient_id: str) -> None:
         """Wait for what is next due of a patient."""
-        due = self._next_due(patient_id)
-        if due is None or due == self._due_of.get(patient_id):
-            return
-        self._due_of[patient_id] = due
-        if len(self._due) > STALE_MAX + 2 * len(self._due_of):
-            self._due = [(each, patient) for patient, each in self._due_of.items()]
-            heapq.heapify(self._due)
-        else:
-            heapq.heappush(self._due, (due, patient_id))
+        self._wait(patient_id, self._next_due(patient_id, self.of(patient_id)))
 
-    def fall_due(self, until_ms: int) -> Iterator[str]:
-        """Give the patients of whom something is due by then; each has to be planned again."""
+    def fall_due(self, until_ms: int) -> list[str]:
+        """Return the patients of whom something is due by then; each has to be planned again.
+
+        Where that fails they are due again in a minute: nobody is forgotten.
+        """
+        found = []
         while self._due and self._due[0][0] <= until_ms:
             due, patient_id = heapq.heappop(self._due)
             if self._due_of.get(patient_id) == due:  # else it was planned anew since
                 del self._due_of[patient_id]
-                yield patient_id
+                found.append(patient_id)
+        for patient_id in found:
+            self._wait(patient_id, until_ms + AGAIN_MS)
+        return found
+
+    @contextlib.contextmanager
+    def put_off_on_error(self, patient_id: str, alert_id: str) -> Iterator[None]:
+        """Have an alert wait for a minute where what is done with it fails."""
+        self._put_off[patient_id, alert_id] = self.clock_ms + AGAIN_MS
+        yield
+        self._put_off.pop((patient_id, alert_id), None)
 
     def recover(self, partition: int) -> Iterator[Order]:
         """Give what was on its way when the state was saved: it goes again."""
-        for patient_id in list(self.fall_due(self.clock_ms)):
+        for patient_id in self.fall_due(self.clock_ms):
             for alert_id, life in list(self.of(patient_id).items()):
                 again, sends = recover(life)
                 self.put(patient_id, alert_id, again)
@@ -132,11 +155,27 @@ class Desk:
         """Return what has to be saved of a patient, and when it is to be looked at again."""
         lives = self.of(patient_id)
         is_leaving = any(_is_leaving(send) for life in lives.values() for send in life.sends)
-        return Kept(encode(lives), AT_ONCE_MS if is_leaving else self._next_due(patient_id))
+        return Kept(encode(lives), AT_ONCE_MS if is_leaving else self._next_due(patient_id, lives))
 
-    def _next_due(self, patient_id: str) -> int | None:
-        each = (due_ms(life, self._policy) for life in self.of(patient_id).values())
-        return min((due for due in each if due is not None), default=None)
+    def _next_due(self, patient_id: str, lives: Mapping[str, Life]) -> int | None:
+        times = []
+        for alert_id, life in lives.items():
+            if (due := due_ms(life, self._policy)) is not None:
+                times.append(max(due, self._put_off.get((patient_id, alert_id), due)))
+        return min(times, default=None)
+
+    def _wait(self, patient_id: str, due: int | None) -> None:
+        if due is None:
+            self._due_of.pop(patient_id, None)
+            return
+        if due == self._due_of.get(patient_id):
+            return
+        self._due_of[patient_id] = due
+        if len(self._due) > STALE_MAX + 2 * len(self._due_of):
+            self._due = [(each, patient) for patient, each in self._due_of.items()]
+            heapq.heapify(self._due)
+        else:
+            heapq.heappush(self._due, (due, patient_id))
 
     def _count(self, patient_id: str, lives: Mapping[str, Life]) -> None:
         pending = sum(len(life.sends) for life in lives.values())

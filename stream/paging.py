@@ -25,7 +25,7 @@ from stream import metrics
 from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
-from stream.lives import Desk, Order
+from stream.lives import Desk, Order, spoken_of
 from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
@@ -172,10 +172,20 @@ class Paging:
         clock = metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition=record.partition)
         clock.set(desk.clock_ms / 1000)
         for patient_id in desk.fall_due(desk.clock_ms):
-            with dead_letter_on_error(record, group):
-                for life in list(desk.of(patient_id).values()):
-                    self._decide(desk, life.line, tick, record, group)
+            with told_on_error(record.partition, patient_id, desk.clock_ms, group):
+                self._fell_due(desk, patient_id, tick, record, group)
                 desk.plan(patient_id)
+
+    def _fell_due(
+        self, desk: Desk, patient_id: str, tick: Tick, record: Record, group: Group
+    ) -> None:
+        """Let time pass for each alert of a patient; one that fails keeps no other from it."""
+        for alert_id, life in list(desk.of(patient_id).items()):
+            with (
+                told_on_error(record.partition, patient_id, desk.clock_ms, group),
+                desk.put_off_on_error(patient_id, alert_id),
+            ):
+                self._decide(desk, life.line, tick, record, group)
 
     def _take_ack(self, desk: Desk, ack: Ack, record: Record, group: Group) -> None:
         before = desk.of(ack.patient_id).get(ack.alert_id)
@@ -203,7 +213,7 @@ class Paging:
             return
         self._open += (
             Order(
-                record.partition, patient_id, alert_id, each, _spoken_of(decision.life, each, what)
+                record.partition, patient_id, alert_id, each, spoken_of(decision.life, each, what)
             )
             for each in decision.sends
         )
@@ -284,16 +294,6 @@ def _read(record: Record) -> Alert | Present | Ack | PageLine | Tick | Rejected:
     if not isinstance(found.event, Ack | Tick):
         raise TypeError(record.topic)  # the pager reads no other input
     return found.event
-
-
-def _spoken_of(life: Life, send: Send, what: Happened) -> int | None:
-    """Return the time of what is told, where it may have ended since; None: it is about now.
-
-    A line may be of hours ago, and so is what nobody has answered after an outage. A second try is
-    of what was found to be true.
-    """
-    is_first = isinstance(what, Alert | Tick) and send.attempt == 1
-    return epoch_ms(life.line.at) if is_first else None
 
 
 def _answers(life: Life) -> tuple[object, ...]:

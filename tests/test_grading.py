@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builders import NOON
+from builders import NOON, PATIENT_ID, Fields, encoded, key_of, tick, topic_of, vitals
 
 from stream.clinical.engine import Engine
 from stream.grading import Grading
@@ -23,6 +23,21 @@ def grading() -> Grading:
     watcher = Grading(Engine())
     watcher.recovered(PARTITION, {}, None)
     return watcher
+
+
+def arrive(grading: Grading, fields: Fields, at: datetime) -> Group:
+    """Take one record."""
+    group = Group()
+    record: Any = SimpleNamespace(
+        topic=topic_of(fields),
+        partition=PARTITION,
+        offset=epoch_ms(at),
+        timestamp=epoch_ms(at),
+        key=key_of(fields),
+        value=encoded(fields),
+    )
+    grading.take(Run(PARTITION, [record], {}, 0, at_end=False), group)
+    return group
 
 
 def present(grading: Grading, at: datetime, *, at_end: bool) -> list[str]:
@@ -65,3 +80,30 @@ def test_a_new_owner_says_it_anew(grading: Grading) -> None:
     grading.recovered(PARTITION, {}, epoch_ms(NOON))
 
     assert present(grading, NOON, at_end=True) == ["2026-03-04T12:00:00Z"]
+
+
+def test_that_the_timers_of_a_patient_failed_is_told_once(
+    grading: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of this patient falls due from then on: somebody has to look."""
+    arrive(grading, vitals(temperature_c=39.0, systolic_mmhg=80), NOON)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("stream.clinical.engine.ask", fail)
+    moments = [NOON + timedelta(hours=9, seconds=5 * i) for i in range(3)]
+    groups = [arrive(grading, tick(at), at) for at in moments]
+
+    of_alerts, of_dead_letters = (
+        [len(group.published.get(TopicPartition(topic, PARTITION), [])) for group in groups]
+        for topic in (registry.ALERTS, registry.DEAD_LETTERS)
+    )
+    (told,) = groups[0].published[TopicPartition(registry.ALERTS, PARTITION)]
+    said = json.loads(told.value or b"")
+    assert (said["rule"], said["patient_id"], told.key) == (
+        "OPS-ENGINE",
+        PATIENT_ID,
+        PATIENT_ID.encode(),
+    )
+    assert (of_alerts, of_dead_letters) == ([1, 0, 0], [1, 0, 0])

@@ -1,12 +1,16 @@
 """The pager between the topics and the sinks: what leaves when, and what is written."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from builders import NOON, PATIENT_ID
 from pager import HOUR, MINUTE, answer, line, through_two_sinks
 from pagerbench import P1, P1_OVER, PARTITION, Bench, a_line_of, in_error
 
+from alerts.decide import Decision, decide
+from alerts.life import Life
 from alerts.sinks import Delivery
 from stream import metrics
 from stream.ops_alerts import ENGINE, ops_alert
@@ -470,8 +474,93 @@ async def test_a_patient_whose_timers_fail_holds_up_no_other(
 
     group = bench.take(Tick(at=NOON + HOUR))
 
-    assert list(group.published) == [TopicPartition(registry.DEAD_LETTERS, PARTITION)]
+    (told,) = group.published[TopicPartition(registry.ALERTS, PARTITION)]
+    assert json.loads(told.value or b"")["rule"] == "OPS-ENGINE"
     assert group.clocks == {PARTITION: epoch_ms(NOON + HOUR)}
+
+
+OTHER = line(priority="P1", rule="CRS-UP")
+
+
+async def two_alerts_of_which_one_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have two alerts of a patient wait for an answer; the pager fails on the first at a tick."""
+
+    def fail_on_one(life: Life | None, *rest: Any) -> Decision:
+        if life is not None and life.line.alert_id == line().alert_id:
+            raise RuntimeError("a bug")
+        return decide(life, *rest)
+
+    await bench.hears(line(priority="P1"), OTHER)
+    await bench.reads_back()
+    monkeypatch.setattr("stream.paging.decide", fail_on_one)
+
+
+async def passes(bench: Bench, length: timedelta) -> None:
+    """Let so much time pass while the watchers are well."""
+    bench.clock += length
+    await bench.hears(Present(partition=PARTITION, at=bench.clock), Tick(at=bench.clock))
+
+
+def calls_of(bench: Bench, alert_id: str) -> int:
+    return [page.alert_id for page in bench.gateways["console"].got].count(alert_id)
+
+
+async def test_an_alert_that_fails_at_a_tick_keeps_no_other_of_its_patient_from_climbing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_alerts_of_which_one_fails(bench, monkeypatch)
+
+    await passes(bench, 5 * MINUTE)
+    await passes(bench, 5 * MINUTE)
+
+    assert calls_of(bench, line().alert_id) == 1
+    assert calls_of(bench, OTHER.alert_id) > 2
+
+
+async def test_an_alert_that_failed_at_a_tick_climbs_a_minute_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_alerts_of_which_one_fails(bench, monkeypatch)
+    await passes(bench, 5 * MINUTE)
+    monkeypatch.undo()
+    before = calls_of(bench, line().alert_id)
+
+    await passes(bench, MINUTE)
+
+    assert before == 1
+    assert calls_of(bench, line().alert_id) > 1
+
+
+async def test_an_alert_that_fails_at_every_tick_is_told_once_a_minute(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_alerts_of_which_one_fails(bench, monkeypatch)
+    await passes(bench, 5 * MINUTE)
+
+    for _ in range(24):
+        await passes(bench, MINUTE / 12)
+
+    told = [each for each in bench.of(registry.ALERTS) if each["rule"] == "OPS-ENGINE"]
+    assert (len(told), len({each["alert_id"] for each in told})) == (3, 1)
+
+
+async def test_a_patient_who_could_not_be_planned_is_looked_at_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.hears(line(priority="P1"))
+    await bench.reads_back()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("stream.lives.due_ms", fail)
+    group = bench.take(Tick(at=NOON + 5 * MINUTE))
+    monkeypatch.undo()
+    await passes(bench, 6 * MINUTE)
+
+    told = group.published[TopicPartition(registry.ALERTS, PARTITION)]
+    assert {json.loads(row.value or b"")["rule"] for row in told} == {"OPS-ENGINE"}
+    assert len(bench.got()) > 1
 
 
 async def test_lines_that_disagree_are_logged_without_the_patient(
