@@ -134,6 +134,34 @@ async def test_one_recipient_who_is_refused_keeps_no_other_from_being_told() -> 
     assert len(it.messages) == 1
 
 
+@pytest.mark.parametrize("reply", ["450 greylisted", "452 full"])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_recipient_who_is_refused_for_now_is_tried_again_though_another_is_for_good(
+    reply: str, *, is_first: bool
+) -> None:
+    """Nobody had the first one, and nobody has it twice."""
+    recipients = (JOY, SAM) if is_first else (SAM, JOY)
+    async with mail_server() as it:
+        mail = sink(it.port, *recipients)
+        it.replies |= {JOY: reply, SAM: "550 unknown"}
+        first = await mail.send(a_page())
+        del it.replies[JOY]
+        second = await mail.send(a_page())
+
+    assert first == Tried(Delivery.RETRY, f"reply {reply[:3]}")
+    assert second == Tried(Delivery.SENT, "1 of 2 recipients refused")
+    assert len(it.messages) == 1
+
+
+async def test_recipients_who_are_all_refused_for_good_are_not_tried_again() -> None:
+    async with mail_server() as it:
+        it.replies |= {JOY: "550 unknown", SAM: "554 spam"}
+
+        tried = await sink(it.port, JOY, SAM).send(a_page())
+
+    assert tried.delivery is Delivery.REFUSED
+
+
 @pytest.mark.parametrize(
     ("password", "tried"),
     [

@@ -56,7 +56,8 @@ class MailSink:
                     await server.login(user, password.get_secret_value())
                 refused, _ = await server.send_message(self._message(page))
         except aiosmtplib.SMTPRecipientsRefused as error:
-            return self._judged(max(each.code for each in error.recipients))
+            # Nobody has it: whoever is refused for now is tried again, whatever was said of others.
+            return self._judged(min((each.code for each in error.recipients), key=_is_final))
         except aiosmtplib.SMTPResponseException as error:
             return self._judged(error.code)
         except (aiosmtplib.SMTPException, TimeoutError, OSError) as error:
@@ -80,8 +81,8 @@ class MailSink:
 
     def _judged(self, code: int) -> Tried:
         log.warning("sink_answered sink=%s status=%s", self.name, code)
-        is_final = code in FINAL_REPLIES
-        return Tried(Delivery.REFUSED if is_final else Delivery.RETRY, f"reply {code}")
+        delivery = Delivery.REFUSED if _is_final(code) else Delivery.RETRY
+        return Tried(delivery, f"reply {code}")
 
     def _sent(self, refused: int) -> Tried:
         if refused == 0:
@@ -103,3 +104,7 @@ class MailSink:
             message["Importance"] = "high"
         message.set_content(page.text, charset="utf-8")
         return message
+
+
+def _is_final(code: int) -> bool:
+    return code in FINAL_REPLIES
