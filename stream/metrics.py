@@ -21,6 +21,7 @@ from prometheus_client import (
 
 REGISTRY: Final = CollectorRegistry()
 OFFSET_JUMP_VERDICTS: Final = ("reread", "believed", "made_anew")
+ROTA_OUTCOMES: Final = ("read", "failed")
 
 # A second series for each first one, which no rule of ours reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped

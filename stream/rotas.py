@@ -37,7 +37,7 @@ class Calendars:
         }
         self._shifts: dict[tuple[str, int], Rota] = {}  # by schedule and number of the feed
         for name in self._schedules:
-            for outcome in ("read", "failed"):
+            for outcome in metrics.ROTA_OUTCOMES:
                 metrics.ROTA_READS.labels(name, outcome)
 
     async def read(self) -> Rotas:
@@ -87,8 +87,10 @@ class Calendars:
             calendar = await _contents(session, feed)
             span = (now - BACK, now + AHEAD)
             known = Known(self._known, feed.person)
-            self._shifts[name, number] = read_rota(calendar, known, span, schedule.zone)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, NoCalendarError) as error:
+            # In a thread: of a big one it takes seconds, in which no page would leave.
+            rota = await asyncio.to_thread(read_rota, calendar, known, span, schedule.zone)
+            self._shifts[name, number] = rota
+        except Exception as error:  # noqa: BLE001, whatever it was: the other calendars are read
             # Its text may hold the address, which lets whoever has it read the calendar.
             why = type(error).__name__
             log.warning("rota_failed schedule=%s feed=%s %s", name, number + 1, why)

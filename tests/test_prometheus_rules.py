@@ -105,7 +105,7 @@ class TestPrometheus:
             "page)",
         }
         assert labels == {
-            "outcome": {Outcome.REFUSED, Outcome.GIVEN_UP},
+            "outcome": {Outcome.REFUSED, Outcome.GIVEN_UP, *metrics.ROTA_OUTCOMES},
             "reason": {Reason.ENGINE},
             "verdict": set(metrics.OFFSET_JUMP_VERDICTS[1:]),
         }

@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -12,6 +15,7 @@ from test_on_call import GOALERT, PAGERDUTY, calendar
 
 from alerts.routing import Rotas
 from stream import metrics
+from stream.on_call import Rota, read_rota
 from stream.rotas import Calendars
 from stream.routes_file import RoutesFile
 
@@ -19,11 +23,11 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SECRET = "tok3n-of-a-calendar"  # noqa: S105, of a test
 
 
-def routes(**feed: object) -> RoutesFile:
+def routes(*feeds: Mapping[str, object], **feed: object) -> RoutesFile:
     return RoutesFile.model_validate(
         {
             "people": {"joy": {"name": "Joy Okafor", "sinks": ["console"]}},
-            "schedules": {"icu": {"feeds": [feed]}},
+            "schedules": {"icu": {"feeds": feeds or [feed]}},
         }
     )
 
@@ -109,6 +113,49 @@ async def test_a_feed_of_another_machine_in_the_clear_is_not_fetched(tmp_path: P
     address.write_text("http://calendar.example/icu.ics")
 
     assert names(await Calendars(routes(url_file=str(address)), lambda: NOW).read()) == []
+
+
+async def test_a_big_calendar_holds_up_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes seconds: the event loop turns meanwhile."""
+    file = tmp_path / "icu.ics"
+    file.write_bytes(calendar(PAGERDUTY))
+    read_in: list[int] = []
+
+    def noted(*given: Any) -> Rota:
+        read_in.append(threading.get_ident())
+        return read_rota(*given)
+
+    monkeypatch.setattr("stream.rotas.read_rota", noted)
+
+    found = names(await Calendars(routes(file=str(file)), lambda: NOW).read())
+
+    assert found == ["joy"]
+    assert threading.get_ident() not in read_in
+
+
+async def test_a_calendar_that_reading_fails_on_keeps_no_other_from_being_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, contents in (("a", b"broken"), ("b", calendar(PAGERDUTY))):
+        (tmp_path / name).write_bytes(contents)
+
+    def fails_on_one(contents: bytes, *rest: Any) -> Rota:
+        if contents == b"broken":
+            raise RecursionError(f"of a bug, at https://calendar.example/{SECRET}")
+        return read_rota(contents, *rest)
+
+    monkeypatch.setattr("stream.rotas.read_rota", fails_on_one)
+    feeds = [{"file": str(tmp_path / name)} for name in ("a", "b")]
+    calendars = Calendars(routes(*feeds), lambda: NOW)
+    before = failures()
+
+    found = names(await calendars.read())
+
+    assert (found, failures() - before) == (["joy"], 1)
+    assert "rota_failed schedule=icu feed=1 RecursionError" in caplog.text
+    assert SECRET not in caplog.text
 
 
 async def test_calendars_are_read_again_from_time_to_time(tmp_path: Path) -> None:
