@@ -6,14 +6,15 @@ import faust
 from faust.serializers import codecs
 
 from stream.agents import take_runs
-from stream.ending import end_soon
+from stream.ending import end_settled_soon, end_soon
 from stream.pipeline import Pipeline
 from stream.settings import Settings
 from stream.transport import Transport
 from topics import registry
 
 REBALANCE_TIMEOUT_S: Final = 15.0
-PRODUCE_TIMEOUT_S: Final = 30.0
+PRODUCE_TIMEOUT_S: Final = 10.0  # less than a write may take: another leader may have taken over
+REQUEST_TIMEOUT_S: Final = 20.0  # a broker that answers nothing; joining a group waits for others
 BATCH_BYTES: Final = 512 * 1024
 # Runs handed over and not yet taken. The scheduler limits their records: Faust would stop fetching
 # single topics, and what they still hold would be overtaken by the others.
@@ -39,6 +40,8 @@ class App(faust.App):
     async def on_stop(self) -> None:
         """End as asked, or because a part crashed."""
         end_soon(self.worker.end_stuck)
+        await self.worker.stop()
+        end_settled_soon(crashed=self.crashed)
         await super().on_stop()
 
 
@@ -74,6 +77,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "broker_session_timeout": settings.session_timeout_s,
         "broker_heartbeat_interval": settings.heartbeat_s,
         "broker_commit_interval": settings.commit_interval_s,
+        "broker_request_timeout": max(REQUEST_TIMEOUT_S, settings.session_timeout_s),
         "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
         "producer_request_timeout": PRODUCE_TIMEOUT_S,
         "producer_max_batch_size": BATCH_BYTES,

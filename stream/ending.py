@@ -11,6 +11,8 @@ from typing import Final, NoReturn
 EX_SOFTWARE: Final = 70
 ENDED_WITHIN_S: Final = 25.0  # less than what supervisors grant: 30 s in Kubernetes
 
+LEFT_WITHIN_S: Final = 5.0  # by one of which nothing can be lost any more
+
 log = logging.getLogger("stormwatch.ending")
 
 
@@ -19,6 +21,22 @@ def end_soon(end: Callable[[str], object]) -> None:
     timer = threading.Timer(ENDED_WITHIN_S, _end_in_any_case, [end])
     timer.daemon = True
     timer.start()
+
+
+def end_settled_soon(*, crashed: bool) -> None:
+    """End this process even if its brokers let it neither commit nor leave; all it has is durable.
+
+    The next one takes again what was not committed, and knows it.
+    """
+    timer = threading.Timer(LEFT_WITHIN_S, _end_settled, [EX_SOFTWARE if crashed else 0])
+    timer.daemon = True
+    timer.start()
+
+
+def _end_settled(status: int) -> None:
+    log.warning("ends_without_leaving: its brokers did not answer")
+    logging.shutdown()
+    os._exit(status)
 
 
 def _end_in_any_case(end: Callable[[str], object]) -> None:

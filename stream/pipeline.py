@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Mapping
 from operator import attrgetter
 from typing import Any, Final, NoReturn
 
-from aiokafka import AIOKafkaProducer
 from faust.types import TP
 
 from stream import metrics
@@ -74,7 +73,7 @@ class Pipeline:
         self._assignments = 0  # how often partitions were taken from us
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
-        self._busy = False
+        self._busy = self._closed = False
         self._recovery_began_s = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -87,7 +86,8 @@ class Pipeline:
         self.committer = Committer(
             self.work,
             self.table,
-            producer=self._producer,
+            # Made later than this, and not public: Faust sends no batches itself.
+            producer=lambda: self.app.producer._ensure_producer(),  # noqa: SLF001, PLW0108
             on_durable=self._on_durable,
             check_alive=self.pulse.check,
             pending_records=self.settings.pending_records,
@@ -95,9 +95,6 @@ class Pipeline:
         )
         self.ticker = Ticker(self.committer.send, interval_s=self.settings.tick_s)
         return self.table
-
-    def _producer(self) -> AIOKafkaProducer:
-        return self.app.producer._ensure_producer()  # noqa: SLF001, Faust sends no batches itself
 
     def start(self) -> None:
         """Start what runs beside the agent. Whatever of it ends, ends the process."""
@@ -171,17 +168,19 @@ class Pipeline:
         """Take nothing more, and make durable what was taken: another may own it next."""
         self._assignments += 1
         self.claimed = None
+        self.committer.release()  # or old states could be written anew until all is durable
         await self.drain()
-        self.committer.release()
         self.owned = set()
         self.scheduler.open_gates()
         self.health.revoked()
         self._recovery_began_s = time.monotonic()
 
     async def stop(self) -> None:
-        """End: what was taken is made durable, and the work lets go of what it holds."""
+        """End: what was taken is made durable, and the work lets go of what it holds, once."""
         await self.settle()
-        await self.work.close()
+        if not self._closed:
+            self._closed = True
+            await self.work.close()
 
     async def produce(self, topic: str, partition: int, key: bytes, value: bytes) -> None:
         """Write one record beside the groups; confirmed when it returns."""

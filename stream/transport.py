@@ -111,6 +111,8 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Seek to what is committed, and start reading anew from there."""
+        if self.app.should_stop:
+            return  # Faust seeks back even then, and would wait for the brokers
         await self.pipeline.drain()
         # Faust also seeks while it rebalances. What those seeks found may be of the assignment
         # before: only those count that begin when what is assigned now is ours.

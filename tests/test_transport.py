@@ -61,6 +61,7 @@ class Bench:
         consumer: Any = Consumer.__new__(Consumer)  # without Faust's app around it
         consumer.transport = SimpleNamespace(pipeline=self.pipeline)
         consumer._thread = self.broker
+        consumer.app = SimpleNamespace(should_stop=False)
         consumer._read_offset = NothingRead()
         consumer._committed_offset = defaultdict(lambda: None)
         consumer._seeks, consumer._claim, consumer.durable = 0, None, {}
@@ -101,6 +102,15 @@ async def test_a_seek_of_the_assignment_before_starts_nothing(bench: Bench) -> N
     await bench.consumer.perform_seek()
 
     assert bench.pipeline.starts == [{TopicPartition(LABS, 1): 7}]
+
+
+async def test_a_worker_that_ends_seeks_nothing(bench: Bench) -> None:
+    """Faust would have it wait for the brokers, and they may be why it ends."""
+    bench.consumer.app.should_stop = True
+
+    await bench.consumer.perform_seek()
+
+    assert bench.broker.seeks == 0
 
 
 async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:

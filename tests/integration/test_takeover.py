@@ -1,6 +1,7 @@
 """Whatever happens to a worker or its broker, what comes out is what one that never failed says."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -140,3 +141,37 @@ async def test_a_broker_that_dies_and_comes_back_loses_nothing(
 
     await assert_same(supervised, read_all, wanted)
     assert set(supervised.release()) <= {0, -signal.SIGTERM}, supervised.reasons()
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["gone", "frozen"])
+async def test_a_worker_ends_by_itself_while_its_broker_does_not_answer(  # noqa: PLR0913, the broker and what runs on it
+    fresh_topics: Cluster,
+    supervised: Supervised,
+    stormwatch: Stormwatch,
+    read_all: Read,
+    tmp_path: Path,
+    *,
+    frozen: bool,
+) -> None:
+    """Before it is made to; what it could not make durable the next one takes."""
+    load_ward(stormwatch, tmp_path, seed=5)
+    wanted = await what_must_come_out(read_all)
+    supervised.start("one", **SLOWLY)
+    await until_written(supervised, read_all, IN_MID_RUN)
+
+    if frozen:
+        os.kill(fresh_topics.pid(1), signal.SIGSTOP)
+    else:
+        fresh_topics.kill(1)
+    statuses = await asyncio.to_thread(supervised.release)
+    if frozen:
+        os.kill(fresh_topics.pid(1), signal.SIGCONT)
+    else:
+        fresh_topics.start(1)
+    await asyncio.to_thread(fresh_topics.wait)
+    supervised.start("one", **AT_ONCE)
+
+    assert set(statuses) <= {0, EX_SOFTWARE}
+    assert not [each for each in supervised.reasons() if "asked to end, it did not" in each]
+    await assert_same(supervised, read_all, wanted)
+    assert supervised.release() == [0]
