@@ -37,6 +37,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     seeks = 0
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
+    gone: dict[TP, int] = {}  # noqa: RUF012, likewise: from which offsets on records are deleted
     fetch_wait_ms = 20
     gather_ms = 10
 
@@ -59,13 +60,18 @@ class Thread(driver.AIOKafkaConsumerThread):
         offsets = await asyncio.gather(*map(consumer.committed, assignment))
         committed = dict(zip(assignment, offsets, strict=True))
         ends = await consumer.end_offsets(assignment) if assignment else {}
-        # What ends before what was committed was made anew.
-        new = [tp for tp, at in committed.items() if at is None or at > ends[tp]]
-        earliest = await consumer.beginning_offsets(new) if new else {}
-        start: dict[Any, int] = {**committed, **earliest}
+        earliest = await consumer.beginning_offsets(assignment) if assignment else {}
+        # What ends before what was committed was made anew; what begins after it was deleted since.
+        start: dict[Any, int] = {
+            tp: earliest[tp] if at is None or at > ends[tp] else max(at, earliest[tp])
+            for tp, at in committed.items()
+        }
         for tp, offset in start.items():  # from here on nothing is awaited
             consumer.seek(tp, offset)
         self.sought = {TP(*tp): offset for tp, offset in start.items()}
+        self.gone = {
+            TP(*tp): at for tp, at in committed.items() if at is not None and at < start[tp]
+        }
         self.seeks += 1
         return {TP(*tp): offset for tp, offset in committed.items()}
 

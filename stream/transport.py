@@ -130,6 +130,9 @@ class Consumer(driver.Consumer):
         inputs = self.pipeline.work.inputs
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
         self._expected, self._doubted = dict(start), {}
+        for tp in start.keys() & self._thread.gone.keys():
+            _tell_gone(tp, self._thread.gone[tp], start[tp])
+            self.durable[tp] = start[tp]  # committed, it is told once
         self.pipeline.begin({TopicPartition(*tp): at for tp, at in start.items()})
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -231,10 +234,15 @@ class Consumer(driver.Consumer):
                 with contextlib.suppress(IllegalStateError):  # it was taken from us meanwhile
                     await self._thread.call_thread(seek, tp, expected)
                 return False
-            metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
-            log.error("records_gone %s-%s %s to %s", tp.topic, tp.partition, expected, first)
+            _tell_gone(tp, expected, first)
         self._expected[tp] = batch[-1].offset + 1
         return True
+
+
+def _tell_gone(tp: TP, expected: int, first: int) -> None:
+    """Tell operations of records that were deleted before they were read."""
+    metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
+    log.error("records_gone %s-%s %s to %s", tp.topic, tp.partition, expected, first)
 
 
 class Producer(driver.Producer):

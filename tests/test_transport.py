@@ -24,6 +24,7 @@ class Broker:
     def __init__(self) -> None:
         self.seeks = 0
         self.sought: dict[TP, int] = {}
+        self.gone: dict[TP, int] = {}
         self.committed: dict[TP, int] = {}
         self.subscribed: set[str] = set()
         self.answers = asyncio.Event()

@@ -21,6 +21,8 @@ LIMIT_S = 90
 PARTITION = 3
 PATIENT = b"p-1"
 NOON_MS = 1_772_323_200_000
+COMMITTED_S = 3  # three times as long as between two commits
+JUMPS_BELIEVED = 'stormwatch_offset_jumps_total{verdict="believed"}'
 
 
 def lab(number: int) -> Produced:
@@ -67,6 +69,30 @@ async def applied(read_all: Read) -> int:
 
 
 @pytest.mark.usefixtures("fresh_topics")
+async def test_records_deleted_up_to_the_end_are_told_before_another_comes(
+    kafka: Cluster, supervised: Supervised, produce: Produce
+) -> None:
+    """A ferritin may come once a day. Who comes next is not told again."""
+    await produce([lab(0)])
+    start(supervised)
+    await until(supervised, lambda: taken(supervised) == 1)
+    supervised.release()
+    await produce([lab(1), lab(2)])
+    async with connected(kafka.bootstrap) as admin:
+        await delete_before(admin, 3)
+
+    told = []
+    for _ in range(2):
+        start(supervised)
+        await until(supervised, lambda: "Worker ready" in supervised.log("one"))
+        await asyncio.sleep(COMMITTED_S)
+        told.append(measured(supervised, JUMPS_BELIEVED))
+        supervised.release()
+
+    assert told == [1, 0]
+
+
+@pytest.mark.usefixtures("fresh_topics")
 async def test_records_deleted_before_they_were_read_are_told(
     kafka: Cluster, supervised: Supervised, produce: Produce, read_all: Read
 ) -> None:
@@ -81,7 +107,7 @@ async def test_records_deleted_before_they_were_read_are_told(
 
     start(supervised)
     await until(supervised, lambda: taken(supervised) == 1)
-    believed = measured(supervised, 'stormwatch_offset_jumps_total{verdict="believed"}')
+    believed = measured(supervised, JUMPS_BELIEVED)
     said = supervised.log("one")
     status = supervised.release()
 
