@@ -1,12 +1,14 @@
 """`stormwatch explain`: how an alert came about, line by line, and by which records."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
 from deploy.explained import Moved, in_words, mover_of
+from deploy.moments import Moment
 from deploy.policy_option import engine_of, management_option, policy_option, replayer_of
 from deploy.replay_lines import ReplayLines, read_lines
 from stream.clinical.engine import Engine
@@ -29,22 +31,26 @@ NAMED_MAX: Final = 20  # alerts that are named where none is found
 @management_option
 @policy_option
 @click.option("--journal", is_flag=True, help="FILES are journals of a worker: as it took them.")
-def explain(
+@click.option("--at", "until", type=Moment(), help="With what falls due behind the last line.")
+def explain(  # noqa: PLR0913, what click hands over
     alert_id: str,
     files: tuple[Path, ...],
     management: str | None,
     policy_file: Path | None,
     *,
     journal: bool,
+    until: datetime | None,
 ) -> None:
     """Say how an alert came about: every line of it, and the record or the time that moved it.
 
     ALERT_ID or its first digits, as a page shows them. FILES are replay files, or journals.
     """
+    if journal and until is not None:
+        raise click.UsageError("a journal has its own ticks: --at goes with replay files")
     if journal:
         told = _of_journals(files, replayer_of(policy_file, management))
     else:
-        told = _of_lines(engine_of(policy_file, management), read_lines(files))
+        told = _of_lines(engine_of(policy_file, management), read_lines(files), until)
     try:
         history = _history(told, alert_id)
     except JournalError as error:
@@ -72,7 +78,7 @@ def _named(alert: Alert) -> str:
     return f"{alert.alert_id}  {alert.patient_id}  {alert.rule}"
 
 
-def _of_lines(engine: Engine, found: ReplayLines) -> Iterator[Moved]:
+def _of_lines(engine: Engine, found: ReplayLines, until: datetime | None) -> Iterator[Moved]:
     taken: list[Line] = []
 
     def taking() -> Iterator[Line]:
@@ -80,11 +86,11 @@ def _of_lines(engine: Engine, found: ReplayLines) -> Iterator[Moved]:
             taken[:] = [line]
             yield line
 
-    for each in replay(engine, taking()):
+    for each in replay(engine, taking(), () if until is None else (epoch_ms(until),)):
         if isinstance(each, Alert):
             line = taken[0]
-            # What fell due before the line is told of the time; the line's own bears its timestamp.
-            fell_due = epoch_ms(each.at) < line.timestamp_ms
+            # What the time moved bears another time than the line; the line has its own timestamp.
+            fell_due = epoch_ms(each.at) != line.timestamp_ms
             mover = None if fell_due else mover_of(line.topic, line.key, line.value)
             yield Moved(each, mover, "" if fell_due else found.place_of(line))
 

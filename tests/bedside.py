@@ -6,6 +6,7 @@ from typing import Any
 from builders import PATIENT_ID, Fields, encoded, key_of, topic_of
 
 from stream.clinical import state
+from stream.clinical.asking import LATER
 from stream.clinical.engine import Arrival, Engine, Outcome, Ward
 from stream.clinical.patient import Patient
 from stream.clinical.times import moment
@@ -31,10 +32,15 @@ class Bedside:
         self.take(*events)
 
     def take(self, *events: Fields) -> list[Alert]:
-        """Take events in this order, each after a tick; return the lines told."""
+        """Take events in this order, each after a tick; return the lines told.
+
+        A tick stands behind them too, where something falls due in the moment of the last one.
+        """
         before = len(self.lines)
         for fields in events:
             self._take(fields)
+        if any(LATER in each.wakes for each in self.ward.patients.values()):
+            self.tick(recorded_at(events[-1]))
         return self.lines[before:]
 
     def take_out_of_time(self, fields: Fields, at: datetime | None = None) -> Outcome:

@@ -151,3 +151,27 @@ def test_a_dose_is_named_with_its_amount(write: Write) -> None:
 
     assert "dose drug tocilizumab, action given, dose_value 640.0, dose_unit mg" in told
     assert "2. 4 Mar 2026 11:00 UTC: resolved" in told
+
+
+def test_what_falls_due_behind_the_last_line_is_explained_where_it_is_asked_for(
+    write: Write,
+) -> None:
+    """A replay that is asked for a later status names such alerts."""
+    file = write(patient(), SICK)
+    breach = alert_id("P01", 1, "ABX-1H", 1)
+
+    until_then = run(breach, file, "--at", "2026-03-04T11:30:00Z")
+
+    assert run(breach, file).exit_code == 1
+    assert until_then.exit_code == 0
+    assert "2. 4 Mar 2026 11:00 UTC: changed P1" in until_then.stdout
+
+
+def test_a_journal_is_not_asked_for_a_later_time(tmp_path: Path) -> None:
+    assert run("abcd", write_nothing(tmp_path), "--journal", "--at", "2026-03-04Z").exit_code == 2
+
+
+def write_nothing(folder: Path) -> Path:
+    path = folder / "journal.ndjson"
+    path.touch()
+    return path

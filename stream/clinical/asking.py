@@ -28,6 +28,7 @@ from topics.alerts import Alert
 
 COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay begins
+LATER: Final = "later"  # wakes when all that was told of this moment is known
 NONE: Final[frozenset[str]] = frozenset()
 TURNING: Final = frozenset({INFUSED_AT.name, WATCH_END.name, refused.DOUBTS})
 WHY_BY_END: Final = MappingProxyType(
@@ -57,6 +58,9 @@ class Clinic:
 
 def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, list[Alert]]:
     """Ask the rules; return the patient with what was told, and the lines to tell."""
+    if _may_not_be_all(patient, question):
+        wakes = {**patient.wakes, LATER: question.now_ms}
+        return patient._replace(changed_ms=question.now_ms, wakes=wakes), []
     rules = _reached(patient, question)
     if rules == () and _goes_on(patient, question):
         return _looked_at(patient, question.now_ms), []
@@ -163,6 +167,18 @@ class _Asking:
             self.wakes.pop(name, None)
 
 
+def _may_not_be_all(patient: Patient, question: Question) -> bool:
+    """Tell whether something falls due at the very moment of a record.
+
+    Others of that moment may follow, and all of them come before what falls due (CONTRACT, Time):
+    the next tick asks, or the next record of a later moment.
+    """
+    changed = question.changed
+    if changed is None or question.looks_back or not changed.isdisjoint(TURNING):
+        return False
+    return patient.due_ms == question.now_ms
+
+
 def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
     """Name the rules that what changed can reach; None is all of them."""
     changed, known, due_ms = question.changed, question.known, patient.due_ms
@@ -170,7 +186,7 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         due = {name for name, at_ms in patient.wakes.items() if at_ms <= question.now_ms}
         # It wakes every few hours though all is well, to see that all goes on coming.
         return (silence.RULE,) if due == {silence.NAME} else None
-    if WATCH_END.name in changed:
+    if WATCH_END.name in changed or LATER in patient.wakes:
         return None
     same: frozenset[Level[Any]] = frozenset()
     from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms

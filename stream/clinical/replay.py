@@ -1,13 +1,15 @@
 """A replay: the lines of a file through the engine, with the ticks that the clock needs.
 
 A tick stands before each line, a millisecond earlier, and at each time that is asked for, after
-all lines of that time. So whatever falls due does so at its own time, as it does live.
+all lines of that time. So whatever falls due does so at its own time, as it does live. One more
+stands behind the last line where something falls due in its very moment.
 Source: CONTRACT (Time, Replay output).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from stream.clinical.asking import LATER
 from stream.clinical.engine import Arrival, Engine, Ward
 from stream.clinical.times import moment
 from topics import codec, registry
@@ -52,7 +54,7 @@ def replay(
     engine: Engine, lines: Iterable[L], asked_ms: Sequence[int] = ()
 ) -> Iterator[Alert | Status | Refused[L]]:
     """Take lines in their order; give alerts as they come, and statuses when they are asked for."""
-    ward = Ward({})
+    ward, last_ms = Ward({}), 0
     asked = sorted(asked_ms)
     for offset, line in enumerate(lines):
         while asked and asked[0] < line.timestamp_ms:
@@ -68,6 +70,9 @@ def replay(
         outcome = engine.take(ward, arrival)
         yield from _refused(line, found, outcome.refused)
         yield from outcome.alerts
+        last_ms = line.timestamp_ms
+    if any(LATER in patient.wakes for patient in ward.patients.values()):
+        yield from _tick(engine, ward, last_ms)
     for at_ms in asked:
         yield from _status(engine, ward, at_ms)
 
