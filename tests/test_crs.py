@@ -268,6 +268,7 @@ def test_a_rate_that_needs_a_weight_is_unknown_without_one(drug: str, unit: str)
 def test_the_level_of_circulation_by_vasopressors(
     running: dict[str, float], lowest: Circulation, highest: Circulation
 ) -> None:
+    """Source: CLINICAL.md 2.1, DEC-48."""
     rates = {
         drug: Rate(value, "[IU]/min" if drug == "vasopressin" else "ug/min")
         for drug, value in running.items()

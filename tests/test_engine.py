@@ -115,6 +115,7 @@ def test_of_two_equal_versions_the_larger_digest_counts_whatever_their_order() -
 
 
 def test_a_correction_replaces_the_whole_record() -> None:
+    """Source: DEC-66."""
     first = vitals(at=START, temperature_c=38.6, systolic_mmhg=80)
     second = reading(at=START, temperature_c=38.6, event_id=first["event_id"], status="corrected")
     seen = Bedside(patient(), first, late(second, hours(1)))
@@ -123,6 +124,7 @@ def test_a_correction_replaces_the_whole_record() -> None:
 
 
 def test_a_refused_correction_leaves_the_original_standing() -> None:
+    """Source: DEC-66."""
     first = ferritin(20000)
     seen = Bedside(patient(), first, corrected(first, hours(1), value=-5))
 

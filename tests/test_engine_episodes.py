@@ -54,6 +54,7 @@ def test_a_temperature_of_38_opens_an_episode(celsius: float, grade: int) -> Non
 
 @pytest.mark.parametrize("site", ["axillary", "skin"])
 def test_a_surface_temperature_counts_as_measured_and_is_flagged(site: str) -> None:
+    """Source: DEC-37."""
     seen = Bedside(patient(), vitals(at=START, temperature_c=38.0, temperature_site=site))
 
     assert seen.grades(at(0.1)) == (1, 1)

@@ -8,7 +8,13 @@ from handbook import PAGES
 from handbook.cases import asked_for, cases, examples
 from handbook.hazards import HAZARDS
 from handbook.rules import documented
-from handbook.traceability import where_tested
+from handbook.traceability import (
+    DECISIONS,
+    naming,
+    proven_by,
+    where_kept,
+    where_tested,
+)
 
 from stream.clinical.rules.register import RULES
 
@@ -26,6 +32,14 @@ def test_each_rule_stands_against_one_hazard() -> None:
 
     assert set(NAMES) <= set(against)
     assert set(against.values()) == {1}
+
+
+@pytest.mark.parametrize("number", DECISIONS)
+def test_each_decision_on_the_review_has_its_place_and_its_tests(number: int) -> None:
+    modules = where_kept(number)
+
+    assert modules
+    assert naming(number) or any(proven_by(each) for each in modules)
 
 
 @pytest.mark.parametrize("name", NAMES)

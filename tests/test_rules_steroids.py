@@ -352,12 +352,26 @@ def test_some_profiles_ask_at_once_from_a_grade_on(
     assert seen.states(CRS) == told
 
 
-def test_the_guideline_asks_at_grade_2_when_the_second_dose_is_due() -> None:
-    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), management="asco-2021")
+@pytest.mark.parametrize(
+    ("systolic_mmhg", "told"),
+    [
+        pytest.param(84, ["raised P2"], id="hypotension"),
+        pytest.param(None, ["raised P2"], id="no pressure is known"),
+        pytest.param(112, [], id="hypoxia alone"),
+    ],
+)
+def test_the_guideline_asks_at_grade_2_for_hypotension_when_the_second_dose_is_due(
+    systolic_mmhg: float | None, told: list[str]
+) -> None:
+    """Source: CLINICAL.md 4.1."""
+    pressure = {} if systolic_mmhg is None else {"systolic_mmhg": systolic_mmhg}
+    ill = reading(at=at(-2), temperature_c=38.5, **pressure)
+    seen = Bedside(patient(), ill, oxygen(-1), toci(0), management="asco-2021")
     seen.tick(at(8))
 
-    assert seen.states(CRS) == ["raised P2"]
-    assert "dexamethasone 10 mg IV every 12 h, 1 to 2 doses" in seen.told(CRS)[0].advice
+    assert seen.states(CRS) == told
+    for line in seen.told(CRS):
+        assert "dexamethasone 10 mg IV every 12 h, 1 to 2 doses" in line.advice
 
 
 def test_axi_cel_asks_for_one_dose_at_grade_1_after_3_days_of_fever() -> None:

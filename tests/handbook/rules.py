@@ -144,7 +144,7 @@ def _built_in(threshold: Threshold) -> str:
 
 def _value(value: object) -> str:
     match value:
-        case None:
+        case None | False:
             return "-"
         case timedelta():
             return f"{value / timedelta(hours=1):g} h"
@@ -155,7 +155,7 @@ def _value(value: object) -> str:
         case Enum():
             return _words(value)
         case _:
-            return str(value)
+            return "yes" if value is True else str(value)
 
 
 def _words(name: object) -> str:

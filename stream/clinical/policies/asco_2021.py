@@ -2,9 +2,10 @@
 
 Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2").
 Steroids for CRS at once from grade 3; at grade 2 where hypotension lasts after one to two doses of
-tocilizumab, read as: no better when the second may be given, 8 hours after the first. ICANS of
-grade 1 is watched, with a steroid from grade 2. ICE at least twice a day. Left out: "consider
-earlier" for axi-cel and brexu-cel, and antifungal prophylaxis, which STEROID-PROPHYLAXIS asks for.
+tocilizumab, read as: when the second may be given, 8 hours after the first; boluses are not always
+charted, and not waited for. ICANS of grade 1 is watched, with a steroid from grade 2. ICE at least
+twice a day. Left out: "consider earlier" for axi-cel and brexu-cel, and antifungal prophylaxis,
+which STEROID-PROPHYLAXIS asks for.
 Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992; CLINICAL.md
 §4.1.
 """
@@ -55,5 +56,6 @@ MANAGEMENT: Final = ManagementProfile(
     ),
     fever_as_grade_2_after=timedelta(days=3),
     steroid_at_once_from_grade=3,
+    steroid_at_grade_2_for_hypotension=True,
     site=Site(ice_due_ms=12 * HOUR_MS, steroid_after_ms=8 * HOUR_MS),
 )

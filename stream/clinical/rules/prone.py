@@ -4,6 +4,7 @@ PaO2/FiO2 below 150 mm[Hg]; 150 is none. A better one ends it, or extubation.
 Source: CLINICAL.md §1.7 (review line 260), §1.11, DEC-50; vector B24.
 """
 
+from math import floor
 from typing import Final
 
 from stream.clinical.levels import INTUBATED, OXYGEN_USED
@@ -36,8 +37,8 @@ def judge(view: View) -> Verdict:
         priorities=under_every_policy(Priority.P2),
         because=(evidence.of_result(PAO2.name, ratio.pao2), _shown(ratio.fio2)),
         advice=lambda: texts.joined(
-            f"PaO2/FiO2 is {ratio.mmhg:.0f} mmHg: consider the prone position, once the "
-            "ventilation protects the lungs.",
+            f"PaO2/FiO2 is {floor(10 * ratio.mmhg) / 10:g} mmHg: consider the prone position, "
+            "once the ventilation protects the lungs.",
             texts.nmb(view, from_ms),
             texts.ecmo(view),
         ),

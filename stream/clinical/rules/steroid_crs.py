@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from stream.clinical.circulation import Circulation
 from stream.clinical.policies.regimen import in_words as regimens_in_words
+from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
@@ -23,6 +25,7 @@ from topics.alerts import Priority
 from topics.base import MILLISECOND
 
 FROM_GRADE: Final = 2
+POLICIES: Final = MappingProxyType({policy.name: policy for policy in GRADING})
 PRIORITY_BY_GRADE: Final = MappingProxyType(
     {1: Priority.P2, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}
 )
@@ -73,13 +76,22 @@ def _why(view: View, policy: str, grade: int) -> str | None:
         if grade > response.lowest:
             return WORSE
         no_better_ms = _no_better_ms(view)
-        if no_better_ms is not None and view.at_ms >= no_better_ms and grade >= response.first:
+        is_late = no_better_ms is not None and view.at_ms >= no_better_ms
+        if is_late and grade >= response.first and not _is_left_to_oxygen(view, policy, grade):
             return NO_BETTER
     if at_once is not None and grade >= at_once:
         return AT_ONCE
     if grade >= 1 and fever_ms is not None and view.at_ms >= fever_ms:
         return LASTING_FEVER
     return None
+
+
+def _is_left_to_oxygen(view: View, policy: str, grade: int) -> bool:
+    """Tell whether a profile waits, since there surely is no hypotension."""
+    if grade > FROM_GRADE or not view.management.steroid_at_grade_2_for_hypotension:
+        return False
+    level, _ = view.circulation_by(POLICIES[policy])
+    return level is Circulation.STABLE and view.low_pressure is False
 
 
 def _no_better_ms(view: View) -> int | None:
