@@ -204,6 +204,37 @@ def test_asking_the_rules_that_are_reached_gives_what_asking_all_gives(history: 
 
 
 @few
+@given(history=of_all_kinds, chance=st.randoms(use_true_random=False))
+def test_a_tick_that_is_lost_or_doubled_changes_nothing(history: Any, chance: Any) -> None:
+    """Time goes on with the next one, and whatever fell due meanwhile does so at its own time."""
+    events = in_order([apart(each, place) for place, each in enumerate(history)])
+    every, some = Bedside(patient()), Bedside(patient())
+    clock = START
+    for fields in events:
+        before_it = recorded_at(fields) - MILLISECOND
+        for seen, losses in ((every, 0.0), (some, 0.7)):
+            _ticking(seen, clock, before_it, chance, losses)
+            seen.take_out_of_time(fields)
+        clock = max(clock, before_it)
+    for seen, losses in ((every, 0.0), (some, 0.7)):
+        _ticking(seen, clock, END, chance, losses)
+
+    assert some.lines == every.lines
+    assert some.patient == every.patient
+
+
+def _ticking(seen: Bedside, clock: datetime, until: datetime, chance: Any, losses: float) -> None:
+    """Let a tick come each half hour and one at the end; where some are lost, others come twice."""
+    while (clock := clock + minutes(30)) < until:
+        if chance.random() >= losses:
+            seen.tick(clock)
+    seen.tick(until)
+    if losses:
+        seen.tick(until)
+        seen.tick(until - minutes(chance.choice([0, 1, 600])))
+
+
+@few
 @given(history=of_all_kinds)
 def test_a_status_line_says_what_one_says_that_is_made_anew(history: Any) -> None:
     """At each record and for days after it, whatever was kept of the lines before."""
