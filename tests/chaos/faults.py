@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ SESSION_S: Final = 6.0  # the workers' default
 STOPPED_S: Final = (3.0, 14.0)  # some wake up within their session, some beyond it
 LONG_STOP_S: Final = 30.0
 DOWN_S: Final = 8.0
+FROZEN_S: Final = (5.0, 40.0)
 OUTAGE_S: Final = 600.0
 READY_WITHIN_S: Final = 180.0
 MOVED_WITHIN_S: Final = 20.0
@@ -107,6 +109,14 @@ class Trouble:
         self.brokers.kill(node)
         await asyncio.sleep(fault.length * DOWN_S)
         await self._start([node])
+
+    async def _broker_freezes(self, fault: Fault) -> None:
+        """It answers nobody and closes no connection; others lead before it wakes up, or not."""
+        pid = self.brokers.pid(self._node(fault))
+        os.kill(pid, signal.SIGSTOP)
+        shortest, longest = FROZEN_S
+        await asyncio.sleep(shortest + fault.length * (longest - shortest))
+        os.kill(pid, signal.SIGCONT)
 
     async def _all_brokers_kill(self, fault: Fault) -> None:
         nodes = self.brokers.running

@@ -24,7 +24,7 @@ OF_PROCESSES: Final = MappingProxyType(
 OF_THE_FEED: Final = MappingProxyType({"poison": 3, "duplicates": 3, "late": 3, "wrong_clock": 3})
 KINDS: Final = (*OF_PROCESSES, *OF_THE_FEED)
 # What takes long is made when it is asked for, and never drawn.
-LONG: Final = ("worker_long_stop", "outage")
+LONG: Final = ("worker_long_stop", "broker_freezes", "outage")
 OVERLAPPING: Final = 0.5  # of the faults come while the one before is not over
 LONGEST_BREAK_S: Final = 6.0
 
