@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,8 @@ from aiokafka import ConsumerRecord
 from stream.ending import ENDED_WITHIN_S
 
 STORMWATCH = Path(sys.executable).with_name("stormwatch")
-END_TIMEOUT_S = ENDED_WITHIN_S + 5  # so that one that hangs says where
+END_TIMEOUT_S = 15
+HANGING_S = ENDED_WITHIN_S + 5  # one that hangs is waited for, so that it says where
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,10 @@ class Stormwatch:
     def end(self, process: subprocess.Popen[bytes]) -> int:
         """Ask a subcommand to end and return its exit status; a test fails if it does not."""
         process.send_signal(signal.SIGTERM)
-        return process.wait(END_TIMEOUT_S)
+        began_s = time.monotonic()
+        status = process.wait(HANGING_S)
+        assert time.monotonic() - began_s < END_TIMEOUT_S, "it did not end in time"
+        return status
 
     def _environment(self, variables: dict[str, str]) -> dict[str, str]:
         kept = {

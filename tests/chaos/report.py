@@ -31,7 +31,7 @@ changelog too. Two of the twelve partitions have a device with a wrong clock: li
 waits for its time, so there only what is open in the end is compared. *Missing* and *extra* count alert lines, *repeated* those that
 were written more than once with the same bytes, which the pager ignores.
 
-A stop of 30 s, brokers that freeze and an outage of all of them for ten minutes are made by rounds of their own (`--kinds worker_long_stop outage`).
+A stop of 30 s, brokers that freeze and an outage of all of them for ten minutes are made by rounds of their own (`--kinds worker_long_stop outage`, `--kinds broker_freezes`).
 
 Times were measured on two cores that had other work for ten: read them as upper bounds.
 
