@@ -37,7 +37,8 @@ class Patients(dict[str, Patient]):
         self._kept, self._made_anew = kept, made_anew
 
     def __missing__(self, patient_id: str) -> Patient:
-        patient = state.decode(self._kept[patient_id.encode()].value)
+        value, _ = self._kept[patient_id.encode()]
+        patient = state.decode(value)
         if self._made_anew:  # its new records have the offsets of old ones, and are not those
             applied = {t: at for t, at in patient.applied.items() if t not in self._made_anew}
             patient = patient._replace(applied=applied)
@@ -81,9 +82,7 @@ class Grading:
         made_anew: Collection[str] = (),
     ) -> None:
         """Begin with the states of a partition; what is due of them is known without decoding."""
-        due = [
-            (kept.due_ms, key.decode()) for key, kept in states.items() if kept.due_ms is not None
-        ]
+        due = [(due_ms, key.decode()) for key, (_, due_ms) in states.items() if due_ms is not None]
         heapq.heapify(due)
         self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due)
         self._present_ms.pop(partition, None)
@@ -154,7 +153,7 @@ class Grading:
 
     def _write(self, partition: int, patient_id: str, patient: Patient, group: Group) -> None:
         key = patient_id.encode()
-        group.keep(partition, key, Kept(state.encode(patient), patient.due_ms))
+        group.keep(partition, key, (state.encode(patient), patient.due_ms))
         if is_made_up(patient_id):
             return
         status = self._engine.status(patient, patient.changed_ms)

@@ -196,8 +196,9 @@ def head_of(engine: Engine) -> dict[str, Any]:
 
 def state_line(key: bytes, kept: Kept) -> bytes:
     """Return a state as a line, its bytes as they are."""
-    head = orjson.dumps({"patient_id": key.decode(), "due_ms": kept.due_ms})
-    return head[:-1] + b',"state":' + kept.value + b"}"
+    value, due_ms = kept
+    head = orjson.dumps({"patient_id": key.decode(), "due_ms": due_ms})
+    return head[:-1] + b',"state":' + value + b"}"
 
 
 def record_line(record: Record) -> bytes:

@@ -119,7 +119,7 @@ def _after_states(
             yield line
         else:
             value = orjson.dumps(line["state"])
-            states[line["patient_id"].encode()] = Kept(value, line["due_ms"])
+            states[line["patient_id"].encode()] = value, line["due_ms"]
 
 
 def _record(line: dict[str, Any], partition: int) -> Taken:

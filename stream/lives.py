@@ -85,7 +85,7 @@ class Desk:
         self._pending: dict[str, int] = {}
         self._put_off: dict[tuple[str, str], int] = {}  # alerts that failed, and until when
         self._due_of = {
-            key.decode(): kept.due_ms for key, kept in states.items() if kept.due_ms is not None
+            key.decode(): due_ms for key, (_, due_ms) in states.items() if due_ms is not None
         }
         self._due = [(due, patient_id) for patient_id, due in self._due_of.items()]
         heapq.heapify(self._due)
@@ -100,7 +100,7 @@ class Desk:
         lives = self._lives.get(patient_id)
         if lives is None:
             kept = self._states.get(patient_id.encode())
-            lives = self._lives[patient_id] = {} if kept is None else decode(kept.value)
+            lives = self._lives[patient_id] = {} if kept is None else decode(kept[0])
             self._count(patient_id, lives)
         return lives
 
@@ -155,7 +155,7 @@ class Desk:
         """Return what has to be saved of a patient, and when it is to be looked at again."""
         lives = self.of(patient_id)
         is_leaving = any(_is_leaving(send) for life in lives.values() for send in life.sends)
-        return Kept(encode(lives), AT_ONCE_MS if is_leaving else self._next_due(patient_id, lives))
+        return encode(lives), AT_ONCE_MS if is_leaving else self._next_due(patient_id, lives)
 
     def _next_due(self, patient_id: str, lives: Mapping[str, Life]) -> int | None:
         times = []

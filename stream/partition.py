@@ -93,7 +93,7 @@ class Partition:
             self.clock_ms = head["clock_ms"]
             self.positions = head.get("positions", {})
         else:
-            self.states[key] = Kept(state, head["due_ms"])
+            self.states[key] = state, head["due_ms"]
             self.written_ms[key] = written_ms
 
 
@@ -104,8 +104,9 @@ def head_of(stamp: Stamp) -> bytes:
 
 def write(head: bytes, kept: Kept) -> bytes:
     """Return a state as the changelog keeps it, its stamp first."""
-    due = b"null" if kept.due_ms is None else b"%d" % kept.due_ms
-    return b"".join((head, DUE, due, STATE, kept.value, b"}"))
+    value, due_ms = kept
+    due = b"null" if due_ms is None else b"%d" % due_ms
+    return b"".join((head, DUE, due, STATE, value, b"}"))
 
 
 def write_marker(stamp: Stamp, clock_ms: int | None, positions: Mapping[str, int]) -> bytes:

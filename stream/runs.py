@@ -53,11 +53,9 @@ class Row(NamedTuple):
 Fields = tuple[bytes | None, bytes | None, int | None, Headers]  # a Row, or as little as it takes
 
 
-class Kept(NamedTuple):
-    """A state as the changelog holds it; `due_ms` is when it has to be looked at again."""
-
-    value: bytes
-    due_ms: int | None
+# A state as the changelog holds it, and when it has to be looked at again, in epoch milliseconds. A
+# plain tuple, since one is made for each record: with names it takes eight times as long.
+Kept = tuple[bytes, int | None]
 
 
 @dataclass(slots=True)

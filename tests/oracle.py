@@ -54,9 +54,9 @@ def _take(engine: Engine, ward: Ward, record: ConsumerRecord, outcome: Outcome) 
 def recovered(changelog: Iterable[ConsumerRecord]) -> dict[str, bytes]:
     """Return the states that a recovery would find, by patient."""
     return {
-        key.decode(): kept.value
+        key.decode(): value
         for partition in _partitions(changelog).values()
-        for key, kept in partition.states.items()
+        for key, (value, _) in partition.states.items()
         if key != MARKER_KEY
     }
 

@@ -65,7 +65,7 @@ def test_it_is_graded_and_raises_the_alert() -> None:
     assert alerts["TOCI-IND"].priorities == {"manikath-2025": "P2", "astct-2019": "P2"}
     assert {each.signal for each in alerts["TOCI-IND"].because} >= {"temperature_c"}
     assert "8 mg/kg" in alerts["TOCI-IND"].advice
-    known = state.decode(group.states[PARTITION][PATIENT].value)
+    known = state.decode(group.states[PARTITION][PATIENT][0])
     assert len(known.alerts) == 5
 
 

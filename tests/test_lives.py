@@ -21,7 +21,7 @@ async def test_a_state_comes_back_as_it_was_saved(bench: Bench) -> None:
     await bench.hears(line(), answer("snooze", snooze_until=NOON + HOUR))
     await bench.hears(line(1, priority="P3", rule="CRS-UP"))
 
-    saved = bench.states[PATIENT_ID.encode()].value
+    saved = bench.states[PATIENT_ID.encode()][0]
 
     assert lives.encode(lives.decode(saved)) == saved
     assert lives.decode(saved)[line().alert_id].line == line()
@@ -31,17 +31,17 @@ async def test_what_may_be_on_its_way_is_looked_at_as_soon_as_a_worker_starts(
     bench: Bench,
 ) -> None:
     await bench.hears(line(priority="P1"))
-    leaving = bench.states[PATIENT_ID.encode()].due_ms
+    leaving = bench.states[PATIENT_ID.encode()][1]
 
     await bench.reads_back()
 
-    told = bench.states[PATIENT_ID.encode()].due_ms
+    told = bench.states[PATIENT_ID.encode()][1]
     assert (leaving, told) == (lives.AT_ONCE_MS, epoch_ms(NOON + 5 * MINUTE))
 
 
 async def test_the_state_of_a_later_version_is_not_guessed_at(bench: Bench) -> None:
     await bench.hears(line())
-    saved = json.loads(bench.states[PATIENT_ID.encode()].value)
+    saved = json.loads(bench.states[PATIENT_ID.encode()][0])
     saved["version"] = 2
 
     with pytest.raises(UnknownVersionError):
@@ -56,7 +56,7 @@ async def test_an_alert_long_ended_is_forgotten(bench: Bench) -> None:
 
     await bench.ticks(47 * DAY)
 
-    assert lives.decode(bench.states[PATIENT_ID.encode()].value) == {}
+    assert lives.decode(bench.states[PATIENT_ID.encode()][0]) == {}
 
 
 async def test_a_patient_who_is_looked_at_often_takes_no_more_room(

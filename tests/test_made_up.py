@@ -23,7 +23,7 @@ from stream.clinical.engine import Engine
 from stream.grading import Grading
 from stream.journal_replay import Taken
 from stream.partition import Partition
-from stream.runs import Group, Kept, Run, TopicPartition
+from stream.runs import Group, Run, TopicPartition
 from topics import registry, reserved
 from topics.alerts import Alert, Priority, alert_id
 from topics.base import epoch_ms
@@ -200,7 +200,7 @@ ALERTS_OF_PROBES = (
 def test_a_made_up_patient_is_no_patient_in_a_count_nor_in_the_status() -> None:
     held, board = Partition(), Board()
     for key in (PROBE, LOOP, FEED, "P01"):
-        held.states[key.encode()] = Kept(b"{}", None)
+        held.states[key.encode()] = (b"{}", None)
         board.take(silent(key, "P2"), 0)
 
     assert held.patients == 1

@@ -167,7 +167,7 @@ async def test_what_is_assigned_in_part_is_not_read(
 async def test_states_of_lost_partitions_are_not_written_anew(bench: Bench) -> None:
     """They would keep those that are ours from their turn."""
     held = bench.of(0)
-    held.states[b"p"], held.written_ms[b"p"] = Kept(b"{}", None), 0
+    held.states[b"p"], held.written_ms[b"p"] = (b"{}", None), 0
     await bench.claim(0)
     await bench.pipeline.settle()
 
@@ -179,12 +179,12 @@ async def test_states_of_lost_partitions_are_not_written_anew(bench: Bench) -> N
 async def test_a_state_that_others_wrote_long_ago_is_written_anew_at_once(bench: Bench) -> None:
     """Its age counts from its record, not from the last of many owners."""
     held = bench.of(0)
-    held.states[b"old"], held.written_ms[b"old"] = Kept(b"{}", None), 0
+    held.states[b"old"], held.written_ms[b"old"] = (b"{}", None), 0
     await bench.claim(0)
 
     bench.paper.rewrite_old()
 
-    assert bench.paper.group.states == {0: {b"old": Kept(b"{}", None)}}
+    assert bench.paper.group.states == {0: {b"old": (b"{}", None)}}
 
 
 async def test_own_ticks_that_do_not_come_back_are_waited_for(bench: Bench) -> None:
@@ -221,7 +221,7 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
         return set(positions)
 
     held = bench.of(0)
-    held.states[b"p"], held.positions = Kept(b"{}", None), {"labs": 9}
+    held.states[b"p"], held.positions = (b"{}", None), {"labs": 9}
     bench.pipeline.app.consumer = SimpleNamespace(made_anew=made_anew)
     await bench.claim(0)
     bench.pipeline.begin(start(0))
@@ -244,15 +244,15 @@ async def test_a_clock_that_was_moved_into_the_future_is_not_believed(bench: Ben
 
 async def test_a_recovery_that_a_rebalance_cut_short_brings_nothing(bench: Bench) -> None:
     """What it read may be of before the last owner; the next one reads anew."""
-    bench.of(0).states[b"p"] = Kept(b"old", None)
+    bench.of(0).states[b"p"] = (b"old", None)
     bench.table.broker_answers.clear()
     stale = bench.claim(0)
     await asyncio.sleep(0)
     await bench.pipeline.settle()
-    bench.table.changelog = {0: Partition(states={b"p": Kept(b"new", None)})}
+    bench.table.changelog = {0: Partition(states={b"p": (b"new", None)})}
     bench.table.broker_answers.set()
     await bench.claim(0)
     await stale
 
-    assert bench.pipeline.table.of(0).states == {b"p": Kept(b"new", None)}
+    assert bench.pipeline.table.of(0).states == {b"p": (b"new", None)}
     assert len(bench.paper.sent) == 1

@@ -1,7 +1,6 @@
 """Recovery takes the changelog in the order of the log, and ignores who had lost the partition."""
 
 from stream.partition import MARKER_KEY, Epoch, Partition, Stamp, head_of, read, write, write_marker
-from stream.runs import Kept
 
 OLD, NEW = Epoch(0, 5), Epoch(0, 6)
 
@@ -14,7 +13,7 @@ def recovered(*records: tuple[bytes, bytes | None]) -> Partition:
 
 
 def state(epoch: Epoch, group: int, value: bytes) -> bytes:
-    return write(head_of(Stamp(epoch, group)), Kept(value, 1000))
+    return write(head_of(Stamp(epoch, group)), (value, 1000))
 
 
 def marker(epoch: Epoch, group: int = 1, clock_ms: int | None = 7) -> bytes:
@@ -23,18 +22,18 @@ def marker(epoch: Epoch, group: int = 1, clock_ms: int | None = 7) -> bytes:
 
 def test_a_state_comes_back_as_it_was_written() -> None:
     """Byte for byte, even where it holds what looks like a header."""
-    kept = Kept(b'{"a":{"state":1},"state":{"b":[]}}', 1_772_323_200_000)
+    kept, due_ms = b'{"a":{"state":1},"state":{"b":[]}}', 1_772_323_200_000
 
-    stamp, head, value = read(write(head_of(Stamp(NEW, 3)), kept))
+    stamp, head, value = read(write(head_of(Stamp(NEW, 3)), (kept, due_ms)))
 
-    assert (stamp, head["due_ms"], value) == (Stamp(NEW, 3), kept.due_ms, kept.value)
+    assert (stamp, head["due_ms"], value) == (Stamp(NEW, 3), due_ms, kept)
 
 
 def test_the_last_state_of_an_owner_counts() -> None:
     """The log is its order."""
     partition = recovered((b"p", state(OLD, 1, b"{}")), (b"p", state(OLD, 2, b'{"n":2}')))
 
-    assert partition.states == {b"p": Kept(b'{"n":2}', 1000)}
+    assert partition.states == {b"p": (b'{"n":2}', 1000)}
 
 
 def test_a_state_of_an_owner_that_had_lost_the_partition_is_ignored() -> None:
@@ -45,7 +44,7 @@ def test_a_state_of_an_owner_that_had_lost_the_partition_is_ignored() -> None:
         (b"p", state(OLD, 9, b'{"n":9}')),
     )
 
-    assert partition.states[b"p"].value == b'{"n":8}'
+    assert partition.states[b"p"][0] == b'{"n":8}'
     assert partition.ignored == 1
 
 
@@ -53,7 +52,7 @@ def test_an_old_batch_that_lands_last_is_ignored() -> None:
     """A connection that broke may deliver a group after the one that followed it."""
     partition = recovered((b"p", state(NEW, 2, b'{"n":2}')), (b"p", state(NEW, 1, b'{"n":1}')))
 
-    assert partition.states[b"p"].value == b'{"n":2}'
+    assert partition.states[b"p"][0] == b'{"n":2}'
 
 
 def test_a_marker_brings_the_clock_and_no_state() -> None:
@@ -91,7 +90,7 @@ def test_a_record_that_is_none_of_ours_is_passed_over() -> None:
         (b"p", state(NEW, 1, b'{"n":1}')), (b"p", b"hello"), (b"q", b"\xff{"), (MARKER_KEY, None)
     )
 
-    assert partition.states == {b"p": Kept(b'{"n":1}', 1000)}
+    assert partition.states == {b"p": (b'{"n":1}', 1000)}
 
 
 def test_a_state_is_as_old_as_its_record() -> None:

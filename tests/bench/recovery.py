@@ -20,7 +20,6 @@ from bench.task import Task
 
 from deploy.timetable import partition_of
 from stream.partition import Epoch, Stamp, head_of, write
-from stream.runs import Kept
 from topics import registry
 
 PATIENTS: Final = 20_000
@@ -89,7 +88,7 @@ def _changelog(contender: str, name: str, size: int) -> Iterator[Message]:
             yield Message(topic, partition, now_ms, b'"%s"' % key, value)
         else:
             topic = f"stormwatch-watch-{name}-patients-changelog"
-            yield Message(topic, partition, now_ms, key, write(WRITTEN, Kept(value, None)))
+            yield Message(topic, partition, now_ms, key, write(WRITTEN, (value, None)))
 
 
 async def _after_kills(bootstrap: str, folder: Path, rounds: int) -> Table:

@@ -87,13 +87,13 @@ class Counting:
             changed[key] = state
         # At once, as the bare loop does: so small a state costs most when it has left the caches.
         for key, state in changed.items():
-            group.keep(partition, key, Kept(orjson.dumps(state), None))
+            group.keep(partition, key, (orjson.dumps(state), None))
 
     def _state(self, partition: int, key: bytes) -> trivial.State:
         kept = self._kept[partition].get(key)
         if kept is None:
             return trivial.new_state()
-        state: trivial.State = orjson.loads(kept.value)
+        state: trivial.State = orjson.loads(kept[0])
         return state
 
     def finish(self, group: Group) -> None:
