@@ -27,7 +27,7 @@ from stream.clinical.masking import (
     runs_circuit,
 )
 from stream.clinical.patient import Course, Episode, Patient
-from stream.clinical.series import Reading, since, up_to
+from stream.clinical.series import Reading, place_after, up_to
 from stream.clinical.severity import grade_2_from, response
 from stream.clinical.signals import (
     AGE,
@@ -55,6 +55,7 @@ COURSE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *MASKING_SIGNALS,
     *(attribution(domain) for domain in ("fever", "hypotension", "hypoxia")),
 )
+FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
 COURSE_FACTS: Final = (AGE, HOME_POSITIVE_PRESSURE, WEIGHT)
 
 
@@ -87,7 +88,7 @@ def retraced_from(patient: Patient, moment_ms: int) -> Patient:
     """Walk again over all readings from a moment on: those before it are what they were."""
     trail = patient.trail.until(moment_ms)
     steps = () if trail is None else tuple(walk(patient, trail.end))
-    if trail is None or not steps:
+    if trail is None or not steps:  # or all that was said since then was taken back
         return retraced(patient)
     for each_ms, before, after in steps:
         if after is not before:
@@ -152,10 +153,11 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         grade_2_from=course.grade_2_from,
         response=course.response,
     )
-    return after._replace(
-        grade_2_from=grade_2_from(patient, after, moment_ms, may_be=ill or circuit),
-        response=response(patient, after, moment_ms, may_be=ill or circuit),
-    )
+    reached = grade_2_from(patient, after, moment_ms, may_be=ill or circuit)
+    responded = response(patient, after, moment_ms, may_be=ill or circuit)
+    if reached is after.grade_2_from and responded is after.response:
+        return after  # as nearly always
+    return after._replace(grade_2_from=reached, response=responded)
 
 
 def with_episodes(patient: Patient, now_ms: int) -> Patient:
@@ -232,11 +234,14 @@ def _measured_at(patient: Patient, moment_ms: int) -> Reading[Temperature] | Non
 
 
 def _moments(patient: Patient, after_ms: int | None, until_ms: int | None) -> Iterable[int]:
-    from_ms = None if after_ms is None else after_ms + 1
-    return sorted(
-        {
-            reading.effective_ms
-            for signal in COURSE_SIGNALS
-            for reading in up_to(since(patient.readings(signal), from_ms), until_ms)
-        }
-    )
+    moments: set[int] = set()
+    for name, series in patient.series.items():  # fewer than there are signals of the course
+        newest = series.newest
+        if newest is None or name not in FOLLOWED:
+            continue
+        if after_ms is None:
+            moments.update([each.effective_ms for each in up_to(series, until_ms)])
+        elif newest.effective_ms > after_ms:
+            later = up_to(series[place_after(series, after_ms) :], until_ms)
+            moments.update([each.effective_ms for each in later])
+    return sorted(moments)

@@ -68,15 +68,17 @@ def still(
     It follows one of the same level, and that one follows all that is charted by hand: so neither
     comes to lie on the other side of a dose, of a rate, or of an attribution. Later readings may
     be known already: those of a device come late, and not always in order.
+
+    Where the levels of a signal follow each other, its readings are looked for once.
     """
     found = []
     age_years = fact(after, AGE)
     charted_ms = max(after.charted_ms, after.stay_from_ms or 0)
+    name, between = "", None
     for level in levels:
-        was, now = before.series.get(level.name), after.series.get(level.name)
-        if was is None or now is None or now.size != was.size + 1:
-            continue
-        between = _come_between(was, now, at_ms)
+        if level.name != name:
+            name = level.name
+            between = _come_between(before.series.get(name), after.series.get(name), at_ms)
         if between is None or between[0].effective_ms < charted_ms:
             continue
         last, came, following = between
@@ -88,9 +90,11 @@ def still(
 
 
 def _come_between(
-    was: Readings[Any], now: Readings[Any], at_ms: int
+    was: Readings[Any] | None, now: Readings[Any] | None, at_ms: int
 ) -> tuple[Reading[Any], Reading[Any], Reading[Any]] | None:
-    """Find the reading that came, with the one before it and the one after it, or itself again."""
+    """Find the one before a reading that came, that reading, and the one after it, or it again."""
+    if was is None or now is None or now.size != was.size + 1:
+        return None
     newest, last_now = was.newest, now.newest
     if newest is None or last_now is None:
         return None

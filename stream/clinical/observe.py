@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.course import (
     COURSE_FACTS,
-    COURSE_SIGNALS,
+    FOLLOWED,
     followed,
     retraced,
     retraced_from,
@@ -44,7 +44,6 @@ SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than th
 NONE: Final[frozenset[str]] = frozenset()
 NAME: Final = itemgetter(0)  # of what a record says of a signal
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
-FOLLOWED: Final = frozenset(signal.name for signal in COURSE_SIGNALS)
 FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
 
 

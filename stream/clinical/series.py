@@ -53,6 +53,17 @@ class _Fold:
         self._place, self._value = place, value
         return value
 
+    def until_place(self, place: int) -> "_Fold":
+        """Give what is left of it where the readings from a place on are others."""
+        left = _Fold(self.from_place, self._marks[0])
+        if place >= self._place:
+            left._marks, left._place, left._value = list(self._marks), self._place, self._value
+        else:
+            left._marks = self._marks[: (place - self.from_place) // MARK_EVERY + 1]
+            left._place = self.from_place + MARK_EVERY * (len(left._marks) - 1)
+            left._value = left._marks[-1]
+        return left
+
 
 class Readings(Sequence[Reading[T]]):
     """The readings of one signal that are kept.
@@ -109,6 +120,19 @@ class Readings(Sequence[Reading[T]]):
         longer._folds = self._folds
         return longer
 
+    def with_one_at(self, place: int, reading: Reading[T]) -> "Readings[T]":
+        """Give the series with one more reading between others."""
+        longer: Readings[T] = Readings.__new__(Readings)
+        longer.shared = self.shared[: self.size]
+        longer.shared.insert(place, reading)
+        longer.size, longer.newest = self.size + 1, longer.shared[-1]
+        longer._folds = {
+            step: fold.until_place(place)
+            for step, fold in self._folds.items()
+            if fold.from_place <= place
+        }
+        return longer
+
     def folded(
         self, step: Callable[[F, Reading[T]], F], start: F, from_place: int, until_place: int
     ) -> F:
@@ -138,7 +162,7 @@ def with_reading(series: Readings[T] | None, reading: Reading[T]) -> Readings[T]
     if newest.effective_ms < reading.effective_ms or newest[:4] <= reading[:4]:
         return series.and_then(reading)
     place = _place_of(series, reading[:4], _order, after_equal=True)
-    return Readings((*series[:place], reading, *series[place:]))
+    return series.with_one_at(place, reading)
 
 
 def without(series: Readings[T], reading: Reading[T]) -> Readings[T]:

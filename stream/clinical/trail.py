@@ -59,12 +59,9 @@ class Trail:
         return self._courses[place - 1] if place else self.start
 
     def until(self, moment_ms: int) -> "Trail | None":
-        """Leave out a moment, all after it and the last one before it; None: it is too short.
-
-        Where there is none before it, it begins with a course of before the moment.
-        """
-        place = bisect_left(self._moments, moment_ms, hi=self._count) - 1
-        if place >= 0:
+        """Leave out a moment and all after it; None: it does not go back so far."""
+        place = bisect_left(self._moments, moment_ms, hi=self._count)
+        if place:
             return Trail(self.start, self._moments[:place], self._courses[:place])
         is_before = self.start.at_ms is not None and self.start.at_ms < moment_ms
         return Trail(self.start) if is_before else None

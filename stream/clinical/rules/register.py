@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -133,8 +134,9 @@ LEVELS: Final = frozenset(each for rule in RULES for each in rule.inputs if isin
 
 @lru_cache(maxsize=4096)  # feeds send the same few combinations again and again
 def levels_of(signals: frozenset[str]) -> tuple[Level[Any], ...]:
-    """Name the levels of these signals that rules depend on."""
-    return tuple(level for level in LEVELS if level.name in signals)
+    """Name the levels of these signals that rules depend on, those of a signal together."""
+    levels = [level for level in LEVELS if level.name in signals]
+    return tuple(sorted(levels, key=attrgetter("name")))
 
 
 @lru_cache(maxsize=4096)
