@@ -106,8 +106,9 @@ class Engine:
         heard = patient._replace(applied={**patient.applied, arrival.topic: arrival.offset})
         now = self._taken(heard, _by_the_clock(arrival, ward.clock_ms), ward.clock_ms, outcome)
         ward.patients[arrival.key] = now
-        if now.due_ms is not None and now.due_ms != patient.due_ms:
-            heapq.heappush(ward.due, (now.due_ms, arrival.key))
+        due_ms = None if now.wakes is patient.wakes else now.due_ms
+        if due_ms is not None and due_ms != patient.due_ms:
+            heapq.heappush(ward.due, (due_ms, arrival.key))
         ward.parked.discard(arrival.key)
         outcome.changed.append(arrival.key)
         return outcome

@@ -19,6 +19,7 @@ from stream.clinical.signals import AGE, HOME_POSITIVE_PRESSURE, support
 
 CRRT: Final = support("crrt")
 ECMO_SIGNALS: Final = (support("ecmo_vv"), support("ecmo_va"))
+ECMO_NAMES: Final = frozenset(signal.name for signal in ECMO_SIGNALS)
 
 
 def is_ill(patient: Patient, until_ms: int | None) -> bool:
@@ -43,4 +44,6 @@ def needs_oxygen(patient: Patient, until_ms: int | None) -> bool:
             return True
         if held.fio2_fraction is not None and held.fio2_fraction >= HIGH_FIO2_FRACTION:
             return True
+    if patient.series.keys().isdisjoint(ECMO_NAMES):
+        return False  # as nearly always
     return any(is_running(patient, signal, until_ms) for signal in ECMO_SIGNALS)

@@ -11,6 +11,7 @@ Source: CLINICAL.md §1.9, DEC-1, DEC-27, DEC-41.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from stream.clinical.bedside import fact
@@ -84,7 +85,8 @@ def still(
         last, came, following = between
         if level.anew_after is not None and _begins_anew(after, level.anew_after, last, following):
             continue
-        if level.of(last.value, age_years) == level.of(came.value, age_years):
+        was, now = last.value, came.value
+        if was == now or level.of(was, age_years) == level.of(now, age_years):
             found.append(level)
     return frozenset(found)
 
@@ -114,8 +116,11 @@ def _begins_anew(
     following: Reading[Any],
 ) -> bool:
     signal, (least_ms, most_ms) = anew_after
-    doses = since(patient.series.get(signal.name, ()), last.effective_ms - most_ms)
-    return any(each.effective_ms < following.effective_ms - least_ms for each in doses)
+    doses = patient.series.get(signal.name)
+    if doses is None:
+        return False
+    recent = since(doses, last.effective_ms - most_ms)
+    return any(each.effective_ms < following.effective_ms - least_ms for each in recent)
 
 
 def _fever(temperature: Temperature, _: float | None) -> object:
@@ -131,6 +136,7 @@ def _low(pressure: Pressure, age_years: float | None) -> object:
     )
 
 
+@lru_cache(maxsize=1024)  # the same few tenths of a degree come again and again
 def _scored(temperature: Temperature, _: float | None) -> object:
     return points_of(TEMPERATURE_C, Result(temperature.celsius, None, "Cel")).proven
 

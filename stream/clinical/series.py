@@ -14,7 +14,6 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, overload
 T = TypeVar("T")
 F = TypeVar("F")
 Order = tuple[int, int, str, str]  # what readings are sorted by
-K = TypeVar("K", int, Order)
 
 MARK_EVERY: Final = 16  # readings, of what is kept of a fold
 
@@ -147,9 +146,7 @@ class Readings(Sequence[Reading[T]]):
         return found
 
 
-# The keys of a search, which asks for them again and again.
 _order: Final[Callable[[Reading[Any]], Order]] = itemgetter(slice(4))
-_effective: Final[Callable[[Reading[Any]], int]] = itemgetter(0)
 
 Series = Sequence[Reading[Any]]  # `Readings`, or a part of them as a tuple
 
@@ -161,13 +158,13 @@ def with_reading(series: Readings[T] | None, reading: Reading[T]) -> Readings[T]
     newest = series.newest
     if newest.effective_ms < reading.effective_ms or newest[:4] <= reading[:4]:
         return series.and_then(reading)
-    place = _place_of(series, reading[:4], _order, after_equal=True)
+    place = bisect_right(series.shared, reading[:4], hi=series.size, key=_order)
     return series.with_one_at(place, reading)
 
 
 def without(series: Readings[T], reading: Reading[T]) -> Readings[T]:
     """Take a reading out; it need not be there."""
-    place = _place_of(series, reading[:4], _order, after_equal=False)
+    place = bisect_left(series.shared, reading[:4], hi=series.size, key=_order)
     if place < len(series) and series[place] == reading:
         return Readings((*series[:place], *series[place + 1 :]))
     return series
@@ -180,14 +177,14 @@ def up_to(series: Series, moment_ms: int | None) -> Series:
     newest = series.newest if isinstance(series, Readings) else next(reversed(series), None)
     if newest is None or newest.effective_ms <= moment_ms:
         return series
-    return series[: _place_of(series, moment_ms, _effective, after_equal=True)]
+    return series[: place_after(series, moment_ms)]
 
 
 def since(series: Series, moment_ms: int | None) -> Series:
     """Leave out what was true before a moment; None is no limit."""
     if moment_ms is None or not series or series[0].effective_ms >= moment_ms:
         return series
-    return series[_place_of(series, moment_ms, _effective, after_equal=False) :]
+    return series[place_at(series, moment_ms) :]
 
 
 def newest_of(
@@ -229,12 +226,15 @@ def fold(
 
 def place_at(series: Series, moment_ms: int) -> int:
     """Count the readings from before a moment."""
-    return _place_of(series, moment_ms, _effective, after_equal=False)
+    first: Any = (moment_ms,)  # less than any reading of that moment, which goes on from there
+    if isinstance(series, Readings):
+        return bisect_left(series.shared, first, hi=series.size)
+    return bisect_left(series, first)
 
 
 def place_after(series: Series, moment_ms: int) -> int:
     """Count the readings until a moment, which is included."""
-    return _place_of(series, moment_ms, _effective, after_equal=True)
+    return place_at(series, moment_ms + 1)
 
 
 def one_a_moment(series: Series) -> Iterator[Reading[Any]]:
@@ -246,16 +246,6 @@ def one_a_moment(series: Series) -> Iterator[Reading[Any]]:
         last = reading
     if last is not None:
         yield last
-
-
-def _place_of(
-    series: Series, sought: K, key: Callable[[Reading[Any]], K], *, after_equal: bool
-) -> int:
-    """Find where something belongs by a key, before or after all that equal it."""
-    find = bisect_right if after_equal else bisect_left
-    if isinstance(series, Readings):
-        return find(series.shared, sought, hi=series.size, key=key)
-    return find(series, sought, key=key)
 
 
 def _same(one: Reading[Any], other: Reading[Any]) -> bool:
