@@ -153,11 +153,16 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         grade_2_from=course.grade_2_from,
         response=course.response,
     )
-    reached = grade_2_from(patient, after, moment_ms, may_be=ill or circuit)
-    responded = response(patient, after, moment_ms, may_be=ill or circuit)
-    if reached is after.grade_2_from and responded is after.response:
-        return after  # as nearly always
-    return after._replace(grade_2_from=reached, response=responded)
+    return _graded(patient, after, moment_ms, may_be=ill or circuit)
+
+
+def _graded(patient: Patient, course: Course, moment_ms: int, *, may_be: bool) -> Course:
+    """Take in how severe it is; `may_be` is false where no policy grades 2 or more."""
+    reached = grade_2_from(patient, course, moment_ms, may_be=may_be)
+    responded = response(patient, course, moment_ms, may_be=may_be)
+    if reached is course.grade_2_from and responded is course.response:
+        return course  # as nearly always
+    return course._replace(grade_2_from=reached, response=responded)
 
 
 def with_episodes(patient: Patient, now_ms: int) -> Patient:
