@@ -1,5 +1,6 @@
 """DATA-RANGE and DATA-UNIT: told when a value is refused, until a valid one comes (§1.11)."""
 
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -29,6 +30,25 @@ def test_the_other_readings_of_the_record_count() -> None:
 
     assert seen.states(RANGE) == ["raised P3"]
     assert seen.states("CRS-UP") == ["raised P3"]
+
+
+@pytest.mark.parametrize("number", [inf, -inf, nan, 10**400])
+def test_a_number_beyond_all_numbers_is_outside_its_limit_too(number: float) -> None:
+    """JSON has 1e999, and some that write it have NaN."""
+    strange = measured(temperature_c=38.5, systolic_mmhg=80, heart_rate_per_min=number)
+
+    seen = Bedside(patient(), strange)
+
+    assert seen.states(RANGE) == ["raised P3"]
+    assert [each.value for each in seen.told(RANGE)[0].because] == ["refused"]
+    assert seen.grades(START) == (2, 2)
+
+
+def test_what_is_no_number_where_none_belongs_refuses_the_record() -> None:
+    seen = Bedside(patient(), measured(temperature_c=38.5) | {"source": nan})
+
+    assert [why.reason for why in seen.refused] == ["wrong_type"]
+    assert seen.states("CRS-UP") == []
 
 
 @pytest.mark.parametrize(

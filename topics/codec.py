@@ -6,6 +6,7 @@ keep the rest.
 """
 
 import hashlib
+import sys
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,6 +43,7 @@ __all__ = [
     "encode",
 ]
 
+NUMBER_MAX: Final = sys.float_info.max
 RECORD_MAX: Final = 256 * 1024  # bytes; one in order has some hundreds, with a long note 5 000
 PATIENT_ID_MAX: Final = 64  # characters, as the contract has it
 EVENT_ID_MAX: Final = 128
@@ -205,7 +207,7 @@ def _drop(document: dict[str, Any], problem: Problem) -> Dropped:
         holder = holder[parent]
     value = holder.pop(name)
     urgent = is_urgent(name, value)
-    return Dropped(problem.path, Reason.RANGE, problem.detail, urgent, value)
+    return Dropped(problem.path, Reason.RANGE, problem.detail, urgent, _number(value))
 
 
 def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rejected:
@@ -230,7 +232,10 @@ def _rejected(document: object, problem: Problem, dropped: list[Dropped]) -> Rej
 
 
 def _number(sent: object) -> float | None:
-    return sent if isinstance(sent, float | int) and not isinstance(sent, bool) else None
+    """Keep a number as it was sent, if it is one that can be told."""
+    if isinstance(sent, bool) or not isinstance(sent, float | int):
+        return None
+    return sent if -NUMBER_MAX <= sent <= NUMBER_MAX else None
 
 
 def _text(sent: object, longest: int) -> str | None:

@@ -47,6 +47,7 @@ _REASONS: Final = MappingProxyType(
         "greater_than_equal": Reason.RANGE,
         "less_than": Reason.RANGE,
         "less_than_equal": Reason.RANGE,
+        "finite_number": Reason.RANGE,  # 1e999, which is JSON, and NaN, which some write
         PRESSURE_ORDER: Reason.RANGE,
         **{reason.value: reason for reason in Reason},
     }
