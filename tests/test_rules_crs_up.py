@@ -502,3 +502,44 @@ def test_an_fio2_on_room_air_does_not_hold() -> None:
     seen.take(oxygen(2, "room_air"))
 
     assert seen.grades(START + hours(3)) == (1, 1)
+
+
+def tube(after_h: float, fio2: float | None = None, reason: str | None = None) -> Fields:
+    said = {"device": "invasive", "fio2_fraction": fio2, "reason": reason}
+    known = {name: value for name, value in said.items() if value is not None}
+    return reading(at=START + hours(after_h), oxygen=known)
+
+
+@pytest.mark.parametrize(
+    ("charted", "consensus"),
+    [
+        ([tube(1, 0.6, "hypoxia"), tube(2, 0.35)], (4, 4)),
+        ([tube(1, 0.6), tube(2, 0.35)], (4, 4)),  # for hypoxia, which got better on it
+        ([tube(1, None, "hypoxia"), tube(2, 0.35), tube(3)], (4, 4)),
+        ([oxygen(1, "non_rebreather", fio2_fraction=0.9), tube(2)], (4, 4)),
+        ([oxygen(1, "nasal_cannula", flow_l_min=2), tube(2, 0.35), tube(3, 0.3)], (4, 4)),
+        ([tube(1, 0.3, "airway_protection"), tube(2, 0.35)], (1, 4)),
+        ([tube(1, 0.6), tube(2, 0.35, "airway_protection")], (1, 1)),
+        ([tube(1, 0.6, "hypoxia"), tube(2, 0.35, "airway_protection"), tube(3, 0.3)], (1, 4)),
+        ([tube(1, 0.6, "hypoxia"), oxygen(2, "room_air"), tube(3, 0.3)], (1, 4)),
+        ([oxygen(1, "room_air"), tube(2, 0.35)], (1, 4)),
+    ],
+)
+def test_why_a_tube_was_put_in_holds_while_it_is_charted_again(
+    charted: list[Fields], consensus: tuple[int, int]
+) -> None:
+    """Silence about the reason neither ends hypoxia nor the excuse (DEC-35, DEC-49)."""
+    seen = Bedside(*connected(), fever(), *charted)
+
+    assert seen.ranges(START + hours(4)) == ((4, 4), consensus)
+    seen.restored()
+    assert seen.ranges(START + hours(4)) == ((4, 4), consensus)
+
+
+def test_a_tube_after_a_need_of_oxygen_does_not_lower_the_grade() -> None:
+    seen = Bedside(*connected(), fever(), oxygen(1, "non_rebreather", fio2_fraction=0.9))
+
+    seen.take(tube(2))
+
+    assert [line.priority for line in seen.told(RULE)] == ["P3", "P1", "P1"]
+    assert seen.told(RULE)[-1].state == "changed"

@@ -1,7 +1,9 @@
 """Which reading decides: the newest of a signal, by its own values, stale or not.
 
-A flow and an FiO2 that were measured on a device hold while the same device is charted again
-without them: nothing newer was measured (DEC-35). Another device, or room air, begins anew.
+A flow and an FiO2 that were measured on a device, and the reason for it, hold while the same device
+is charted again without them: nothing newer was said (DEC-35). Another device, or room air, begins
+anew. A tube for which nobody gave a reason is one for hypoxia where oxygen was needed before it, or
+an FiO2 of 0.40 was since.
 Source: CLINICAL.md DEC-27, DEC-35, DEC-45, DEC-46, DEC-47.
 """
 
@@ -9,7 +11,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from stream.clinical.circulation import VASOPRESSORS, is_child
-from stream.clinical.oxygen import ROOM_AIR
+from stream.clinical.oxygen import (
+    HIGH_FIO2_FRACTION,
+    HYPOXIA,
+    INVASIVE,
+    ROOM_AIR,
+    is_need,
+)
 from stream.clinical.patient import Patient
 from stream.clinical.series import Reading, Series, fold, since, up_to
 from stream.clinical.signals import OXYGEN, PRESSURE, Oxygen, Pressure, Rate, Signal, rate
@@ -21,11 +29,16 @@ VASOPRESSOR_RATES: Final = tuple((drug, rate(drug)) for drug in VASOPRESSORS)
 
 
 class OxygenInUse(NamedTuple):
-    """The records that name a device, its flow and its FiO2, each the newest that does."""
+    """The records that name a device, its flow, its FiO2 and its reason, each the newest that does.
+
+    `needed` is the record that shows hypoxia on a tube: a need before it, or a high FiO2 since.
+    """
 
     named: Reading[Oxygen]  # while no device was named: the newest of all
     flow: Reading[Oxygen] | None
     fio2: Reading[Oxygen] | None
+    reason: Reading[Oxygen] | None
+    needed: Reading[Oxygen] | None
 
     def held(self) -> Oxygen:
         """Give the device with what was last measured on it."""
@@ -36,16 +49,19 @@ class OxygenInUse(NamedTuple):
         return self._since(self.named)
 
     def _since(self, first: Reading[Oxygen] | None) -> Oxygen:
-        flow, fio2, said = self.flow, self.fio2, self.named.value
+        flow, fio2, why, said = self.flow, self.fio2, self.reason, self.named.value
         flow_l_min = None
         if flow is not None and (first is None or flow[:4] >= first[:4]):
             flow_l_min = flow.value.flow_l_min
         fio2_fraction = None
         if fio2 is not None and (first is None or fio2[:4] >= first[:4]):
             fio2_fraction = fio2.value.fio2_fraction
-        if said.flow_l_min == flow_l_min and said.fio2_fraction == fio2_fraction:
+        reason = None if self.needed is None or first is not None else HYPOXIA
+        if why is not None and (first is None or why[:4] >= first[:4]):
+            reason = why.value.reason
+        if said[1:] == (flow_l_min, fio2_fraction, reason):
             return said  # as nearly always
-        return said._replace(flow_l_min=flow_l_min, fio2_fraction=fio2_fraction)
+        return Oxygen(said.device, flow_l_min, fio2_fraction, reason)
 
 
 def fact(patient: Patient, signal: Signal[T]) -> T | None:
@@ -83,7 +99,7 @@ def oxygen_that_decides(patient: Patient, until_ms: int | None) -> OxygenInUse |
     if newest is None:
         return None
     said = newest.value
-    if said.device == ROOM_AIR or None not in {said.device, said.flow_l_min, said.fio2_fraction}:
+    if said.device == ROOM_AIR or None not in said:
         return _and_then(None, newest)  # as nearly always; what came before says nothing more
     return oxygen_in_use(patient.readings(OXYGEN), patient.stay_from_ms, until_ms)
 
@@ -97,17 +113,29 @@ def oxygen_in_use(
 
 def _and_then(used: OxygenInUse | None, reading: Reading[Oxygen]) -> OxygenInUse:
     """Take in what was charted next; without a device it is of the device named last."""
-    device, flow_l_min, fio2_fraction, _ = reading.value
+    device, flow_l_min, fio2_fraction, reason = reading.value
     goes_on = used is not None and device in {None, used.named.value.device} - {ROOM_AIR}
     before = used if goes_on else None
-    named, flow, fio2 = before or (reading, None, None)
+    named, flow, fio2, why, needed = before or (reading, None, None, None, None)
     if device is not None or named.value.device is None:
         named = reading
+    if needed is None and named.value.device == INVASIVE:
+        needed = _need(None if goes_on else used, reading)
     return OxygenInUse(
         named,
         flow if flow_l_min is None else reading,
         fio2 if fio2_fraction is None else reading,
+        why if reason is None else reading,
+        needed,
     )
+
+
+def _need(before: OxygenInUse | None, reading: Reading[Oxygen]) -> Reading[Oxygen] | None:
+    """Find what shows hypoxia on a tube: what was needed before it, or an FiO2 of 0.40 or more."""
+    if before is not None and is_need(before.held()):
+        return before.named
+    fio2_fraction = reading.value.fio2_fraction
+    return reading if fio2_fraction is not None and fio2_fraction >= HIGH_FIO2_FRACTION else None
 
 
 def running_vasopressors(patient: Patient, until_ms: int | None) -> Mapping[str, Reading[Rate]]:

@@ -20,6 +20,7 @@ ROOM_AIR_FIO2_FRACTION: Final = 0.21
 ROOM_AIR: Final = "room_air"
 CANNULA: Final = "nasal_cannula"
 INVASIVE: Final = "invasive"
+HYPOXIA: Final = "hypoxia"
 REASONS_OTHER_THAN_HYPOXIA: Final = ("airway_protection", "procedure", "baseline")
 
 
@@ -68,6 +69,12 @@ def breathing_of(oxygen: Oxygen | None, *, home_positive_pressure: bool | None) 
         return UNKNOWN_BREATHING
     lowest, highest = _needs(oxygen, home_positive_pressure=home_positive_pressure)
     return Breathing(lowest, highest, _high_fio2(oxygen), _is_unexplained(oxygen))
+
+
+def is_need(oxygen: Oxygen) -> bool:
+    """Tell whether a device with what was measured on it is a need of oxygen, wherever it is."""
+    breathing = breathing_of(oxygen, home_positive_pressure=None)
+    return breathing.lowest is not None and breathing.lowest > OxygenNeed.ROOM_AIR
 
 
 def held_on(held: Breathing, charted: Breathing) -> Breathing:
@@ -142,7 +149,7 @@ def _cannula(flow_l_min: float | None) -> tuple[OxygenNeed, OxygenNeed]:
 def _as_at_home(oxygen: Oxygen) -> bool:
     fio2 = oxygen.fio2_fraction
     added = fio2 is not None and fio2 > ROOM_AIR_FIO2_FRACTION
-    return oxygen.reason != "hypoxia" and not added
+    return oxygen.reason != HYPOXIA and not added
 
 
 def _high_fio2(oxygen: Oxygen) -> bool | None:

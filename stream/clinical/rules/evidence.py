@@ -134,7 +134,7 @@ def of_oxygen(view: View) -> Iterator[Evidence]:
     used = view.oxygen_in_use
     if used is None:
         return
-    for (signal, field, unit), by in zip(OXYGEN_EVIDENCE, used, strict=True):
+    for (signal, field, unit), by in zip(OXYGEN_EVIDENCE, used[:3], strict=True):
         if by is None:
             continue
         value = getattr(by.value, field)
