@@ -72,6 +72,16 @@ async def test_what_is_read_back_is_done_with(bench: Bench) -> None:
     assert metrics.PAGES_PENDING._value.get() == 0
 
 
+async def test_what_ends_in_the_group_in_which_it_was_raised_is_paged_to_nobody(
+    bench: Bench,
+) -> None:
+    """Between two records of one minute both of two vasopressors may seem to run."""
+    await bench.hears(line(priority="P1"), line(2, "resolved", "P1"))
+    await bench.reads_back()
+
+    assert (bench.got(), bench.got("webhook")) == ([], [])
+
+
 async def test_a_line_that_comes_twice_is_paged_once(bench: Bench) -> None:
     """From a replica, or after a crash of the watcher."""
     await bench.hears(line(priority="P1"), line(priority="P1"))
