@@ -163,6 +163,8 @@ seizures = built(
             {"duration_s": 300},
             {"duration_s": 301, "returned_to_baseline": True},
             {"returned_to_baseline": False},
+            {"resolved": False},
+            {"returned_to_baseline": True},
         ]
     ),
 )

@@ -311,6 +311,84 @@ def test_a_seizure_that_is_not_over_is_not_examined_away() -> None:
     assert grades(ADULT, seizure(resolved=False), *exams) == (4, 4)
 
 
+EXAMINED = ice(10, at=at(1)), conscious(1, level="alert")
+IN_BETWEEN = ice(10, at=at(0.1)), conscious(0.1, level="alert")
+
+
+@pytest.mark.parametrize(
+    "began", [{"resolved": False}, {}, {"resolved": False, "returned_to_baseline": False}]
+)
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"resolved": True},
+        {"resolved": True, "duration_s": 180, "returned_to_baseline": True},
+        {"returned_to_baseline": True},
+    ],
+)
+def test_a_later_record_says_that_a_seizure_is_over(
+    began: dict[str, Any], ended: dict[str, Any]
+) -> None:
+    over = seizure(3 / 60, **ended)
+
+    assert grades(ADULT, seizure(**began), over, *EXAMINED) == (0, 0)
+    assert grades(ADULT, seizure(**began), over)[1] >= 3  # and then both have to be examined
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"resolved": False},
+        {"resolved": False, "returned_to_baseline": True},
+        {"duration_s": 60},  # another seizure, of a length of its own
+        {"returned_to_baseline": False},
+        {},
+    ],
+)
+def test_a_later_record_of_a_seizure_that_goes_on_ends_none(later: dict[str, Any]) -> None:
+    assert grades(ADULT, seizure(resolved=False), seizure(3 / 60, **later), *EXAMINED) == (4, 4)
+
+
+def test_one_record_ends_all_that_went_on_before_it() -> None:
+    went_on = seizure(), seizure(2 / 60, resolved=False)
+
+    assert grades(ADULT, *went_on, seizure(4 / 60, resolved=True), *EXAMINED) == (0, 0)
+
+
+@pytest.mark.parametrize(("seconds", "grade"), [(300, 3), (301, 4), (4 * 3600, 4)])
+def test_a_seizure_that_a_later_record_ends_lasted_until_then(seconds: int, grade: int) -> None:
+    """More than 5 minutes is prolonged, and is so when it is over."""
+    over = seizure(seconds / 3600, resolved=True)
+
+    assert grades(ADULT, seizure(resolved=False), over) == (grade, grade)
+
+
+def test_a_seizure_is_examined_away_after_the_record_that_ends_it() -> None:
+    over = seizure(0.5, resolved=True)
+
+    assert grades(ADULT, seizure(resolved=False), *IN_BETWEEN, over) == (4, 4)
+    assert grades(ADULT, seizure(resolved=False), *IN_BETWEEN, over, *EXAMINED) == (0, 0)
+
+
+def test_a_seizure_that_has_ended_turns_no_more_by_the_clock() -> None:
+    bed = Bedside(ADULT, seizure(resolved=False), seizure(3 / 60, resolved=True))
+
+    bed.tick(START + minutes(30))
+
+    assert [line.priority for line in bed.told("ICANS-UP")] == ["P1"]
+
+
+def test_the_end_of_a_seizure_counts_whatever_the_seizure_is_attributed_to() -> None:
+    """Though the record that ends it was made while another cause held."""
+    attributed = (
+        assessment("attribution", at=at(2 / 60), domain="neuro", cause="infection", by="doctor"),
+        assessment("attribution", at=at(0.5), domain="neuro", cause="icans", by="doctor"),
+    )
+    over = seizure(3 / 60, resolved=True)
+
+    assert grades(ADULT, seizure(resolved=False), *attributed, over, *EXAMINED) == (0, 0)
+
+
 # Carried forward
 
 

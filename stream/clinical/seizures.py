@@ -1,10 +1,11 @@
 """What the seizures of a stay add up to.
 
 A seizure counts until it is over and both ICE (CAPD in a child) and consciousness were examined
-later. One that is not known to be over goes on: at 5 minutes by the clock it is prolonged. Seizures
-are repetitive where one follows another within 24 hours and the patient had not returned to
-baseline.
-Source: CLINICAL.md §1.1 (review lines 51 to 53), §2.3, DEC-6, DEC-7, DEC-57.
+later. One of which its own record says no end is over when a later record says that a seizure is
+resolved, or that the patient returned to baseline: then it lasted until that record. Until one does
+it goes on: at 5 minutes by the clock it is prolonged. Seizures are repetitive where one follows
+another within 24 hours and the patient had not returned to baseline.
+Source: CLINICAL.md §1.1 (review lines 51 to 53), §2.3, DEC-6, DEC-7, DEC-57; decision 17.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,13 @@ REPETITIVE_MS: Final = DAY_MS  # the end included
 SECOND_MS: Final = 1000
 
 
+class Fit(NamedTuple):
+    """A seizure as it was charted, and when it was over, by its own record or a later one."""
+
+    reading: Reading[Seizure]
+    end_ms: int | None  # None: it goes on
+
+
 class Convulsions(NamedTuple):
     """The mildest and the most severe level that fit, and when the level rises by the clock."""
 
@@ -29,38 +37,54 @@ class Convulsions(NamedTuple):
     turns_ms: int | None
 
 
-def convulsions_of(seizures: Sequence[Reading[Seizure]], at_ms: int) -> Convulsions:
+def fits_of(seizures: Sequence[Reading[Seizure]]) -> list[Fit]:
+    """Find when each seizure was over; one that itself goes on ends none before it."""
+    fits: list[Fit] = []
+    over_ms: int | None = None  # when the next record says that a seizure is over
+    for reading in reversed(seizures):
+        seizure, end_ms = reading.value, over_ms
+        if _is_over(seizure):
+            end_ms = reading.effective_ms + int((seizure.duration_s or 0.0) * SECOND_MS)
+            if seizure.resolved or seizure.returned_to_baseline:
+                over_ms = reading.effective_ms
+        fits.append(Fit(reading, end_ms))
+    return fits[::-1]
+
+
+def is_settled(fit: Fit, examined_ms: int | None, aroused_ms: int | None) -> bool:
+    """Tell whether a seizure is over, and both examinations are newer than its end."""
+    if fit.end_ms is None or examined_ms is None or aroused_ms is None:
+        return False
+    return min(examined_ms, aroused_ms) > fit.end_ms
+
+
+def convulsions_of(fits: Sequence[Fit], at_ms: int) -> Convulsions:
     """Take the worst of the seizures that count, alone and in their order."""
-    lowest = max((_alone(each, at_ms) for each in seizures), default=Convulsion.NONE)
+    lowest = max((_alone(each, at_ms) for each in fits), default=Convulsion.NONE)
     highest = lowest
-    for first, second in pairwise(seizures):
+    for first, second in pairwise([fit.reading for fit in fits]):
         if second.effective_ms - first.effective_ms <= REPETITIVE_MS:
             if first.value.returned_to_baseline is False:
                 lowest = highest = Convulsion.PROLONGED
             elif first.value.returned_to_baseline is None:
                 highest = Convulsion.PROLONGED
-    turns = [each.effective_ms + GOES_ON_MS for each in seizures if not is_over(each.value)]
+    turns = [fit.reading.effective_ms + GOES_ON_MS for fit in fits if fit.end_ms is None]
     return Convulsions(lowest, highest, min((each for each in turns if each > at_ms), default=None))
 
 
-def is_over(seizure: Seizure) -> bool:
-    """Tell whether a seizure has ended, as far as somebody said so; a whole duration says so."""
+def _is_over(seizure: Seizure) -> bool:
+    """Tell whether its own record says that it has ended; a whole duration says so."""
     if seizure.resolved is not None:
         return seizure.resolved
     return bool(seizure.returned_to_baseline) or seizure.duration_s is not None
 
 
-def is_settled(seizure: Reading[Seizure], examined_ms: int | None, aroused_ms: int | None) -> bool:
-    """Tell whether a seizure is over, and both examinations are newer than its end."""
-    if not is_over(seizure.value) or examined_ms is None or aroused_ms is None:
-        return False
-    lasted_ms = int((seizure.value.duration_s or 0.0) * SECOND_MS)
-    return min(examined_ms, aroused_ms) > seizure.effective_ms + lasted_ms
-
-
-def _alone(seizure: Reading[Seizure], at_ms: int) -> Convulsion:
-    duration_s = seizure.value.duration_s
+def _alone(fit: Fit, at_ms: int) -> Convulsion:
+    began_ms, duration_s = fit.reading.effective_ms, fit.reading.value.duration_s
     if duration_s is not None and duration_s > PROLONGED_ABOVE_S:
         return Convulsion.PROLONGED
-    goes_on = not is_over(seizure.value) and at_ms - seizure.effective_ms >= GOES_ON_MS
-    return Convulsion.PROLONGED if goes_on else Convulsion.BRIEF
+    if fit.end_ms is None:
+        is_prolonged = at_ms - began_ms >= GOES_ON_MS
+    else:  # a length that is known has to be more than 5 minutes
+        is_prolonged = fit.end_ms - began_ms > PROLONGED_ABOVE_S * SECOND_MS
+    return Convulsion.PROLONGED if is_prolonged else Convulsion.BRIEF
