@@ -115,6 +115,54 @@ def test_a_dose_that_comes_late_or_is_removed_is_judged_by_when_it_was_given() -
     assert seen.states(REFRACTORY) == ["raised P1", "retracted"]
 
 
+def by_one_dose(*steroids: Fields) -> Bedside:
+    """Grade 3 from -0.5 h, tocilizumab at 0 and 8 h, and steroids that no course goes on of."""
+    events = [fever(), pump(-0.5, 25), toci(0), toci(8), *steroids]
+    return Bedside(patient(), *sorted(events, key=lambda each: str(each["effective_at"])))
+
+
+def methylprednisolone(after_h: float, mg: float) -> Fields:
+    return dose("methylprednisolone", at=at(after_h), dose_value=mg)
+
+
+@pytest.mark.parametrize(
+    ("given", "from_h", "until_h"),
+    [
+        (steroid(0.5, 40), 20, 24.5),  # tocilizumab has its 12 hours last
+        (methylprednisolone(0.5, 80), 20, 24.5),  # 1 mg/kg
+        (methylprednisolone(12, 1000), 24, 36),  # and here the steroid has
+        (steroid(-3, 40), 20, 21),  # given before the onset
+    ],
+)
+def test_a_single_high_dose_counts_for_its_day_though_no_course_goes_on(
+    given: Fields, from_h: float, until_h: float
+) -> None:
+    seen = by_one_dose(given)
+
+    seen.tick(at(from_h) - MILLISECOND)
+    assert seen.states(REFRACTORY) == []
+    for tick in (at(from_h), at(from_h) + MILLISECOND, at(until_h) - MILLISECOND):
+        seen.tick(tick)
+        assert seen.states(REFRACTORY) == ["raised P1"]
+    seen.tick(at(until_h))
+    assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+def test_a_single_dose_that_is_not_high_does_not() -> None:
+    seen = by_one_dose(steroid(0.5, 39.9))
+    seen.tick(at(24))
+
+    assert seen.states(REFRACTORY) == []
+
+
+def test_a_dose_of_another_course_takes_nothing_back() -> None:
+    """The first steroid stays the one by which the day was high-dose."""
+    seen = by_one_dose(steroid(-3, 40), steroid(20.5, 40))
+    seen.tick(at(40))
+
+    assert seen.states(REFRACTORY) == ["raised P1"]
+
+
 # REFRACTORY, its clause b
 
 
@@ -461,3 +509,51 @@ def test_without_anakinra_it_is_not_the_last_resort_yet() -> None:
     seen.tick(at(39))
 
     assert seen.states(CYTAPHERESIS) == []
+
+
+def unresponsive(*more: Fields) -> Bedside:
+    """Grade 4 from 1 h, tocilizumab at 0 and 8 h, and one high dose of a steroid at 10 h."""
+    ventilated_from = oxygen(1, "invasive", fio2_fraction=0.9)
+    events = [fever(), ventilated_from, toci(0), toci(8), steroid(10, 40), *more]
+    return Bedside(patient(), *sorted(events, key=lambda each: str(each["effective_at"])))
+
+
+def drip(after_h: float, **fields: Any) -> Fields:
+    return infusion("anakinra", at=at(after_h), rate_value=5, rate_unit="mg/kg/d", **fields)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [anakinra(10)],
+        [anakinra(-1.5)],  # before the onset, and it counts until 22.5 h
+        [drip(-20)],
+        [drip(-20), infusion("anakinra", at=at(0), action="stop")],
+    ],
+)
+def test_it_asks_for_it_though_no_course_goes_on(given: list[Fields]) -> None:
+    seen = unresponsive(*given)
+
+    seen.tick(at(22) - MILLISECOND)
+    assert seen.states(CYTAPHERESIS) == []
+    for tick in (at(22), at(22) + MILLISECOND):
+        seen.tick(tick)
+        assert seen.states(CYTAPHERESIS) == ["raised P1"]
+
+
+def test_anakinra_that_was_over_before_the_episode_is_none() -> None:
+    seen = unresponsive(anakinra(-26), drip(-40), infusion("anakinra", at=at(-30), action="stop"))
+    seen.tick(at(30))
+
+    assert seen.states(CYTAPHERESIS) == []
+
+
+def test_it_ends_when_the_last_of_it_no_longer_counts() -> None:
+    by_anakinra, by_steroid = unresponsive(anakinra(9)), unresponsive(anakinra(10.5))
+    for tick, told in ((33, ["raised P1"]), (33.001, ["raised P1", "resolved"])):
+        by_anakinra.tick(at(tick))
+        assert by_anakinra.states(CYTAPHERESIS) == told
+    by_steroid.tick(at(34) - MILLISECOND)
+    assert by_steroid.states(CYTAPHERESIS) == ["raised P1"]
+    by_steroid.tick(at(34))
+    assert by_steroid.states(CYTAPHERESIS) == ["raised P1", "resolved"]

@@ -3,9 +3,11 @@
 Source: CLINICAL.md §1.4 (review lines 118 to 124), DEC-2.
 """
 
+from itertools import zip_longest
 from typing import Final
 
 from stream.clinical.masking import ANAKINRA_WINDOW_MS
+from stream.clinical.series import one_a_moment
 from stream.clinical.signals import given, rate
 from stream.clinical.view import View
 
@@ -34,6 +36,18 @@ def first_ms(view: View, from_ms: int) -> int | None:
     doses = [dose.effective_ms for dose in view.every(DOSES)]
     doses += [each.effective_ms for each in view.every(RATES) if each.value.value > 0]
     return min((each for each in doses if each >= from_ms), default=None)
+
+
+def counts_from_ms(view: View, from_ms: int) -> int | None:
+    """Find when it was first given of what counts at a moment or later, the end included."""
+    spans = [(dose.effective_ms, dose.effective_ms) for dose in view.every(DOSES)]
+    rates = list(one_a_moment(view.every(RATES)))
+    for reading, after in zip_longest(rates, rates[1:]):
+        if reading.value.value > 0:
+            until_ms = max(view.at_ms, from_ms) if after is None else after.effective_ms
+            spans.append((reading.effective_ms, until_ms))
+    reach = [began for began, ended in spans if ended + ANAKINRA_WINDOW_MS >= from_ms]
+    return min(reach, default=None)
 
 
 def in_words(weight_kg: float | None) -> str:

@@ -107,16 +107,28 @@ def covering(view: View) -> Given | None:
 
 def is_high(view: View) -> bool:
     """Tell whether the steroid of a day is high-dose (DEC-12)."""
-    doses, course = doses_of(view), course_of(view)
-    ends_ms = [view.at_ms] + ([] if course is None else [course.doses[-1].at_ms])
+    doses = doses_of(view)
     return any(
         is_high_dose(
             dexamethasone_mg_a_day=dexamethasone_mg_of_day(doses, end_ms),
             methylprednisolone_mg_a_day=_methylprednisolone_mg(doses, end_ms),
             weight_kg=view.weight_kg,
         )
-        for end_ms in ends_ms
+        for end_ms in _ends_of_days_ms(view)
     )
+
+
+def first_since_ms(view: View, from_ms: int) -> int | None:
+    """Find the first dose since a moment, or an earlier one of the course or of a day of it.
+
+    Where no course goes on, that is the first since then or of the last 24 hours.
+    """
+    doses, course = doses_of(view), course_of(view)
+    first = [] if course is None else [course.from_ms]
+    first += [dose.at_ms for dose in doses if from_ms <= dose.at_ms <= view.at_ms][:1]
+    for end_ms in _ends_of_days_ms(view):
+        first += [dose.at_ms for dose in day_of_doses(doses, end_ms)[:1]]
+    return min(first, default=None)
 
 
 def dexamethasone_mg_of_day(doses: Sequence[Given], end_ms: int) -> float:
@@ -143,6 +155,12 @@ def next_turn_ms(view: View) -> int | None:
             parts = (view.at_ms - newest.effective_ms) // PART_MS
             turns.append(newest.effective_ms + (parts + 1) * PART_MS)
     return min((each for each in turns if each > view.at_ms), default=None)
+
+
+def _ends_of_days_ms(view: View) -> tuple[int, ...]:
+    """Name the moments up to which a day counts: now, and the newest dose of a course."""
+    course = course_of(view)
+    return (view.at_ms,) if course is None else (view.at_ms, course.doses[-1].at_ms)
 
 
 def _at(dose: Given) -> int:

@@ -39,8 +39,9 @@ COLLAPSE: Final = "a collapse for which ECMO is considered"
 def judge(view: View) -> Verdict:
     """Hold under each policy by which one of the three holds."""
     due_ms = _due_ms(view)
+    given_until_ms = None if due_ms is None else anakinra.given_until_ms(view)
     wakes = [due_ms, next_turn_ms(view), next_change_ms(view)]
-    wakes.append(None if due_ms is None else anakinra.given_until_ms(view))
+    wakes.append(None if given_until_ms is None else given_until_ms + 1)
     wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
     reasons = _reasons(view, due_ms)
     if not reasons:
@@ -80,7 +81,7 @@ def _due_ms(view: View) -> int | None:
     onset_ms = view.course.onset_ms
     if onset_ms is None or max(each.lowest for each in view.crs.values()) < HIGHEST_GRADE:
         return None
-    drugs_ms, anakinra_ms = despite_ms(view), anakinra.first_ms(view, onset_ms)
+    drugs_ms, anakinra_ms = despite_ms(view), anakinra.counts_from_ms(view, onset_ms)
     if drugs_ms is None or anakinra_ms is None:
         return None
     return max(drugs_ms, anakinra_ms + RESPONSE_MS)

@@ -3,7 +3,8 @@
 (a) CRS of grade 3 or more, 12 hours or more after the second tocilizumab of the episode and after
 the first steroid, with a steroid that is high-dose; (b) SOFA that rose by 2 or more in 24 hours
 at grade 4; (c) HLH-SUSPECT at P1, or an HScore above its cut-off, whatever was given so far.
-The first steroid is that of the course, or of the episode where that was earlier.
+The first steroid is that of the course or of the days by which it is high-dose, or of the episode
+where that was earlier; no course has to go on, a single dose is high-dose for its day.
 Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30.
 """
 
@@ -19,7 +20,7 @@ from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import SEDATIVE_RATES
 from stream.clinical.signals import IMMUNOSUPPRESSED, SEDATED, Signal
-from stream.clinical.steroids import course_of, doses_of, is_high, next_turn_ms
+from stream.clinical.steroids import doses_of, first_since_ms, is_high, next_turn_ms
 from stream.clinical.times import HOUR_MS
 from stream.clinical.tocilizumab import of_episode
 from stream.clinical.view import View
@@ -71,12 +72,12 @@ def refractory(view: View) -> Refractory:
 
 def despite_ms(view: View) -> int | None:
     """Find from when on two doses of tocilizumab and a steroid have had their time."""
-    doses, course = of_episode(view), course_of(view)
-    if len(doses) < DOSES or course is None:
+    doses, onset_ms = of_episode(view), view.course.onset_ms
+    if len(doses) < DOSES or onset_ms is None:
         return None
-    onset_ms = view.course.onset_ms or 0
-    of_the_episode = [dose.at_ms for dose in doses_of(view) if dose.at_ms >= onset_ms]
-    first_ms = min([course.from_ms, *of_the_episode])
+    first_ms = first_since_ms(view, onset_ms)
+    if first_ms is None:
+        return None
     return max(doses[DOSES - 1].effective_ms, first_ms) + RESPONSE_MS
 
 
