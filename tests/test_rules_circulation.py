@@ -384,6 +384,29 @@ def test_a_pressure_without_a_mean_leaves_it_unless_it_is_low() -> None:
     assert bed.states("INOTROPE") == ["raised P2", "resolved"]
 
 
+@pytest.mark.parametrize(
+    ("systolic", "mean", "told"),
+    [
+        (88, 66, ["raised P2"]),
+        (89, 65, ["raised P2"]),
+        (84, 70, ["raised P2"]),
+        (88, 64.9, []),
+        (120, 64.9, []),
+    ],
+)
+def test_where_a_pressure_has_a_mean_the_systolic_does_not_tell(
+    systolic: float, mean: float, told: list[str]
+) -> None:
+    bed = ill(echo(35), pressure(30, systolic_mmhg=systolic, mean_arterial_mmhg=mean))
+    assert bed.states("INOTROPE") == told
+    if told:
+        assert bed.told("INOTROPE")[0].because[-1].signal == "mean_arterial_mmhg"
+
+    bed.take(pressure(40, systolic_mmhg=80, mean_arterial_mmhg=mean))
+    bed.tick(at(90))
+    assert bed.states("INOTROPE") == told
+
+
 def test_a_mean_is_never_derived() -> None:
     assert ill(echo(35), pressure(30, systolic_mmhg=120, diastolic_mmhg=80)).told("INOTROPE") == []
 
@@ -445,7 +468,8 @@ def test_one_that_is_measured_seldom_ends_it_as_late() -> None:
         ({"mean_arterial_mmhg": 59.9}, ["raised P2", "resolved"]),
         ({"systolic_mmhg": 85}, ["raised P2"]),
         ({"systolic_mmhg": 84.9}, ["raised P2", "resolved"]),
-        ({"systolic_mmhg": 84.9, "mean_arterial_mmhg": 66}, ["raised P2", "resolved"]),
+        ({"systolic_mmhg": 84.9, "mean_arterial_mmhg": 62}, ["raised P2"]),  # the mean alone tells
+        ({"systolic_mmhg": 120, "mean_arterial_mmhg": 59.9}, ["raised P2", "resolved"]),
     ],
 )
 def test_a_pressure_that_is_far_too_low_ends_it_at_once(

@@ -1,22 +1,18 @@
 """INOTROPE: the heart is weak and the afterload adequate: an inotrope may help.
 
 An ejection fraction below 40 % and a mean pressure of 65 mm[Hg] or more, as measured, in an episode
-or while a vasopressor runs. A pressure without a mean leaves the last one standing unless it is
-low. Under 18 years the systolic pressure alone tells, as for hypotension. Dobutamine, milrinone or
-epinephrine that runs ends it, and so does a pressure that is more than 5 mm[Hg] too low, or too low
-for half an hour: one that lies at the limit ends and raises nothing.
+or while a vasopressor runs. Where a reading has a mean, the mean alone tells, whatever its systolic
+pressure; one without leaves the last mean standing unless it is low. Under 18 years the systolic
+pressure alone tells, as for hypotension. Dobutamine, milrinone or epinephrine that runs ends it,
+and so does a pressure that is more than 5 mm[Hg] too low, or too low for half an hour: one that
+lies at the limit ends and raises nothing.
 Source: CLINICAL.md §1.6 (review lines 231 and 232), §1.11, DEC-18, DEC-27, DEC-46, DEC-50; vector
 B18; decision 62.
 """
 
 from typing import Final, NamedTuple
 
-from stream.clinical.circulation import (
-    MEAN_LIMIT_MMHG,
-    is_child,
-    is_hypotension,
-    systolic_limit_mmhg,
-)
+from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
 from stream.clinical.levels import Level
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
@@ -80,7 +76,7 @@ def _afterload(view: View) -> Afterload | None:
         if adequate is None:
             continue
         low_from_ms = reading.effective_ms
-        if True in _far_below(reading.value, age_years):
+        if _far_below(reading.value, age_years):
             return None
         if view.at_ms >= low_from_ms + view.site.inotrope_low_ms:
             return None
@@ -89,12 +85,19 @@ def _afterload(view: View) -> Afterload | None:
 
 def _is_adequate(pressure: Pressure, age_years: float | None) -> bool | None:
     """Judge a pressure; None where it leaves the one before it standing."""
-    if is_hypotension(pressure, age_years):
+    systolic, mean = _that_tell(pressure, age_years)
+    if mean is not None:
+        return mean >= MEAN_LIMIT_MMHG
+    if systolic is not None and systolic < systolic_limit_mmhg(age_years):
         return False
-    if is_child(age_years) and pressure.systolic_mmhg is not None:
-        return True
-    mean = pressure.mean_arterial_mmhg
-    return None if mean is None else mean >= MEAN_LIMIT_MMHG
+    return True if is_child(age_years) else None
+
+
+def _that_tell(pressure: Pressure, age_years: float | None) -> Pressure:
+    """Leave one of the two: the mean, but under 18 years the systolic pressure, if it is there."""
+    systolic, mean = pressure
+    by_systolic = mean is None or (is_child(age_years) and systolic is not None)
+    return Pressure(systolic, None) if by_systolic else Pressure(None, mean)
 
 
 def _since_ms(view: View, weak_percent: float) -> int:
@@ -111,21 +114,19 @@ def _since_ms(view: View, weak_percent: float) -> int:
 
 
 def _shown(pressure: Reading[Pressure], age_years: float | None) -> Evidence:
-    systolic, mean = pressure.value
+    systolic, mean = _that_tell(pressure.value, age_years)
     at = pressure.effective_ms, pressure.event_id
-    if systolic is not None and (mean is None or is_child(age_years)):
-        return Evidence("systolic_mmhg", systolic, "mm[Hg]", *at)
-    return Evidence("mean_arterial_mmhg", "unknown" if mean is None else mean, "mm[Hg]", *at)
+    if mean is not None:
+        return Evidence("mean_arterial_mmhg", mean, "mm[Hg]", *at)
+    return Evidence("systolic_mmhg", "unknown" if systolic is None else systolic, "mm[Hg]", *at)
 
 
-def _far_below(pressure: Pressure, age_years: float | None) -> tuple[bool | None, bool | None]:
-    """Tell of each of the two whether it is so low that it ends at once."""
-    systolic, mean = pressure
-    limit_mmhg = systolic_limit_mmhg(age_years)
-    return (
-        None if systolic is None else systolic < limit_mmhg - MARGIN_MMHG,
-        None if mean is None or is_child(age_years) else mean < MEAN_LIMIT_MMHG - MARGIN_MMHG,
-    )
+def _far_below(pressure: Pressure, age_years: float | None) -> bool | None:
+    """Tell whether it is so low that it ends at once."""
+    systolic, mean = _that_tell(pressure, age_years)
+    if mean is not None:
+        return mean < MEAN_LIMIT_MMHG - MARGIN_MMHG
+    return systolic is not None and systolic < systolic_limit_mmhg(age_years) - MARGIN_MMHG
 
 
 def _advice(view: View, lvef_percent: float) -> str:
