@@ -7,7 +7,7 @@ baseline is the least one can do with the bytes: parse them.
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -15,20 +15,28 @@ from typing import Final, TypeVar
 
 import orjson
 from bench.results import Table, spread
-from bench.wards import simulated_lines, ward_lines
+from bench.wards import monitored_lines, simulated_lines, ward_lines
 
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
-from topics import codec
+from stream.clinical.times import HOUR_MS, moment
+from stream.garbage import Garbage
+from topics import codec, registry
+from topics.codec import Decoded
 from topics.feeds.replay import Line
+from topics.ticks import Tick
 
 T = TypeVar("T")
 
+TICK_MS: Final = 5_000
 GROUP: Final = 100  # events between two writes of the states that changed
 WARD_SIZES: Final = (10, 100, 1_000, 10_000)
 DAY_MS: Final = 24 * 60 * 60_000
 READING_EVERY_MS: Final = 54_000  # less than the mean of the ward, so that the last day is whole
 STAY_DAYS: Final = 30
+STAY_DAYS_COMPARED: Final = (1, 5, 10, 20, 30)
+MONITORED: Final = 50  # patients
+MONITORED_H: Final = 12
 LONG_ROUNDS: Final = 2  # big wards and long stays take a while
 
 
@@ -49,6 +57,7 @@ class Round:
 
 def measure(options: argparse.Namespace) -> list[Table]:
     """Measure the engine over a ward, over wards of many sizes, and over a long stay."""
+    Garbage().spare_the_old()  # as a worker does
     wards = {
         "a ward on a bad night": ward_lines(options.events),
         "a simulated ward": simulated_lines(options.events),
@@ -58,7 +67,7 @@ def measure(options: argparse.Namespace) -> list[Table]:
         for name, lines in wards.items():
             rounds[name].append(one_round(lines))
     rates = [_rates(name, len(lines), rounds[name]) for name, lines in wards.items()]
-    return [*rates, _by_ward_size(options), _by_day(options)]
+    return [*rates, _monitored(options), _by_ward_size(options), *_by_day(options)]
 
 
 def one_round(lines: list[Line]) -> Round:
@@ -86,14 +95,23 @@ def arrivals_of(lines: Sequence[Line]) -> list[Arrival]:
 
 
 def grade(engine: Engine, ward: Ward, arrivals: Sequence[Arrival], changed: list[set[str]]) -> None:
-    """Take the events, and note who changed in each group of them."""
+    """Take the events, with ticks as a worker has them, and note who changed in each group."""
     for number, arrival in enumerate(arrivals):
         if number % GROUP == 0:
             changed.append(set())
+        tick(engine, ward, arrival)
         outcome = engine.take(ward, arrival)
         for alert in outcome.alerts:
             codec.encode(alert)
         changed[-1].update(outcome.changed)
+
+
+def tick(engine: Engine, ward: Ward, arrival: Arrival) -> None:
+    """Move the clock up to an event, where it is time for that: else all that fell due stays so."""
+    at_ms = arrival.at_ms - 1
+    if ward.clock_ms is None or at_ms - ward.clock_ms >= TICK_MS:
+        found = Decoded(Tick(at=moment(at_ms)), (), b"")
+        engine.take(ward, Arrival(at_ms, registry.TICKS, 0, found, None))
 
 
 def encode(engine: Engine, ward: Ward, changed: list[set[str]]) -> None:
@@ -132,6 +150,29 @@ def _rates(ward: str, events: int, rounds: list[Round]) -> Table:
     return Table(title, ("part", "events/s", "share"), rows, note)
 
 
+def _monitored(options: argparse.Namespace) -> Table:
+    """Time the sets of vital signs alone: what a device sends every minute has to cost little."""
+    arrivals = arrivals_of(monitored_lines(MONITORED_H, MONITORED))
+    costs: dict[str, list[float]] = {"graded": [], "changes nothing": []}
+    for _ in range(min(options.rounds, LONG_ROUNDS)):
+        ward, engine = Ward({}, None, []), Engine()
+        spent: dict[str, list[float]] = {"graded": [], "changes nothing": []}
+        for arrival in arrivals:
+            tick(engine, ward, arrival)
+            seconds, outcome = timed(partial(engine.take, ward, arrival))
+            if arrival.topic == registry.VITALS:
+                spent["graded"].append(seconds)
+                spent["changes nothing"] += [] if outcome.alerts else [seconds]
+        for name, each in spent.items():
+            costs[name].append(1e6 * statistics.mean(each))
+    rows = [
+        (name, spread([1e6 / each for each in values], 0), spread(values, 0))
+        for name, values in costs.items()
+    ]
+    title = f"Sets of vital signs, one a minute of {MONITORED} patients"
+    return Table(title, ("which", "events/s", "us an event"), rows)
+
+
 def _by_ward_size(options: argparse.Namespace) -> Table:
     """One reading after the other of more and more patients: it should make no difference."""
     costs: dict[int, list[float]] = {size: [] for size in WARD_SIZES}
@@ -145,11 +186,17 @@ def _by_ward_size(options: argparse.Namespace) -> Table:
     return _compared("patients", "The cost of one event, by the number of patients", costs)
 
 
-def _by_day(options: argparse.Namespace) -> Table:
+def _by_day(options: argparse.Namespace) -> Iterator[Table]:
     """A reading about every minute, day after day: what is remembered has to stay bounded."""
-    costs: dict[int, list[float]] = {1: [], STAY_DAYS: []}
-    arrivals = arrivals_of(ward_lines(STAY_DAYS * DAY_MS // READING_EVERY_MS, 1))
-    first_ms = arrivals[1].at_ms  # the first of all is the admission, days before
+    bad = arrivals_of(ward_lines(STAY_DAYS * DAY_MS // READING_EVERY_MS, 1))
+    yield _of_a_stay(options, bad[1:], "on which every event changes something")
+    watched = arrivals_of(monitored_lines((STAY_DAYS + 2) * DAY_MS / HOUR_MS, 1))
+    yield _of_a_stay(options, watched, "with a monitor")
+
+
+def _of_a_stay(options: argparse.Namespace, arrivals: Sequence[Arrival], which: str) -> Table:
+    costs: dict[int, list[float]] = {day: [] for day in STAY_DAYS_COMPARED}
+    first_ms = arrivals[0].at_ms
     for _ in range(min(options.rounds, LONG_ROUNDS)):
         ward, engine = Ward({}, None, []), Engine()
         for day, some in groupby(arrivals, lambda each: 1 + (each.at_ms - first_ms) // DAY_MS):
@@ -157,7 +204,8 @@ def _by_day(options: argparse.Namespace) -> Table:
             seconds, _ = timed(partial(grade, engine, ward, chosen, []))
             if day in costs:
                 costs[day].append(1e6 * seconds / len(chosen))
-    return _compared("day", "The cost of one event, by the day of a stay", costs)
+    reached = {day: each for day, each in costs.items() if each}
+    return _compared("day", f"The cost of one event, by the day of a stay {which}", reached)
 
 
 def _compared(what: str, title: str, costs: dict[int, list[float]]) -> Table:

@@ -13,6 +13,7 @@ from topics.feeds import replay
 from topics.feeds.replay import Line
 
 PATIENTS: Final = 50
+MONITORED_SEED: Final = 3  # its first patient stays for a month
 SIMULATED_H: Final = 240  # more than any number of events that is asked for
 
 
@@ -30,6 +31,15 @@ def simulated_lines(events: int) -> list[Line]:
         path = Path(folder, "simulated.ndjson")
         sent = simulated(Ward(PATIENTS, SIMULATED_H, 1, ADMITTED))
         path.write_bytes(b"".join(each.line() for each in islice(sent, events)))
+        return lines_of(path)
+
+
+def monitored_lines(hours: float, patients: int) -> list[Line]:
+    """Return the lines of a simulated ward whose monitors speak every minute, in order."""
+    ward = Ward(patients, hours, MONITORED_SEED, ADMITTED, faults=0.0, every_min=1.0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "monitored.ndjson")
+        path.write_bytes(b"".join(each.line() for each in simulated(ward)))
         return lines_of(path)
 
 
