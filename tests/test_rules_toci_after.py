@@ -199,6 +199,33 @@ def test_a_steroid_from_before_does_not_answer_it_and_one_after_does() -> None:
     assert seen.states(SHOCK) == ["raised P1", "resolved", "raised P1"]
 
 
+@pytest.mark.parametrize(
+    ("steroids", "words"),
+    [
+        ([], "tocilizumab: begin dexamethasone 10 mg IV every 6 h, or hydrocortisone"),
+        ([dose("dexamethasone", at=at(-40), dose_value=10)], "tocilizumab: begin dexamethasone"),
+        (
+            [dose("dexamethasone", at=at(each), dose_value=10) for each in (15, 21)],
+            "50 mg IV every 6 h. Last given: dexamethasone 10 mg, 5 Mar 05:00 UTC.",
+        ),
+        (
+            [infusion("methylprednisolone", at=at(20), rate_value=5, rate_unit="mg/h")],
+            "Last given: methylprednisolone 5 mg/h, 5 Mar 08:00 UTC.",
+        ),
+    ],
+)
+def test_its_advice_fits_one_who_had_a_steroid_and_one_who_had_none(
+    steroids: list[Fields], words: str
+) -> None:
+    events = [measured(-3), shock(), toci(), *steroids]
+    seen = Bedside(patient(), *sorted(events, key=lambda each: str(each["effective_at"])))
+    seen.tick(at(24))
+
+    advice = seen.told(SHOCK)[0].advice
+    assert words in advice
+    assert ("go on with a steroid, or step it up, to dexa" in advice) is ("Last given" in advice)
+
+
 def test_the_first_dose_of_the_episode_counts() -> None:
     calm = [vitals(at=at(each)) for each in range(10, 50, 2)]
     again = [measured(60), shock(60), toci(61)]

@@ -90,13 +90,21 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=dict.fromkeys(found.reasons, Priority.P1),
         because=because(view, reasons),
-        advice=lambda: (
-            f"Refractory: {'; '.join(sorted(reasons))}. Call the CAR-T senior and intensive care: "
-            "anakinra next, and look for HLH/MAS and infection."
-        ),
+        advice=lambda: _advice(reasons),
         source="review-2025 L105-107",
     )
     return Verdict(finding, found.wake_ms)
+
+
+def _advice(reasons: frozenset[str]) -> str:
+    """Say why, and what to do; features of HLH/MAS alone say nothing of what was given."""
+    why = f"Refractory: {'; '.join(sorted(reasons))}."
+    if reasons == {HLH}:
+        why = "Features of HLH/MAS: treat as refractory, whatever was given so far."
+    return (
+        f"{why} Call the CAR-T senior and intensive care: anakinra next, and look for HLH/MAS and "
+        "infection."
+    )
 
 
 def because(view: View, reasons: Iterable[str]) -> tuple[Evidence, ...]:

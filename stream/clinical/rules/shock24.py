@@ -17,8 +17,8 @@ from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Series, place_after, place_at
-from stream.clinical.steroids import covering, next_turn_ms
-from stream.clinical.times import HOUR_MS
+from stream.clinical.steroids import Given, covering, doses_of, next_turn_ms
+from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -57,7 +57,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=priorities,
         because=(*evidence.of_hypotension(view), evidence.of_dose(NAME, doses[0])),
-        advice=partial(_advice, hours),
+        advice=partial(_advice, view, hours),
         source="review-2025 L236",
     )
     return Verdict(finding, wake_ms)
@@ -87,12 +87,24 @@ def _since_running(rates: Series, due_ms: int) -> Series:
     return rates[place_at(rates, rates[place - 1].effective_ms) :] if place else rates
 
 
-def _advice(hours: float) -> str:
+def _advice(view: View, hours: float) -> str:
+    given = [dose for dose in doses_of(view) if _is_recent(view, dose)]
+    how, last = "begin", ""
+    if given:
+        how = "go on with a steroid, or step it up, to"
+        dose = evidence.of_steroid("steroid", given[-1])
+        last = f" Last given: {dose.value}, {in_words(given[-1].at_ms)}."
     return (
-        f"A vasopressor is still needed {hours:g} hours after tocilizumab: give dexamethasone 10 "
-        "mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h. Expect an answer within 6 to 12 "
-        "hours; without one think of septic shock."
+        f"A vasopressor is still needed {hours:g} hours after tocilizumab: {how} dexamethasone 10 "
+        f"mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h.{last} Expect an answer within 6 "
+        "to 12 hours; without one think of septic shock."
     )
+
+
+def _is_recent(view: View, dose: Given) -> bool:
+    """Tell whether a steroid was given in the episode, or within a day before it."""
+    onset_ms = view.course.onset_ms
+    return onset_ms is not None and onset_ms - DAY_MS < dose.at_ms <= view.at_ms
 
 
 RULE: Final = Rule("SHOCK24", Bound.EPISODE, GRADE_INPUTS, judge)
