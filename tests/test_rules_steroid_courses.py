@@ -122,7 +122,7 @@ def test_high_dose_is_40_mg_or_1_mg_of_methylprednisolone_for_each_kg(
     ("interval_h", "now_h", "covered"),
     [(None, 6, True), (None, 6.01, False), (12, 12, True), (12, 12.01, False), (24, 13, False)],
 )
-def test_a_dose_is_an_answer_for_6_hours_or_its_interval_of_at_most_12(
+def test_a_shock_is_to_answer_within_6_hours_or_the_interval_of_at_most_12(
     interval_h: float | None, now_h: float, covered: bool
 ) -> None:
     looked = view(steroid(0, interval_h=interval_h), now_h=now_h)

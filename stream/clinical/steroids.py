@@ -22,9 +22,9 @@ from stream.clinical.times import DAY_MS, HOUR_MS
 from stream.clinical.view import View
 
 COVERED_MS: Final = 6 * HOUR_MS  # a dose is the answer to an advice for so long, the end included
-COVERED_MAX_MS: Final = 12 * HOUR_MS  # where it is charted as one of every 12 hours or more
+SHOWN_MS: Final = 12 * HOUR_MS  # a shock that a steroid ends has ended by then
 GAP_MS: Final = 12 * HOUR_MS  # more than this without a dose, and a course is over
-INTERVAL_MAX_MS: Final = DAY_MS  # as charted
+INTERVAL_MAX_MS: Final = DAY_MS  # as charted; a dose covers for no longer
 LATE_MS: Final = 6 * HOUR_MS  # after the interval that is charted
 PART_MS: Final = HOUR_MS  # of an infusion
 DECIMALS: Final = 6  # of a sum: hours of an infusion add up to a day
@@ -44,6 +44,7 @@ class Given(NamedTuple):
     at_ms: int
     drug: str
     mg: float | None  # None is unknown
+    interval_ms: int | None  # to the next one, as charted
     covers_until_ms: int  # the last moment at which it is the answer to an advice
     next_until_ms: int  # a dose until then is of the same course
     reading: Reading[Any]
@@ -100,8 +101,8 @@ def course_of(view: View) -> SteroidCourse | None:
 
 
 def covering(view: View) -> Given | None:
-    """Find the newest dose that is still the answer to an advice."""
-    covers = [dose for dose in doses_of(view) if dose.covers_until_ms >= view.at_ms]
+    """Find the newest dose that a shock is still to answer to: within 12 hours, at most."""
+    covers = [dose for dose in doses_of(view) if _shown_until_ms(dose) >= view.at_ms]
     return covers[-1] if covers else None
 
 
@@ -147,7 +148,7 @@ def next_turn_ms(view: View) -> int | None:
     turns = [
         turn_ms
         for dose in doses_of(view)[-200:]
-        for turn_ms in (dose.at_ms + DAY_MS, dose.covers_until_ms + 1, dose.next_until_ms + 1)
+        for turn_ms in (dose.at_ms + DAY_MS, _shown_until_ms(dose) + 1, dose.next_until_ms + 1)
     ]
     for drug in STEROIDS:
         newest = view.patient.newest(rate(drug), None, view.until_ms)
@@ -165,6 +166,10 @@ def _ends_of_days_ms(view: View) -> tuple[int, ...]:
 
 def _at(dose: Given) -> int:
     return dose.at_ms
+
+
+def _shown_until_ms(dose: Given) -> int:
+    return min(dose.covers_until_ms, dose.at_ms + SHOWN_MS)
 
 
 def _methylprednisolone_mg(doses: Sequence[Given], end_ms: int) -> float:
@@ -208,10 +213,12 @@ def _parts(view: View, drug: str) -> Iterator[Given]:
 def _given(
     reading: Reading[Any], at_ms: int, drug: str, mg: float | None, interval_h: float | None
 ) -> Given:
-    interval_ms = 0 if interval_h is None else round(min(interval_h * HOUR_MS, INTERVAL_MAX_MS))
-    covers_ms = min(max(interval_ms, COVERED_MS), COVERED_MAX_MS)
-    gap_ms = max(GAP_MS, interval_ms + LATE_MS)
-    return Given(at_ms, drug, mg, at_ms + covers_ms, at_ms + gap_ms, reading)
+    interval_ms = None
+    if interval_h is not None:
+        interval_ms = round(min(interval_h * HOUR_MS, INTERVAL_MAX_MS))
+    covers_ms = max(interval_ms or 0, COVERED_MS)
+    gap_ms = max(GAP_MS, (interval_ms or 0) + LATE_MS)
+    return Given(at_ms, drug, mg, interval_ms, at_ms + covers_ms, at_ms + gap_ms, reading)
 
 
 def _mg_h(running: Rate, weight_kg: float | None) -> float | None:

@@ -30,6 +30,7 @@ LIFE_THREATENING: Final = Regimen(
     "every 12 h for 3 days (then 250 mg every 12 h for 2 days, 125 mg every 12 h for 2 days, 60 mg "
     "every 12 h)",
     mg=500,
+    every_h=12,
 )
 
 MANAGEMENT: Final = ManagementProfile(
@@ -48,10 +49,10 @@ MANAGEMENT: Final = ManagementProfile(
         {
             2: (Regimen("dexamethasone", "twice, then every 6 to 12 h", mg=10),),
             3: (
-                Regimen("dexamethasone", "every 6 to 12 h", mg=10),
-                Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1)),
+                Regimen("dexamethasone", "every 6 to 12 h", mg=10, every_h=12),
+                Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1), every_h=12),
             ),
-            4: (Regimen("methylprednisolone", "daily", mg=1000),),
+            4: (Regimen("methylprednisolone", "daily", mg=1000, every_h=24),),
         }
     ),
     fever_as_grade_2_after=timedelta(days=3),

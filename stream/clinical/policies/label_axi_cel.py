@@ -23,10 +23,10 @@ MANAGEMENT: Final = ManagementProfile(
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
     steroids_for_crs=MappingProxyType(
         {
-            1: (Regimen("dexamethasone", "once", mg=10),),
-            2: (Regimen("dexamethasone", "daily", mg=10),),
-            3: (Regimen("dexamethasone", "3 times a day", mg=10),),
-            4: (Regimen("methylprednisolone", "daily", mg=1000),),
+            1: (Regimen("dexamethasone", "once", mg=10, every_h=24),),
+            2: (Regimen("dexamethasone", "daily", mg=10, every_h=24),),
+            3: (Regimen("dexamethasone", "3 times a day", mg=10, every_h=8),),
+            4: (Regimen("methylprednisolone", "daily", mg=1000, every_h=24),),
         }
     ),
     steroids_for_icans=MappingProxyType(dict.fromkeys((1, 2, 3, 4), FOR_ICANS)),

@@ -15,7 +15,7 @@ from stream.clinical.policies.regimen import DEXAMETHASONE_10_Q6H, Regimen
 NAME: Final = "label-brexu-cel"
 
 SEVERE: Final = (
-    Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1)),
+    Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1), every_h=12),
     DEXAMETHASONE_10_Q6H,
 )
 

@@ -23,8 +23,8 @@ MANAGEMENT: Final = ManagementProfile(
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
     steroids_for_crs=MappingProxyType(
         {
-            1: (Regimen("dexamethasone", "daily", mg=10),),
-            2: (Regimen("dexamethasone", "every 12 to 24 h", mg=10),),
+            1: (Regimen("dexamethasone", "daily", mg=10, every_h=24),),
+            2: (Regimen("dexamethasone", "every 12 to 24 h", mg=10, every_h=24),),
             3: (DEXAMETHASONE_10_Q12H,),
             4: (Regimen("dexamethasone", "every 6 h", mg=20),),
         }

@@ -7,12 +7,17 @@ from typing import NamedTuple
 
 
 class Regimen(NamedTuple):
-    """One drug, how much at a time (in mg, or least and most in mg/kg), and how often."""
+    """One drug, how much at a time (in mg, or least and most in mg/kg), and how often.
+
+    `every_h` is the longest time between two doses by the words of `often`, 24 for what is given
+    once; None where 6 hours hold, as the review has it.
+    """
 
     drug: str
     often: str  # every 6 h, with what else is to be said
     mg: float | None = None
     mg_kg: tuple[float, float] | None = None
+    every_h: int | None = None
 
     def in_words(self, weight_kg: float | None) -> str:
         """Write it with the dose worked out, where that depends on the weight."""
@@ -26,6 +31,14 @@ class Regimen(NamedTuple):
         mg = _span(*(round(each * weight_kg) for each in self.mg_kg))
         return f"{self.drug} {mg} mg IV {self.often} ({by_weight} at {weight_kg:g} kg)"
 
+    def least_mg(self, weight_kg: float | None) -> float | None:
+        """Work out the least dose as it is written; None where that is not known."""
+        if self.mg is not None:
+            return self.mg
+        if self.mg_kg is None or weight_kg is None:
+            return None
+        return round(self.mg_kg[0] * weight_kg)
+
 
 def in_words(regimens: tuple[Regimen, ...], weight_kg: float | None) -> str:
     """Write regimens of which one is chosen."""
@@ -37,4 +50,4 @@ def _span(least: float, most: float) -> str:
 
 
 DEXAMETHASONE_10_Q6H = Regimen("dexamethasone", "every 6 h", mg=10)
-DEXAMETHASONE_10_Q12H = Regimen("dexamethasone", "every 12 h", mg=10)
+DEXAMETHASONE_10_Q12H = Regimen("dexamethasone", "every 12 h", mg=10, every_h=12)

@@ -1,19 +1,20 @@
 """DUAL: CRS and ICANS at once: tocilizumab and a steroid, since tocilizumab alone may not do.
 
 Answered where tocilizumab was given in the episode, or no more may be given, and a steroid was
-given in the last 6 hours, or is not due yet by the profile. Whether tocilizumab is due again
-TOCI-IND tells.
+given that answers STEROID-ICANS, or is not due yet by the profile. Whether tocilizumab is due
+again TOCI-IND tells.
 Source: CLINICAL.md §1.3 (review lines 87 and 97), §1.11.
 """
 
 from typing import Final
 
 from stream.clinical.policies.regimen import in_words as regimens_in_words
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
+from stream.clinical.rules.answered import ICANS, answers_of, last_in_words
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.steroids import covering, next_turn_ms
+from stream.clinical.rules.steroid_icans import regimens_of
 from stream.clinical.times import DAY_MS, in_words
 from stream.clinical.tocilizumab import dose_in_words, in_24_h, next_dose_ms, of_episode
 from stream.clinical.view import View
@@ -22,14 +23,16 @@ from topics.alerts import Priority
 
 def judge(view: View) -> Verdict:
     """Hold under each policy by which there is both, while one of the two drugs is missing."""
+    given = answers_of(view, ICANS, regimens_of(view, proven(view)))
     turns = [each.turns_ms for each in view.icans.values()]
-    turns += [next_turn_ms(view), next_change_ms(view), _toci_ages_ms(view)]
+    turns += [given.turns_ms, next_change_ms(view), _toci_ages_ms(view)]
     wake_ms = min((each for each in turns if each is not None), default=None)
     both = [name for name in proven(view) if view.crs[name].lowest > 0]
     if not both:
         return Verdict(None, wake_ms, "The criteria for CRS and ICANS at once are no longer met.")
     none_due = max(proven(view).values()) < view.management.steroid_for_icans_from_grade
-    tocilizumab, steroid = _has_tocilizumab(view), none_due or covering(view) is not None
+    tocilizumab = _has_tocilizumab(view)
+    steroid = none_due or all(name in given.by_policy for name in both)
     if tocilizumab and steroid:
         return Verdict(None, wake_ms, "Tocilizumab and a steroid were given.")
     crs = {each.signal: each for each in evidence.of_grade(view)}
@@ -77,9 +80,10 @@ def _advice(view: View, *, tocilizumab: bool, steroid: bool) -> str:
     elif steroid:
         words.append("A steroid was given.")
     else:
-        regimens = profile.steroids_for_icans[worst]
+        words.append(last_in_words(view))
+        regimens = regimens_of(view, proven(view))
         words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")
-    return " ".join(words)
+    return texts.joined(*words)
 
 
 RULE: Final = Rule(

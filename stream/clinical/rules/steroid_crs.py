@@ -3,21 +3,22 @@
 No better: 24 hours after the first tocilizumab of the episode the grade is 2 or more and not lower
 than it was at that dose. Worse: it is 2 or more and higher than the lowest since that dose. A
 profile may ask earlier: at once from a grade on, or at grade 1 with a fever that lasts. A steroid
-of the last 6 hours answers it.
+answers it for 6 hours, or for the interval between two doses while the grade does not rise.
 Source: CLINICAL.md §1.3 (review lines 85, 91 and 92), §1.11, §4, DEC-3, DEC-30, DEC-42, vector B37.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.circulation import Circulation
+from stream.clinical.policies.regimen import Regimen
 from stream.clinical.policies.regimen import in_words as regimens_in_words
 from stream.clinical.policies.register import GRADING
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
+from stream.clinical.rules.answered import CRS, answers_of, last_in_words
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.steroids import covering, next_turn_ms
 from stream.clinical.times import HOUR_MS
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
@@ -39,26 +40,27 @@ def judge(view: View) -> Verdict:
     """Hold under each policy by whose grades a steroid is due, while none was given."""
     if max(grade.lowest for grade in view.crs.values()) < 1:
         return Verdict(None, next_change_ms(view), ENDING)
-    wakes = [_no_better_ms(view), _fever_ms(view), next_turn_ms(view), next_change_ms(view)]
-    wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
-    found = {
-        name: why
+    asking = {
+        name: (grade.lowest, why)
         for name, grade in view.crs.items()
         if (why := _why(view, name, grade.lowest)) is not None
     }
-    if not found:
+    given = answers_of(view, CRS, _regimens(view, [grade for grade, _ in asking.values()]))
+    wakes = [_no_better_ms(view), _fever_ms(view), next_change_ms(view), given.turns_ms]
+    wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
+    if not asking:
         return Verdict(None, wake_ms, ENDING)
-    steroid = covering(view)
-    if steroid is not None:
-        return Verdict(None, wake_ms, f"{steroid.drug.capitalize()} was given.")
-    grades = {name: view.crs[name].lowest for name in found}
+    left = {name: each for name, each in asking.items() if name not in given.by_policy}
+    if not left:
+        return Verdict(None, wake_ms, given.in_words())
+    grades = {name: grade for name, (grade, _) in left.items()}
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
         because=(
             *evidence.of_grade(view),
             *(evidence.of_dose(NAME, dose) for dose in of_episode(view)[:1]),
         ),
-        advice=lambda: _advice(view, grades, found),
+        advice=lambda: _advice(view, grades, frozenset(why for _, why in left.values())),
         source=f"review-2025 L85, L91-92; {view.management.source}",
         grades=grades,
     )
@@ -110,19 +112,24 @@ def _fever_ms(view: View) -> int | None:
     return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
 
 
-def _advice(view: View, grades: Mapping[str, int], found: Mapping[str, str]) -> str:
-    doses, reasons = of_episode(view), set(found.values())
+def _regimens(view: View, grades: Iterable[int]) -> tuple[Regimen, ...]:
+    by_grade = view.management.steroids_for_crs
+    return by_grade[max([*grades, min(by_grade)])]
+
+
+def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> str:
+    doses = of_episode(view)
     words = [f"Meets criteria for CRS {in_words(grades)}."]
     if doses and reasons & {WORSE, NO_BETTER}:
         hours = (view.at_ms - doses[0].effective_ms) / HOUR_MS
         how = "It has become worse" if WORSE in reasons else "It is no better"
         words.append(f"{how} since tocilizumab, {hours:.3g} hours ago.")
-    profile, worst = view.management, max(grades.values())
-    regimens = profile.steroids_for_crs[max(worst, min(profile.steroids_for_crs))]
+    words.append(last_in_words(view))
+    regimens = _regimens(view, grades.values())
     words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")
-    if worst > FROM_GRADE:
+    if max(grades.values()) > FROM_GRADE:
         words.append("Call intensive care.")
-    return " ".join(words)
+    return texts.joined(*words)
 
 
 RULE: Final = Rule("STEROID-CRS", Bound.EPISODE, GRADE_INPUTS, judge)
