@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from handbook import PAGES
+from handbook import DOCS, PAGES
 from handbook.cases import asked_for, cases, examples
 from handbook.hazards import HAZARDS
 from handbook.rules import documented
@@ -18,6 +18,7 @@ from handbook.traceability import (
 
 from stream.clinical.rules.register import RULES
 
+RULES_PAGE = DOCS / "rules.md"
 NAMES = [rule.name for rule in RULES]
 
 
@@ -52,6 +53,13 @@ def test_each_rule_says_where_it_comes_from(rule: object) -> None:
     said = documented(rule)  # type: ignore[arg-type]
 
     assert "Source: " in said
+
+
+def test_a_regimen_is_written_in_words() -> None:
+    page = PAGES[RULES_PAGE]()
+
+    assert "Regimen(" not in page
+    assert "methylprednisolone 0.5 to 1 mg/kg IV every 12 h" in page
 
 
 def test_each_rule_that_pages_is_shown_by_an_example() -> None:

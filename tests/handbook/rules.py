@@ -150,8 +150,8 @@ def _value(value: object) -> str:
             return f"{value / timedelta(hours=1):g} h"
         case Mapping():
             return "; ".join(f"grade {key}: {_value(each)}" for key, each in value.items()) or "-"
-        case tuple():
-            return " or ".join(map(str, value)) or "-"
+        case tuple():  # of regimens
+            return " or ".join(each.as_published for each in value) or "-"
         case Enum():
             return _words(value)
         case _:

@@ -19,15 +19,22 @@ class Regimen(NamedTuple):
     mg_kg: tuple[float, float] | None = None
     every_h: int | None = None
 
-    def in_words(self, weight_kg: float | None) -> str:
-        """Write it with the dose worked out, where that depends on the weight."""
+    @property
+    def as_published(self) -> str:
+        """Write it as the source has it, for any patient."""
         if self.mg is not None:
             return f"{self.drug} {self.mg:g} mg IV {self.often}"
+        if self.mg_kg is not None:
+            return f"{self.drug} {_span(*self.mg_kg)} mg/kg IV {self.often}"
+        return f"{self.drug} IV {self.often}"
+
+    def in_words(self, weight_kg: float | None) -> str:
+        """Write it with the dose worked out, where that depends on the weight."""
         if self.mg_kg is None:
-            return f"{self.drug} IV {self.often}"
-        by_weight = f"{_span(*self.mg_kg)} mg/kg"
+            return self.as_published
         if weight_kg is None:
-            return f"{self.drug} {by_weight} IV {self.often} (the weight is unknown)"
+            return f"{self.as_published} (the weight is unknown)"
+        by_weight = f"{_span(*self.mg_kg)} mg/kg"
         mg = _span(*(round(each * weight_kg) for each in self.mg_kg))
         return f"{self.drug} {mg} mg IV {self.often} ({by_weight} at {weight_kg:g} kg)"
 
