@@ -167,6 +167,11 @@ def span(length: timedelta) -> str:
     return f"{length // A_DAY} days"
 
 
+def counted(count: int, what: str) -> str:
+    """Write a number of things: 1 alert, 2 alerts."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def clean(text: str) -> str:
     """Take out what a terminal would obey: a bed number may come from anywhere."""
     return "".join(each if each.isprintable() else " " for each in text)

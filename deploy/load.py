@@ -15,6 +15,7 @@ import click
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from alerts.readings import counted
 from deploy.kafka_option import kafka_option
 from deploy.timetable import Planned, shifted, with_ticks, without_ticks
 from stream.topic_check import RETENTION, Cluster, NoBrokerError, connected, read
@@ -238,7 +239,7 @@ class _Player:
 def _told(confirmed: Counter[str]) -> str:
     ticks = confirmed.pop(registry.TICKS, 0)
     topics = "".join(f"\n  {name} {count}" for name, count in sorted(confirmed.items()))
-    return f"{confirmed.total()} lines loaded, {ticks} ticks{topics}"
+    return f"{counted(confirmed.total(), 'line')} loaded, {counted(ticks, 'tick')}{topics}"
 
 
 def _now_ms() -> int:

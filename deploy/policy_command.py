@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from alerts.readings import counted
 from deploy.policy_diff import Kind, differences, spells_of
 from deploy.policy_option import DEFAULT_MANAGEMENT, engine_of, management_option
 from deploy.replay_lines import ReplayLines, read_lines
@@ -90,8 +91,8 @@ def diff(
         hashes = f"{engines[0].policy_hash} and {engines[1].policy_hash}"
         counts = Counter(change.kind for change in changes)
         said = ", ".join(f"{counts[kind]} {kind}" for kind in Kind if counts[kind])
-        alerts = sum(map(len, spells[0].values()))
-        click.echo(f"{hashes}: {said or 'no difference'} ({alerts} alerts under the first)")
+        alerts = counted(sum(map(len, spells[0].values())), "alert")
+        click.echo(f"{hashes}: {said or 'no difference'} ({alerts} under the first)")
     raise click.exceptions.Exit(1 if changes else 0)
 
 

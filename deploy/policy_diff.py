@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from alerts.life import OPEN_STATES
-from alerts.readings import clock_time, span
+from alerts.readings import clock_time, counted, span
 from topics.alerts import Alert, AlertState, Priority
 from topics.base import rfc_3339
 
@@ -106,7 +106,8 @@ class Change:
         if one is None or two is None:
             yield f"{clock_time(self.spell.raised_at)} until {_end(self.spell)}"
         elif self.kind is Kind.REPEATS:
-            yield f"said {two.said} times, was {one.said}, from {clock_time(two.raised_at)}"
+            times = counted(two.said, "time")
+            yield f"said {times}, was {one.said}, from {clock_time(two.raised_at)}"
         elif self.kind is Kind.CHANGES:
             yield f"{_steps(two)}, was {_steps(one)}"
         else:

@@ -17,6 +17,7 @@ from pydantic_core import from_json
 from rich.console import Console
 from rich.text import Text
 
+from alerts.readings import counted
 from topics import codec
 from topics.codec import Rejected
 from topics.feeds import replay
@@ -135,4 +136,4 @@ def _told(file: Path, finding: Finding, remark: str) -> Text:
 def _summary(found: Counter[Verdict]) -> str:
     lines = found.total()
     counts = (f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict])
-    return f"{lines} lines: {', '.join(counts)}" if lines else "no lines"
+    return f"{counted(lines, 'line')}: {', '.join(counts)}" if lines else "no lines"

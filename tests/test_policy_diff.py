@@ -84,6 +84,11 @@ AGAIN = (*ENDED, (on_day(4), "raised P2"))
             (*OPEN, (LATER, "changed P2")),
             [("repeats", "said 2 times, was 1, from 4 Mar 12:00 UTC")],
         ),
+        (
+            (*OPEN, (LATER, "changed P2")),
+            OPEN,
+            [("repeats", "said 1 time, was 2, from 4 Mar 12:00 UTC")],
+        ),
         (ENDED, AGAIN, [("comes", "5 Mar 12:00 UTC until the end")]),
         (AGAIN, AGAIN[2:], [("goes", "4 Mar 12:00 UTC until resolved 4 Mar 20:00 UTC")]),
         (AGAIN[2:], AGAIN, [("comes", "4 Mar 12:00 UTC until resolved 4 Mar 20:00 UTC")]),

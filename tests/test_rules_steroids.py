@@ -241,6 +241,15 @@ def test_a_grade_that_rises_after_tocilizumab_asks_for_one_at_once() -> None:
     assert "Call intensive care." in seen.told(CRS)[0].advice
 
 
+@pytest.mark.parametrize(
+    ("after_h", "said"), [(0.25, "15 minutes"), (1, "1 hour"), (1.5, "1.5 hours"), (2, "2 hours")]
+)
+def test_a_time_since_a_dose_is_written_as_it_is_spoken(after_h: float, said: str) -> None:
+    seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(after_h, 10))
+
+    assert f"It has become worse since tocilizumab, {said} ago." in seen.told(CRS)[0].advice
+
+
 def test_a_grade_that_rises_again_counts_from_the_lowest() -> None:
     seen = Bedside(patient(), fever(), oxygen(-1), toci(0), oxygen(3, None), oxygen(6))
 

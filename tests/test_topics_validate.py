@@ -47,7 +47,7 @@ def test_a_dropped_reading_is_told_and_fails_nothing(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert f"{file}:1: dropped: range at $.temperature_c" in result.output
     assert f"{file}:1: dropped: range at $.systolic_mmhg" in result.output
-    assert result.output.endswith("1 lines: 1 with readings dropped\n")
+    assert result.output.endswith("1 line: 1 with readings dropped\n")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_several_files_have_a_summary_of_their_own(tmp_path: Path) -> None:
     result = validated(good, empty)
 
     assert result.exit_code == 0
-    assert result.output.endswith(f"{empty}: no lines\n2 files: 1 lines: 1 in order\n")
+    assert result.output.endswith(f"{empty}: no lines\n2 files: 1 line: 1 in order\n")
 
 
 def test_markup_in_a_name_or_colour_in_a_pipe_is_not_taken_for_any(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_field_that_may_be_misspelt_is_remarked_on(tmp_path: Path) -> None:
     assert result.output.splitlines() == [
         f"{file}:1: not in the contract, ignored: $.oxygen.flow",
         f"{file}:1: not in the contract, ignored: $.temprature_c",
-        f"{file}: 1 lines: 1 in order with a remark",
+        f"{file}: 1 line: 1 in order with a remark",
     ]
 
 

@@ -10,7 +10,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from alerts.readings import A_MINUTE, ago, clean, clock_time, name_of, number, reading, span
+from alerts.readings import (
+    A_MINUTE,
+    ago,
+    clean,
+    clock_time,
+    counted,
+    name_of,
+    number,
+    reading,
+    span,
+)
 from alerts.titles import title_of
 from deploy.status.known import Board, Known, priority_of, sickest_first
 from deploy.timeline import COLOUR_BY_GRADE, COLOUR_BY_PRIORITY
@@ -74,7 +84,7 @@ def _clock(board: Board, wall: datetime) -> Text:
     if wall - board.clock > A_MINUTE:
         told.append(f" That is {span(wall - board.clock)} ago.", "bold red")
     if board.unread:
-        told.append(f" {board.unread} lines can't be read.", "bold red")
+        told.append(f" {counted(board.unread, 'line')} can't be read.", "bold red")
     return told
 
 

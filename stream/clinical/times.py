@@ -20,7 +20,18 @@ def day_of(at_ms: int, from_ms: int | None) -> int | None:
     return None if from_ms is None else (at_ms - from_ms) // DAY_MS
 
 
+def span_in_words(length_ms: int) -> str:
+    """Write a length of time: 45 minutes, 1 hour, 2.5 hours."""
+    if length_ms < HOUR_MS:
+        return _counted(f"{length_ms // MINUTE_MS}", "minute")
+    return _counted(f"{length_ms / HOUR_MS:.3g}", "hour")
+
+
 def in_words(at_ms: int) -> str:
     """Write a moment: 4 Mar 16:00 UTC."""
     at = moment(at_ms)
     return f"{at.day} {at:%b %H:%M} UTC"
+
+
+def _counted(number: str, what: str) -> str:
+    return f"{number} {what}" if number == "1" else f"{number} {what}s"

@@ -19,7 +19,7 @@ from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.answered import CRS, answers_of, last_in_words
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.times import HOUR_MS
+from stream.clinical.times import span_in_words
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -121,9 +121,9 @@ def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> s
     doses = of_episode(view)
     words = [f"Meets criteria for CRS {in_words(grades)}."]
     if doses and reasons & {WORSE, NO_BETTER}:
-        hours = (view.at_ms - doses[0].effective_ms) / HOUR_MS
+        since = span_in_words(view.at_ms - doses[0].effective_ms)
         how = "It has become worse" if WORSE in reasons else "It is no better"
-        words.append(f"{how} since tocilizumab, {hours:.3g} hours ago.")
+        words.append(f"{how} since tocilizumab, {since} ago.")
     words.append(last_in_words(view))
     regimens = _regimens(view, grades.values())
     words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")

@@ -9,7 +9,7 @@ from typing import Final
 
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
-from stream.clinical.times import HOUR_MS, in_words
+from stream.clinical.times import in_words, span_in_words
 from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
     NAME,
@@ -43,8 +43,8 @@ def judge(view: View) -> Verdict:
 
 
 def _advice(order: Checked, last_ms: int, interval_ms: int) -> str:
-    apart = f"{(order.at_ms - last_ms) / HOUR_MS:.3g} hours"
-    allowed = f"at least {interval_ms / HOUR_MS:g} hours lie between two doses"
+    apart = span_in_words(order.at_ms - last_ms)
+    allowed = f"at least {span_in_words(interval_ms)} lie between two doses"
     if order.is_given:
         return f"Tocilizumab was given {apart} after the dose before; {allowed}. Tell the team."
     return (
