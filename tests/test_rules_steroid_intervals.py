@@ -171,9 +171,9 @@ def test_what_was_given_last_is_said_where_more_is_asked_for() -> None:
     never = seen_by("label-axi-cel", steroid(-24.1), ill()).told(CRS)[-1]
 
     for line in (once, icans, both):
-        assert "The last steroid was methylprednisolone 1000 mg, 6 Mar 08:30 UTC." in line.advice
-    assert "The last steroid was hydrocortisone, 6 Mar 10:00 UTC." in ran_in.advice
-    assert "last steroid" not in never.advice
+        assert "Last given: methylprednisolone 1000 mg, 6 Mar 08:30 UTC." in line.advice
+    assert "Last given: hydrocortisone 10 mg/h, 6 Mar 10:00 UTC." in ran_in.advice
+    assert "Last given" not in never.advice
 
 
 def test_a_grade_that_falls_and_rises_again_has_risen() -> None:

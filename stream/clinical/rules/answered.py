@@ -14,6 +14,7 @@ from stream.clinical.levels import Level
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.policies.regimen import Regimen
+from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.icans_up import ICANS_INPUTS
 from stream.clinical.series import Series, place_at
@@ -104,9 +105,8 @@ def last_in_words(view: View) -> str:
     last = doses_of(view)[-1:]
     if not last or last[0].at_ms + DAY_MS < view.at_ms:
         return ""
-    _, drug, mg, *_ = last[0]
-    amount = "" if last[0].is_part or mg is None else f" {mg:g} mg"
-    return f"The last steroid was {drug}{amount}, {in_words(last[0].at_ms)}."
+    given = evidence.of_steroid("steroid", last[0])
+    return f"Last given: {given.value}, {in_words(last[0].at_ms)}."
 
 
 def _covers_until_ms(view: View, dose: Given, regimens: tuple[Regimen, ...]) -> int:
