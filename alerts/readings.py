@@ -60,6 +60,7 @@ NAMES: Final = MappingProxyType(
         "ecmo_vv": "ECMO, veno-venous",
         "ecmo_va": "ECMO, veno-arterial",
         "weight_kg": "Weight",
+        "infused_at": "Infusion charted for",
         "angiotensin_ii": "Angiotensin II",
     }
 )

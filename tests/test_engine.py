@@ -1,7 +1,6 @@
 """The engine: order, duplicates, corrections, stays, the end of a watch, time (CONTRACT, Time)."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -279,33 +278,6 @@ def test_a_planned_infusion_waits_while_a_stay_runs() -> None:
     assert seen.patient.stay == 2
 
 
-def test_a_first_infusion_that_is_planned_waits_too_and_days_are_counted_to_it() -> None:
-    seen = Bedside(patient(at=on_day(-2), infused_at=on_day(0)))
-    episode = seen.status(on_day(-1)).episode
-
-    assert seen.patient.stay == 0
-    assert episode is not None
-    assert episode.day == -1
-    seen.tick(on_day(0))
-    assert seen.patient.stay == 1
-
-
-@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=365)])
-def test_an_infusion_that_is_charted_ahead_of_the_clock_silences_nothing(ahead: timedelta) -> None:
-    """A time zone or a year that is wrong: nobody knows that it was not yesterday."""
-    infused_at = START + ahead
-    seen = Bedside(patient(at=START - hours(1), infused_at=infused_at), fever())
-    seen.take(vitals(at=START + hours(1), temperature_c=38.8, systolic_mmhg=80))
-
-    assert seen.states("CRS-UP") == ["raised P3", "changed P2"]
-    assert seen.is_open("TOCI-IND")
-    seen.tick(infused_at)
-    assert seen.states("CRS-UP")[-1] == "resolved"  # what was before it does not count (DEC-44)
-    assert seen.patient.stay == 1
-    seen.take(vitals(at=infused_at + hours(1), temperature_c=38.8))
-    assert seen.states("CRS-UP")[-1] == "raised P3"
-
-
 def test_a_correction_to_a_time_ahead_leaves_the_stay_as_it_was_until_then() -> None:
     moved = build("patient", START, {"infused_at": START + hours(30)})
     seen = Bedside(patient(), moved, fever())
@@ -314,17 +286,6 @@ def test_a_correction_to_a_time_ahead_leaves_the_stay_as_it_was_until_then() -> 
     seen.tick(START + hours(30))
     assert seen.states("CRS-UP") == ["raised P3", "resolved"]
     assert seen.patient.stay == 1
-
-
-def test_a_plan_that_was_moved_begins_no_stay() -> None:
-    later = build("patient", on_day(-1), {"infused_at": on_day(2)})
-    seen = Bedside(patient(at=on_day(-2), infused_at=on_day(0)), later)
-
-    seen.tick(on_day(1))
-    assert seen.patient.stay == 0
-    seen.tick(on_day(2))
-    assert (seen.patient.stay, seen.patient.due_ms is not None) == (1, True)
-    assert seen.patient.stay_from_ms == epoch_ms(on_day(2))
 
 
 # The end of a watch

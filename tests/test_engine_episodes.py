@@ -184,8 +184,9 @@ def test_readings_from_before_the_infusion_do_not_count() -> None:
     infused = patient(at=on_day(-1), infused_at=on_day(3))
     seen = Bedside(infused, vitals(at=on_day(2, "23:59"), temperature_c=39))
 
-    assert seen.grades(on_day(2, "23:59")) == (1, 1)
+    assert seen.grades(on_day(2, "23:59")) == (0, 0)
     assert seen.ranges(on_day(3)) == ((0, 4), (0, 4))
+    assert seen.spoken == []
     assert seen.open() == {}
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from bedside import Bedside
-from builders import Fields, dose, on_day, patient, vitals
+from builders import INFUSED_AT, Fields, dose, on_day, patient, vitals
 
 from stream.clinical.levels import FEVER, FEVER_AFTER_TOCILIZUMAB, still
 from topics.base import epoch_ms
@@ -18,10 +18,10 @@ def temperature(clock: str, celsius: float = 38.5) -> Fields:
     return vitals(at=at(clock), temperature_c=celsius)
 
 
-def left_by(came: Fields, *known: Fields) -> set[str]:
+def left_by(came: Fields, *known: Fields, infused: datetime = INFUSED_AT) -> set[str]:
     """Name the levels of fever that a reading leaves as they were, after what is known."""
     seen = Bedside()
-    for fields in (patient(), *known):
+    for fields in (patient(at=on_day(-1), infused_at=infused), *known):
         seen.take_out_of_time(fields)
     before = seen.patient
     seen.take_out_of_time(came)
@@ -94,3 +94,23 @@ def test_around_the_hours_in_which_fever_after_a_dose_is_looked_for_each_reading
     came = vitals(at=at("12:00").replace(second=30), temperature_c=38.5)
 
     assert left_by(came, given, *map(temperature, known)) == left
+
+
+@pytest.mark.parametrize(
+    ("infused", "left"),
+    [
+        pytest.param("11:59", BOTH, id="before all of them"),
+        pytest.param("12:00", BOTH, id="at the first"),
+        pytest.param("12:01", set(), id="between the first and the reading"),
+        pytest.param("12:02", set(), id="at the reading"),
+        pytest.param("12:03", set(), id="between the reading and the one after it"),
+        pytest.param("12:05", BOTH, id="after all of them, a plan"),
+    ],
+)
+def test_readings_on_both_sides_of_the_infusion_have_the_rules_asked(
+    infused: str, left: set[str]
+) -> None:
+    """What was measured before it does not count."""
+    known = map(temperature, ("12:00", "12:04"))
+
+    assert left_by(temperature("12:02"), *known, infused=at(infused)) == left

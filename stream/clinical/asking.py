@@ -15,19 +15,20 @@ from stream.clinical.closing import closes_at
 from stream.clinical.course import with_episodes
 from stream.clinical.levels import Level, still
 from stream.clinical.lifecycle import Occasion
-from stream.clinical.observe import begins_next_ms, with_stay
+from stream.clinical.observe import turns_ms, with_stay
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.rules import refused, silence
 from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
+from stream.clinical.rules.unattributed_deterioration import awaited_in_words
 from stream.clinical.series import since
 from stream.clinical.signals import DEATH_CAUSES, INFUSED_AT, WATCH_END
 from stream.clinical.view import View
 from topics.alerts import Alert
 
 COURSE: Final = "course"  # wakes when the episode closes
-STAY: Final = "stay"  # wakes when a planned stay begins
+STAY: Final = "stay"  # wakes when a planned stay comes near, and when it begins
 LATER: Final = "later"  # wakes when all that was told of this moment is known
 NONE: Final[frozenset[str]] = frozenset()
 TURNING: Final = frozenset({INFUSED_AT.name, WATCH_END.name, refused.DOUBTS})
@@ -84,7 +85,8 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
 
 def watch_ended_by(view: View) -> str | None:
     """Tell what ended the watch of this stay, None while it goes on."""
-    ends = since(view.patient.readings(WATCH_END), view.patient.stay_from_ms)
+    patient = view.patient.without_plan()  # whoever goes home before the infusion has gone too
+    ends = since(patient.readings(WATCH_END), patient.stay_from_ms)
     return ends[-1].value if ends else None
 
 
@@ -108,6 +110,9 @@ class _Asking:
             return
         stay = self._view.patient.stay
         self._end(lambda told: told.stay != stay, "A new stay has begun.", may_retract=False)
+        if self._view.patient.awaits_infusion:
+            why = f"{awaited_in_words(self._view)}."
+            self._end(lambda told: not BY_NAME[told.rule].before_infusion, why)
         self._end_former_episodes()
         for rule in RULES:
             self._ask(rule)
@@ -122,6 +127,8 @@ class _Asking:
         self._wake_for_time()
 
     def _ask(self, rule: Rule) -> None:
+        if self._view.patient.awaits_infusion and not rule.before_infusion:
+            return
         verdict = rule.judge(self._view)
         number = self._number if rule.bound is Bound.EPISODE else 0
         identity = key_of_alert(rule.name, self._view.patient.stay, number)
@@ -154,7 +161,7 @@ class _Asking:
     def _wake_for_time(self) -> None:
         view = self._view
         self._wake(COURSE, closes_at(view.course))
-        self._wake(STAY, begins_next_ms(view.patient, view.at_ms))
+        self._wake(STAY, *turns_ms(view.patient, view.at_ms))
 
     def _wake(self, name: str, *times_ms: int | None) -> None:
         first_ms, now_ms = None, self._view.at_ms

@@ -67,14 +67,15 @@ def still(
     """Name the levels that a reading of their signal, which became true then, left as they were.
 
     It follows one of the same level, and that one follows all that is charted by hand: so neither
-    comes to lie on the other side of a dose, of a rate, or of an attribution. Later readings may
+    comes to lie on the other side of a dose, of a rate, or of an attribution; nor of the infusion,
+    before which no reading counts. Later readings may
     be known already: those of a device come late, and not always in order.
 
     Where the levels of a signal follow each other, its readings are looked for once.
     """
     found = []
     age_years = fact(after, AGE)
-    charted_ms = max(after.charted_ms, after.stay_from_ms or 0)
+    charted_ms, stay_from_ms = after.charted_ms, after.stay_from_ms or 0
     name, between = "", None
     for level in levels:
         if level.name != name:
@@ -83,6 +84,8 @@ def still(
         if between is None or between[0].effective_ms < charted_ms:
             continue
         last, came, following = between
+        if last.effective_ms < stay_from_ms <= following.effective_ms:
+            continue  # not all of them are of the stay
         if level.anew_after is not None and _begins_anew(after, level.anew_after, last, following):
             continue
         was, now = last.value, came.value

@@ -41,6 +41,7 @@ LATE_KINDS: Final = frozenset(
     }
 )
 SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
+PLANNED_MS: Final = 30 * DAY_MS  # a first infusion further ahead is taken for a mistake
 NONE: Final[frozenset[str]] = frozenset()
 NAME: Final = itemgetter(0)  # of what a record says of a signal
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
@@ -112,6 +113,12 @@ def begins_next_ms(patient: Patient, now_ms: int) -> int | None:
     return min([each for each in _infusions(patient) if each > now_ms])
 
 
+def turns_ms(patient: Patient, now_ms: int) -> tuple[int, ...]:
+    """Name when a stay that is planned comes near enough to be believed, and when it begins."""
+    planned_ms = begins_next_ms(patient, now_ms)
+    return () if planned_ms is None else (planned_ms - PLANNED_MS, planned_ms)
+
+
 def infusion_ms(patient: Patient, now_ms: int) -> int | None:
     """Give the infusion of the stay, before the first one the one that is planned."""
     from_ms = patient.stay_from_ms
@@ -143,8 +150,9 @@ def _replaced(patient: Patient, entry: Entry) -> Mapping[Identity, Version]:
 def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:
     """Walk the infusion times as they were told: the number of the stay, and when it begins.
 
-    One whose time has not come, planned or charted wrongly, waits for it: until then the patient is
-    watched as before, and no reading is left out because it lies before an infusion.
+    One whose time has not come waits for it. While a stay runs nothing changes until then; before
+    the first one nothing counts that was measured before it, or a patient who waits for the cells
+    would have CRS. But a year that is wrong must not leave one ungraded who has had them.
     """
     number = 0
     from_ms: int | None = None
@@ -154,6 +162,9 @@ def _stay(patient: Patient, now_ms: int) -> tuple[int, int | None]:
         if from_ms is None or infused_ms - from_ms >= SAME_STAY_MS:
             number += 1
         from_ms = infused_ms
+    planned_ms = begins_next_ms(patient, now_ms) if number == 0 else None
+    if planned_ms is not None and planned_ms - now_ms <= PLANNED_MS:
+        return number, planned_ms
     return number, from_ms
 
 
@@ -163,9 +174,7 @@ def _infusions(patient: Patient) -> list[int]:
     return [
         each.value
         for each, later in zip_longest(told, told[1:])
-        if later is None
-        or later.effective_ms >= each.value
-        or later.value - each.value >= SAME_STAY_MS
+        if later is None or later.effective_ms >= each.value
     ]
 
 

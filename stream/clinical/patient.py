@@ -112,6 +112,15 @@ class Patient(NamedTuple):
     stay_from_ms: int | None = None  # when it begins; readings from before do not count for it
 
     @property
+    def awaits_infusion(self) -> bool:
+        """True while the first infusion is planned: nothing counts before its time."""
+        return self.stay == 0 and self.stay_from_ms is not None
+
+    def without_plan(self) -> "Patient":
+        """Give the patient as if no infusion were known, while the first one is planned."""
+        return self._replace(stay_from_ms=None) if self.awaits_infusion else self
+
+    @property
     def due_ms(self) -> int | None:
         """The next moment at which something falls due."""
         return min(self.wakes.values(), default=None)

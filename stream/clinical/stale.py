@@ -37,6 +37,7 @@ RESULTS_MS: Final[Mapping[str, int]] = MappingProxyType(
 def stale_signals(patient: Patient, at_ms: int, site: Site) -> list[str]:
     """Name what is too old, each part in the order of its names: first signs, then results."""
     stale: list[str] = []
+    patient = patient.without_plan()
     from_ms = patient.stay_from_ms or 0
     for signal, fresh_ms in FRESH_MS.items():
         series = patient.series.get(signal.name)

@@ -193,7 +193,8 @@ class View:
         if self.course.onset_ms is not None:
             return True
         if self.masks:
-            return True if self.hypotension or self.hypoxia else None
+            is_ill = not self.patient.awaits_infusion and (self.hypotension or self.hypoxia)
+            return True if is_ill else None
         temperature = self.temperature
         if temperature is None or not is_fresh(TEMPERATURE, temperature, self.at_ms, self.site):
             return None

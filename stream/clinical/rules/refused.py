@@ -61,5 +61,7 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
     return Verdict(finding, min(doubt.at_ms for _, doubt in found) + LASTS_MS)
 
 
-UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, never_retracts=True)
-RANGE: Final = Rule(DATA_RANGE, Bound.STAY, (), judge_range, never_retracts=True)
+UNIT: Final = Rule(DATA_UNIT, Bound.STAY, (), judge_unit, never_retracts=True, before_infusion=True)
+RANGE: Final = Rule(
+    DATA_RANGE, Bound.STAY, (), judge_range, never_retracts=True, before_infusion=True
+)

@@ -63,6 +63,7 @@ class Rule:
     inputs: tuple[Signal[Any] | Level[Any], ...]  # what can change its verdict, beside time
     judge: Callable[[View], Verdict]
     never_retracts: bool = False  # it speaks of what was sent to us: that stays as it was
+    before_infusion: bool = False  # asked too while the first infusion is planned
 
 
 def under_every_policy(priority: Priority) -> Mapping[str, Priority]:

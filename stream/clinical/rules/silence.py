@@ -4,6 +4,7 @@ It never changes a grade. It names each sign that is silent, comes anew where an
 silent or speaks again, and ends when all of them do. P2 where the patient is no longer watched: no
 vital sign comes any more, or in an open episode one by which an episode is graded; else P3. What
 was never measured is not missed, and a new stay has to begin before anything of it can be late.
+Whoever waits for a planned infusion is watched too.
 
 What is charted by hand comes a little late now and then. Of a sign whose last readings mostly came
 a third of the built-in interval apart or more, a part of its interval is waited for in addition;
@@ -111,7 +112,7 @@ def _measured(view: View) -> Iterator[tuple[Signal[Any], Reading[Any], int]]:
     for signal, expected_ms in EXPECTED_MS.items():
         newest = view.patient.newest(signal, None, view.until_ms)
         if newest is not None:
-            since_ms = max(newest.effective_ms, view.patient.stay_from_ms or 0)
+            since_ms = max(newest.effective_ms, view.patient.without_plan().stay_from_ms or 0)
             # "Longer than": it falls due right after it.
             yield signal, newest, since_ms + _allowed_ms(view, signal, expected_ms) + 1
 
@@ -163,4 +164,4 @@ def _beats(pulse: float, _: float | None) -> object:
 COMES: Final = tuple(
     Level(signal, _beats if signal is HEART_RATE else _alike) for signal in EXPECTED_MS
 )
-RULE: Final = Rule(NAME, Bound.STAY, COMES, judge, never_retracts=True)
+RULE: Final = Rule(NAME, Bound.STAY, COMES, judge, never_retracts=True, before_infusion=True)

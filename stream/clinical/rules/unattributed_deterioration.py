@@ -1,37 +1,42 @@
 """UNATTRIBUTED-DETERIORATION: hypotension or hypoxia without fever, which CRS does not explain.
 
-Source: CLINICAL.md DEC-22, DEC-41, DEC-49, DEC-52.
+Before a planned infusion nothing counts as CRS, fever or no fever, and the time of it may be wrong:
+so hypotension and hypoxia are told then as if no infusion were known, with that time.
+Source: CLINICAL.md DEC-22, DEC-41, DEC-44, DEC-49, DEC-52; decision 63.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.levels import Level
 from stream.clinical.oxygen import is_for_another_reason
+from stream.clinical.patient import Course
 from stream.clinical.policies.thresholds import BY_NAME
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
-from stream.clinical.signals import SPO2
+from stream.clinical.signals import INFUSED_AT, SPO2
+from stream.clinical.times import in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 MOST_PERCENT: Final = BY_NAME["deterioration_spo2"].highest  # that a site may ask for
 ROOM_AIR: Final = "room_air"
+NO_EPISODE: Final = Course()
+WELL: Final = "Blood pressure and oxygen are well, or a cause was named."
 
 
 def judge(view: View) -> Verdict:
     """Hold where no episode is open, no fever is masked, and no other cause was named."""
+    if view.patient.awaits_infusion:
+        return _before_infusion(view)
     wake_ms = next_change_ms(view)
     graded = any(grade.lowest > 0 for grade in view.crs.values())
     if view.course.onset_ms is not None or graded:
         return Verdict(None, wake_ms, "It counts as CRS now.")
-    because: list[Evidence] = []
-    if view.hypotension and not view.attributed("hypotension"):
-        because += evidence.of_hypotension(view)
-    if not view.attributed("hypoxia"):
-        because += _of_hypoxia(view)
+    because = _found(view)
     if not because:
-        return Verdict(None, wake_ms, "Blood pressure and oxygen are well, or a cause was named.")
+        return Verdict(None, wake_ms, WELL)
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=tuple(because),
@@ -43,6 +48,50 @@ def judge(view: View) -> Verdict:
         source="Stormwatch DEC-22, DEC-41",
     )
     return Verdict(finding, wake_ms)
+
+
+def awaited_in_words(view: View) -> str:
+    """Say when the infusion is charted for that has not come, and what follows of that."""
+    planned_ms = view.patient.stay_from_ms
+    when = "a later time" if planned_ms is None else in_words(planned_ms)
+    return f"The infusion is charted for {when}, which has not come: nothing before it counts"
+
+
+def _before_infusion(view: View) -> Verdict:
+    """Judge as if no infusion were known, and whatever fever there is."""
+    patient = view.patient.without_plan()
+    without = View(patient, view.at_ms, view.management, until_ms=view.until_ms, course=NO_EPISODE)
+    because = _found(without)
+    if not because:
+        return Verdict(None, None, WELL)
+    finding = Finding(
+        priorities=under_every_policy(Priority.P2),
+        because=(*because, *_of_plan(view)),
+        advice=lambda: (
+            f"Hypotension or hypoxia. {awaited_in_words(view)} as CRS. If the cells were given "
+            "already, correct that time now: until then no CRS, ICANS or HLH is graded. Look for "
+            "the cause (bleeding, infection, heart, lungs, volume) and record it."
+        ),
+        source="Stormwatch DEC-22, DEC-41, DEC-44",
+    )
+    return Verdict(finding)
+
+
+def _found(view: View) -> list[Evidence]:
+    """Name what proves hypotension or hypoxia that no other cause explains."""
+    because: list[Evidence] = []
+    if view.hypotension and not view.attributed("hypotension"):
+        because += evidence.of_hypotension(view)
+    if not view.attributed("hypoxia"):
+        because += _of_hypoxia(view)
+    return because
+
+
+def _of_plan(view: View) -> Iterator[Evidence]:
+    told, planned_ms = view.patient.newest(INFUSED_AT), view.patient.stay_from_ms
+    if told is not None and planned_ms is not None:
+        at = told.effective_ms, told.event_id
+        yield Evidence("infused_at", in_words(planned_ms), None, *at)
 
 
 def _of_hypoxia(view: View) -> list[Evidence]:
@@ -64,4 +113,10 @@ def _below(spo2_percent: float, _: float | None) -> object:
 
 
 LOW_SPO2: Final = Level(SPO2, _below)
-RULE: Final = Rule("UNATTRIBUTED-DETERIORATION", Bound.STAY, (*GRADE_INPUTS, LOW_SPO2), judge)
+RULE: Final = Rule(
+    "UNATTRIBUTED-DETERIORATION",
+    Bound.STAY,
+    (*GRADE_INPUTS, LOW_SPO2),
+    judge,
+    before_infusion=True,
+)
