@@ -7,6 +7,7 @@ from bedside import Bedside
 from builders import INFUSED_AT, Fields, dose, on_day, patient, vitals
 
 from stream.clinical.levels import FEVER, FEVER_AFTER_TOCILIZUMAB, still
+from stream.clinical.organs import SCORED_MEAN
 from topics.base import epoch_ms
 
 
@@ -114,3 +115,20 @@ def test_readings_on_both_sides_of_the_infusion_have_the_rules_asked(
     known = map(temperature, ("12:00", "12:04"))
 
     assert left_by(temperature("12:02"), *known, infused=at(infused)) == left
+
+
+@pytest.mark.parametrize(
+    ("mean", "left"),
+    [(75.0, True), (70.0, True), (69.9, False), (None, False)],
+)
+def test_a_mean_pressure_that_stays_on_its_side_has_sofa_not_asked(
+    mean: float | None, left: bool
+) -> None:
+    seen = Bedside(patient(), vitals(at=at("12:00"), mean_arterial_mmhg=80, systolic_mmhg=110))
+    before = seen.patient
+    came = vitals(at=at("12:01"), mean_arterial_mmhg=mean, systolic_mmhg=110)
+    seen.take_out_of_time(came)
+
+    found = still(before, seen.patient, [SCORED_MEAN], epoch_ms(at("12:01")))
+
+    assert (SCORED_MEAN in found) is left

@@ -186,6 +186,104 @@ def test_organs_that_fail_at_grade_4_are_refractory() -> None:
     assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
 
 
+def pressed(after_h: float, mean: float | None = None, systolic: float = 110) -> Fields:
+    fields = {} if mean is None else {"mean_arterial_mmhg": mean}
+    return reading(at=at(after_h), systolic_mmhg=systolic, **fields)
+
+
+def platelets(after_h: float, value: float) -> Fields:
+    return lab("platelets", value, at=at(after_h))
+
+
+def failing(*events: Fields, **fields: Any) -> Bedside:
+    """Grade 4, and platelets that fall by one point from 1 h to 20 h."""
+    known = [fever(), ventilated(), platelets(1, 150), platelets(20, 149), *events]
+    return Bedside(patient(**fields), *sorted(known, key=lambda each: str(each["effective_at"])))
+
+
+@pytest.mark.parametrize(
+    ("pressures", "told"),
+    [
+        ([pressed(1, 80), pressed(19, 69)], True),
+        ([pressed(1, 80), pressed(21, 69)], True),  # the pressure is the last to come
+        ([pressed(1, 70), pressed(19, 69.9)], True),
+        ([pressed(1, 80), pressed(19, 70)], False),
+        ([pressed(1, 69), pressed(19, 60)], False),  # 1 point before
+        ([pressed(1, 69), pressed(9, 70), pressed(19, 69)], True),  # adequate in between
+        ([platelets(-9, 150), pressed(-9, 80), pressed(-3, 69)], True),  # it held 24 h before
+        ([platelets(-9, 150), pressed(-9, 80), pressed(-5, 69)], False),
+        ([pressed(19, 60)], False),  # not known before
+        ([pressed(1), pressed(19, 60)], False),  # nor by a systolic pressure alone
+        ([pressed(1, 80), pressed(19, systolic=60)], False),  # none is derived from it
+        ([pressed(1, 80), pressed(18, 69), pressed(19)], True),  # nor does it say anything newer
+        ([pressed(1, 80), pressed(18, 69), pressed(19, 71)], False),
+    ],
+)
+def test_a_mean_pressure_is_a_point_below_70(pressures: list[Fields], told: bool) -> None:
+    assert bool(failing(*pressures).states(REFRACTORY)) is told
+
+
+@pytest.mark.parametrize(("age_years", "told"), [(17, False), (18, True)])
+def test_under_18_years_a_mean_pressure_says_nothing(age_years: float, told: bool) -> None:
+    seen = failing(pressed(1, 80), pressed(19, 60), age_years=age_years)
+
+    assert bool(seen.states(REFRACTORY)) is told
+
+
+def test_a_better_mean_pressure_ends_it() -> None:
+    seen = failing(pressed(1, 80), pressed(19, 69))
+
+    seen.take(pressed(21, systolic=70))  # it has no mean
+    assert seen.states(REFRACTORY) == ["raised P1"]
+    seen.take(pressed(22, 70))
+    assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+def test_mean_pressures_that_stay_on_their_side_end_nothing() -> None:
+    """They are no news of an organ: the 24 hours end when something else was charted."""
+    seen = failing(pressed(1, 80), pressed(19, 69), *(pressed(each, 68) for each in range(21, 60)))
+    assert seen.states(REFRACTORY) == ["raised P1"]
+
+    seen.take(pressed(60, 71), pressed(61, 69))
+    assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+def test_a_mean_pressure_that_was_adequate_for_minutes_is_remembered() -> None:
+    """Of each hour few readings are kept, but those on each side of the limit."""
+    around = [pressed(2 + each / 20, 72 if 20 < each < 30 else 69) for each in range(320)]
+
+    assert failing(*around).states(REFRACTORY) == ["raised P1"]
+
+
+def test_a_mean_pressure_that_ended_adequate_is_remembered_so() -> None:
+    """The worst on each side of the limit stay; the last does as well, and then systolics came."""
+    means = [pressed(each / 20, 71 if each == 1 else 75) for each in range(20)]
+    means[10] = pressed(0.5, 68)
+    seen = failing(platelets(-0.5, 150), *means, *(pressed(1 + each / 20) for each in range(400)))
+
+    assert seen.states(REFRACTORY) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "drug", "rate", "told"),
+    [
+        ([pressed(1, 80)], "norepinephrine", 5, True),  # from 0 to 3
+        ([pressed(1, 69)], "norepinephrine", 5, True),  # from 1 to 3
+        ([pressed(1)], "norepinephrine", 5, True),  # 1 at most before
+        ([], "norepinephrine", 5, False),  # nothing was known before
+        ([pressed(1, 80)], "dobutamine", 5, True),
+        ([pressed(1, 69)], "dobutamine", 5, False),
+        ([platelets(1, 150)], "dobutamine", 5, False),
+    ],
+)
+def test_a_vasopressor_is_compared_with_the_mean_pressure_before_it(
+    known: list[Fields], drug: str, rate: float, told: bool
+) -> None:
+    seen = Bedside(patient(), fever(), ventilated(), *known, pump(13, rate, drug))
+
+    assert bool(seen.states(REFRACTORY)) is told
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [

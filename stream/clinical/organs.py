@@ -1,29 +1,36 @@
 """SOFA of a patient, and whether it rises: organs that fail one after the other.
 
 What is compared are organs of which something was known at both times, by the newest results,
-however old. The mean pressure is left out of the comparison: a vasopressor says more, and where
-none runs the circulation has no points. A GCS under sedation is none. Urine counts where it was
-collected for 12 hours or more. FiO2 is that in use when PaO2 was taken; room air is 0.21.
+however old. The circulation is known by the last measured mean pressure, never derived (DEC-27),
+or a vasopressor; where neither says anything it has 1 point at most. Under 18 years a mean says
+nothing (DEC-46). A GCS under sedation is none. Urine counts where it was collected for 12 hours or
+more. FiO2 is that in use when PaO2 was taken; room air is 0.21.
 Source: CLINICAL.md §1.4 DEC-14, §3; Vincent et al., Intensive Care Med 1996;22:707-710, table 3.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import Any, Final
 
 from stream.clinical.bedside import VASOPRESSOR_RATES, oxygen_that_decides
-from stream.clinical.circulation import ug_kg_min
+from stream.clinical.circulation import is_child, ug_kg_min
 from stream.clinical.comparators import exact
+from stream.clinical.levels import Level
 from stream.clinical.oxygen import NEED_BY_DEVICE, ROOM_AIR, OxygenNeed
 from stream.clinical.results import as_of, newest, value_of
 from stream.clinical.scores.lungs import pf_mmhg
-from stream.clinical.scores.sofa import RISE, Inputs, Sofa, sofa
+from stream.clinical.scores.sofa import MEAN_LIMIT_MMHG, RISE, Inputs, Sofa, sofa
 from stream.clinical.sedation import sedated
-from stream.clinical.signals import GCS, URINE, Signal, lab, rate
+from stream.clinical.series import up_to
+from stream.clinical.signals import GCS, PRESSURE, URINE, Pressure, Signal, lab, rate
 from stream.clinical.times import DAY_MS
 from stream.clinical.view import View
 
 ROOM_AIR_FIO2_FRACTION: Final = 0.21
 COLLECTED_H: Final = 12.0  # urine of a shorter time says little of a day
 HOURS_A_DAY: Final = 24.0
+CIRCULATION: Final = "circulation"
+MOST_BY_PRESSURE: Final = 1  # point; more has only who has a vasopressor
 VASOACTIVE: Final = (*VASOPRESSOR_RATES, ("dobutamine", rate("dobutamine")))
 ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *(lab(analyte) for analyte in ("pao2", "platelets", "bilirubin_total", "creatinine")),
@@ -33,12 +40,22 @@ ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
 )
 
 
+def is_low_mean(pressure: Pressure, age_years: float | None) -> bool | None:
+    """Tell on which side of its limit a measured mean is; None where it says nothing."""
+    mean = pressure.mean_arterial_mmhg
+    return None if mean is None or is_child(age_years) else mean < MEAN_LIMIT_MMHG
+
+
+SCORED_MEAN: Final = Level(PRESSURE, is_low_mean)
+
+
 def rise_of(view: View) -> int | None:
     """Find by how much SOFA has risen in 24 hours; None where that is not enough.
 
-    These are the 24 hours until something was last charted of an organ: silence ends nothing.
+    These are the 24 hours until something was last charted of an organ: silence ends nothing. A
+    mean pressure is something where it comes to lie on the other side of its limit.
     """
-    moments = sorted(
+    charted = sorted(
         {
             reading.effective_ms
             for signal in ORGAN_SIGNALS
@@ -46,17 +63,21 @@ def rise_of(view: View) -> int | None:
             if reading.effective_ms <= view.at_ms
         }
     )
+    turns = tuple(_turns_of_mean(view))
+    moments = sorted({*charted, *(at_ms for at_ms, _ in turns)})
     from_ms = (moments[-1] if moments else view.at_ms) - DAY_MS
-    recent = [each for each in moments if each >= from_ms]
-    last_before = [each for each in moments if each < from_ms][-1:]
+    held_then = max(bisect_left(moments, from_ms) - 1, 0)
+    # Between two moments at which something else is charted, one adequate mean says all.
+    adequate = {bisect_right(charted, at_ms): at_ms for at_ms in _adequate(turns, from_ms)}
+    compared = {*moments[held_then : held_then + 1], *adequate.values()}
+    compared |= {each for each in charted if each >= from_ms}
     now = sofa_of(view)
-    rises = [_rise(sofa_of(as_of(view, each)), now) for each in (*last_before, *recent)]
-    steepest = max(rises, default=0)
+    steepest = max((_rise(sofa_of(as_of(view, each)), now) for each in compared), default=0)
     return steepest if steepest >= RISE else None
 
 
 def sofa_of(view: View) -> Sofa:
-    """Score what is known at the time of a view, but for the mean pressure."""
+    """Score what is known at the time of a view."""
     pao2, urine = newest(view, "pao2", None), view.latest(URINE)
     fio2 = None if pao2 is None else _fio2_at(view, pao2.effective_ms)
     device = None if view.oxygen is None else view.oxygen.value.device
@@ -73,7 +94,7 @@ def sofa_of(view: View) -> Sofa:
             ventilated=None if need is None else need is OxygenNeed.POSITIVE_PRESSURE,
             platelets=value_of(newest(view, "platelets", None)),
             bilirubin_total=value_of(newest(view, "bilirubin_total", None)),
-            mean_arterial_mmhg=None,
+            mean_arterial_mmhg=_mean_mmhg(view),
             running_ug_kg_min=running,
             gcs=None if _is_sedated(view) else value_of(view.latest(GCS)),
             creatinine=value_of(newest(view, "creatinine", None)),
@@ -84,9 +105,43 @@ def sofa_of(view: View) -> Sofa:
     )
 
 
+def _turns_of_mean(view: View) -> Iterator[tuple[int, bool | None]]:
+    """Give the first pressure, and where the mean came to lie on the other side of its limit."""
+    before: bool | None = None
+    age_years = view.age_years
+    for place, reading in enumerate(up_to(view.readings(PRESSURE), view.at_ms)):
+        low = is_low_mean(reading.value, age_years)
+        if not place or low not in {before, None}:
+            yield reading.effective_ms, low
+        before = before if low is None else low
+
+
+def _adequate(turns: tuple[tuple[int, bool | None], ...], from_ms: int) -> list[int]:
+    """Give the moments since one at which the mean became adequate, the newest first."""
+    return [at_ms for at_ms, low in reversed(turns) if low is False and at_ms >= from_ms]
+
+
+def _mean_mmhg(view: View) -> float | None:
+    """Find the last mean pressure; a reading without one says nothing of it."""
+    if is_child(view.age_years):
+        return None
+    for reading in reversed(view.readings(PRESSURE)):
+        if reading.value.mean_arterial_mmhg is not None:
+            return reading.value.mean_arterial_mmhg
+    return None
+
+
 def _rise(then: Sofa, now: Sofa) -> int:
-    known = {"circulation", *(then.organs.keys() & now.organs.keys())}
-    return sum(now.organs.get(organ, 0) - then.organs.get(organ, 0) for organ in known)
+    known = (then.organs.keys() & now.organs.keys()) - {CIRCULATION}
+    others = sum(now.organs[organ] - then.organs[organ] for organ in known)
+    return others + _rise_of_circulation(then.organs.get(CIRCULATION), now.organs.get(CIRCULATION))
+
+
+def _rise_of_circulation(then: int | None, now: int | None) -> int:
+    """Compare the points, by what is proven where one of the two is unknown."""
+    if then is not None:
+        return (0 if now is None else now) - then
+    return 0 if now is None else max(now - MOST_BY_PRESSURE, 0)
 
 
 def _fio2_at(view: View, moment_ms: int) -> float | None:

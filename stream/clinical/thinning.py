@@ -1,8 +1,9 @@
 """Which readings of a series are forgotten.
 
 Single readings of vital signs are kept for 6 hours and until their hour is over; then the worst of
-each hour, each one of another kind than the one before it (a fever after none), and each after
-which nothing came for an hour; for 72 hours. So a walk over what is kept finds the same episodes.
+each hour, of mean pressures the worst on each side of the limit of SOFA and the last where there
+are both, each one of another kind than the one before it (a fever after none), and each after which
+nothing came for an hour; for 72 hours. So a walk over what is kept finds the same episodes.
 The newest is kept whatever its age, since what was last known holds. Laboratory results are kept
 for 72 hours, ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is
 charted again and again (a rate, a support, a finding) each change; of consciousness the first and
@@ -11,13 +12,14 @@ each start and end of an intubation, and what was last charted of the oxygen dev
 Source: DESIGN ("The state of a patient").
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import oxygen_in_use
 from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systolic_limit_mmhg
 from stream.clinical.crs import FEVER_C
+from stream.clinical.organs import is_low_mean
 from stream.clinical.oxygen import INVASIVE, NEED_BY_DEVICE
 from stream.clinical.policies.thresholds import Site
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
@@ -57,10 +59,11 @@ LASTING: Final = frozenset({ICE.name, CAPD.name, SEIZURE.name, LVEF.name})
 
 
 class Badness(NamedTuple):
-    """How bad a reading is, and of which kind."""
+    """How bad a reading is, of which kind, and on which side of a limit; None: it has no sides."""
 
     degree: float
     kind: object
+    side: bool | None = None
 
 
 Judge = Callable[[Any], Badness]
@@ -140,7 +143,8 @@ def judges(age_years: float | None) -> Mapping[str, Judge]:
         systolic, mean = pressure
         parts = [] if systolic is None else [systolic / systolic_limit]
         parts += [] if mean is None else [mean / MEAN_LIMIT_MMHG]
-        return Badness(-min(parts), (is_hypotension(pressure, age_years), systolic is None))
+        kind = is_hypotension(pressure, age_years), systolic is None
+        return Badness(-min(parts), kind, is_low_mean(pressure, age_years))
 
     return MappingProxyType(
         {
@@ -177,13 +181,7 @@ def _thinned(
     if start >= end:
         return
     judged = [judge(reading.value) for reading in series[start:end]]
-    worst: dict[int, tuple[float, bool, int]] = {}  # by hour; the last is the place
-    for place, reading in enumerate(series[start:end], start):
-        hour, shared = reading.effective_ms // HOUR_MS, (reading.source, reading.event_id) in others
-        bad = judged[place - start].degree, shared
-        if hour not in worst or bad > worst[hour][:2]:
-            worst[hour] = (*bad, place)
-    kept = {place for _, _, place in worst.values()}
+    kept = _worst(series, start, judged, others)
     others |= {(series[place].source, series[place].event_id) for place in kept}
     kind = judge(series[start - 1].value).kind if start else None
     for place in range(start, end):
@@ -193,6 +191,23 @@ def _thinned(
         alone = series[place + 1].effective_ms - reading.effective_ms > HOUR_MS
         if not (turns or alone or place in kept):
             yield reading
+
+
+def _worst(
+    series: Series, start: int, judged: Sequence[Badness], others: set[tuple[str, str]]
+) -> set[int]:
+    """Name the places of the worst of each hour and side, and of the last where both are there."""
+    worst: dict[tuple[int, bool | None], tuple[float, bool, int]] = {}
+    last: dict[int, int] = {}  # of an hour, with a side
+    for place, (degree, _, side) in enumerate(judged, start):
+        reading = series[place]
+        hour, shared = reading.effective_ms // HOUR_MS, (reading.source, reading.event_id) in others
+        if (hour, side) not in worst or (degree, shared) > worst[hour, side][:2]:
+            worst[hour, side] = degree, shared, place
+        if side is not None:
+            last[hour] = place
+    both = [hour for hour in last if (hour, True) in worst and (hour, False) in worst]
+    return {place for _, _, place in worst.values()} | {last[hour] for hour in both}
 
 
 def _past(series: Series, horizon_ms: int) -> list[Reading[Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SCORED_SIGNALS, suspicion_of
 from stream.clinical.levels import INTUBATED, SCORED_TEMPERATURE, Level
-from stream.clinical.organs import ORGAN_SIGNALS, rise_of
+from stream.clinical.organs import ORGAN_SIGNALS, SCORED_MEAN, rise_of
 from stream.clinical.rules import evidence, h_score, hlh_suspect
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
@@ -145,6 +145,7 @@ REFRACTORY_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = tuple(
             SCORED_TEMPERATURE,
             IMMUNOSUPPRESSED,
             *ORGAN_SIGNALS,
+            SCORED_MEAN,
             SEDATED,
             INTUBATED,
             *SEDATIVE_RATES,
