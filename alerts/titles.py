@@ -31,7 +31,7 @@ TITLES: Final = MappingProxyType(
         # Steroids and what comes after them.
         "STEROID-CRS": "Steroid due for CRS, not given",
         "STEROID-ICANS": "Steroid due for ICANS, not given",
-        "DUAL": "CRS with ICANS: tocilizumab and steroid",
+        "DUAL": "CRS with ICANS: a drug is due",
         "STEROID-TAPER": "Steroid may be tapered",
         "STEROID-LONG": "High-dose steroid for long",
         "STEROID-PROPHYLAXIS": "Steroid for long: prophylaxis",
@@ -94,7 +94,7 @@ SAYINGS: Final = MappingProxyType(
         "IL6-RULE": "has an IL-6 that supports CRS",
         "STEROID-CRS": "meets criteria for a steroid for CRS, and none was given",
         "STEROID-ICANS": "meets criteria for a steroid for ICANS, and none was given",
-        "DUAL": "meets criteria for CRS and ICANS: tocilizumab and a steroid",
+        "DUAL": "meets criteria for CRS and ICANS: tocilizumab or steroid due",
         "STEROID-TAPER": "may have the steroid tapered",
         "STEROID-LONG": "has had a high-dose steroid for long",
         "STEROID-PROPHYLAXIS": "has had a steroid for long: think of prophylaxis",

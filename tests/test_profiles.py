@@ -2,12 +2,31 @@
 
 import pytest
 from bedside import Bedside, hours
-from builders import INFUSED_AT, Fields, on_day, patient, reading, vitals
+from builders import (
+    INFUSED_AT,
+    Fields,
+    assessment,
+    dose,
+    lab,
+    on_day,
+    patient,
+    reading,
+    vitals,
+)
 
 from stream.clinical.policies.regimen import Regimen, in_words
 from stream.clinical.policies.register import MANAGEMENT
 
 RULE = "TOCI-IND"
+ADULT_DOSES = (
+    "STEROID-CRS",
+    "STEROID-ICANS",
+    "DUAL",
+    "INTUB-WINDOW",
+    "ICE-UNABLE",
+    "ANAKINRA-EARLY",
+    "ANAKINRA-SALVAGE",
+)
 LABELS_OF_THE_72_HOURS = ("label-liso-cel", "label-ide-cel", "label-cilta-cel")
 
 
@@ -84,3 +103,73 @@ def test_axi_cel_counts_a_day_of_fever_as_grade_2() -> None:
     assert seen.states(RULE) == []
     seen.tick(start + hours(24.1))
     assert seen.states(RULE) == ["raised P2"]
+    assert (
+        "Why at grade 1: the fever has lasted for more than 24 hours (Yescarta label, later than "
+        "2017)."
+    ) in seen.told(RULE)[0].advice
+    # By hypotension it is grade 2, and needs no other reason.
+    seen.take(reading(at=start + hours(24.2), systolic_mmhg=80))
+    assert seen.states(RULE) == ["raised P2", "changed P2"]
+    assert "Why at grade 1" not in seen.told(RULE)[1].advice
+
+
+def test_a_second_dose_at_grade_1_names_that_grade() -> None:
+    start = on_day(5, "00:00")
+    fevers = [reading(at=start + hours(each), temperature_c=38.6) for each in range(0, 36, 4)]
+    given = dose("tocilizumab", at=start + hours(24.2))
+    events = sorted([*fevers, given], key=lambda each: str(each["effective_at"]))
+    seen = Bedside(patient(), *events, management="label-axi-cel")
+    seen.tick(start + hours(33))
+
+    assert "the grade is still 1 or more" in seen.told(RULE)[-1].advice
+
+
+@pytest.mark.parametrize(
+    ("age_years", "weight_kg", "told"),
+    [
+        (17, 60, True),
+        (18, 29, False),
+        (18, 60, False),
+        (None, 29.9, True),
+        (None, 30, False),
+        (None, None, False),
+        (6, None, True),
+    ],
+)
+def test_a_child_is_told_that_doses_are_those_of_adults(
+    age_years: float | None, weight_kg: float | None, told: bool
+) -> None:
+    """The sources are silent about children."""
+    start = on_day(5, "00:00")
+    tube = {"device": "invasive", "reason": "airway_protection"}
+    seen = Bedside(
+        patient(age_years=age_years, weight_kg=weight_kg, prior_hct=True),
+        lab("ferritin", 12_000, at=start, unit="ng/mL"),
+        lab("alt", 900, at=start, unit="U/L"),
+        lab("ast", 900, at=start, unit="U/L"),
+        reading(at=start, temperature_c=38.6, systolic_mmhg=60),
+        assessment("consciousness", at=start, level="voice"),
+        reading(at=start + hours(1), oxygen=tube),
+        dose("tocilizumab", at=start + hours(2)),
+        reading(at=start + hours(3), oxygen={"device": "invasive"}),
+    )
+    seen.tick(start + hours(27))
+
+    for rule in ADULT_DOSES:
+        said = [
+            "The source gives adult doses: ask for the child's." in each.advice
+            for each in seen.told(rule)
+        ]
+        assert set(said[:1]) == {told}, rule
+
+
+def test_where_a_profile_gives_no_dose_none_is_an_adults() -> None:
+    ill = [
+        reading(at=INFUSED_AT + hours(50), temperature_c=38.6, systolic_mmhg=60),
+        dose("tocilizumab", at=INFUSED_AT + hours(51)),
+    ]
+    seen = Bedside(patient(age_years=9), *ill, management="label-tisa-cel")
+    seen.tick(INFUSED_AT + hours(63))
+
+    assert "methylprednisolone IV by the label." in seen.told("STEROID-CRS")[0].advice
+    assert "adult" not in seen.told("STEROID-CRS")[0].advice

@@ -49,7 +49,7 @@ def test_icans_of_any_grade_asks_for_a_steroid(total: int, told: list[str]) -> N
 def test_it_says_what_to_give_and_why() -> None:
     line = Bedside(patient(), examined(0, 5)).told(ICANS)[0]
 
-    assert "Give dexamethasone 10 mg IV every 6 h now; do not wait." in line.advice
+    assert "Give now, without waiting: dexamethasone 10 mg IV every 6 h." in line.advice
     assert [each.signal for each in line.because] == ["ice"]
     assert line.source == "review-2025 L86, L91, L97"
 
@@ -186,7 +186,21 @@ def test_the_guideline_has_no_steroid_for_grade_1() -> None:
     seen = Bedside(patient(), fever(), examined(0, 8), toci(1), management="asco-2021")
 
     assert seen.states(DUAL) == ["raised P2", "resolved"]
-    assert "By ASCO 2021 a steroid is for ICANS of grade 2 or more." in seen.told(DUAL)[0].advice
+    assert seen.told(DUAL)[0].advice.startswith(
+        "Meets criteria for CRS and for ICANS: tocilizumab is advised; by ASCO 2021 a steroid is "
+        "for ICANS of grade 2 or more."
+    )
+    assert "both" not in seen.told(DUAL)[0].advice
+
+
+def test_the_guideline_has_two_doses_first_for_grade_2() -> None:
+    """CLINICAL.md 4.1 has no interval between the two."""
+    seen = Bedside(patient(), examined(0, 5), management="asco-2021")
+
+    assert (
+        "Give now, without waiting: dexamethasone 10 mg IV for 2 doses, then every 6 to 12 h (the "
+        "source gives no interval between the 2: ask)."
+    ) in seen.told(ICANS)[0].advice
 
 
 # STEROID-CRS
@@ -392,6 +406,9 @@ def test_axi_cel_asks_for_one_dose_at_grade_1_after_3_days_of_fever() -> None:
 
     assert seen.states(CRS) == ["raised P2"]
     assert "Give dexamethasone 10 mg IV once." in seen.told(CRS)[0].advice
+    assert "Why at grade 1: the fever has lasted for more than 72 hours" in (
+        seen.told(CRS)[0].advice
+    )
 
 
 # STEROID-TAPER

@@ -33,6 +33,9 @@ LIFE_THREATENING: Final = Regimen(
     every_h=12,
 )
 
+TWICE_FIRST: Final = (
+    "for 2 doses, then every 6 to 12 h (the source gives no interval between the 2: ask)"
+)
 MANAGEMENT: Final = ManagementProfile(
     name=NAME,
     source="ASCO 2021",
@@ -47,7 +50,7 @@ MANAGEMENT: Final = ManagementProfile(
     ),
     steroids_for_icans=MappingProxyType(
         {
-            2: (Regimen("dexamethasone", "twice, then every 6 to 12 h", mg=10),),
+            2: (Regimen("dexamethasone", TWICE_FIRST, mg=10),),
             3: (
                 Regimen("dexamethasone", "every 6 to 12 h", mg=10, every_h=12),
                 Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1), every_h=12),

@@ -13,7 +13,7 @@ from typing import Final
 
 from stream.clinical import anakinra
 from stream.clinical.comparators import is_above
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.series import Reading, one_a_moment, up_to
@@ -59,9 +59,10 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=dict.fromkeys(held, Priority.P3),
         because=tuple(shown.values()),
-        advice=lambda: (
+        advice=lambda: texts.joined(
             "A risk of HLH at the first tocilizumab: consider anakinra early "
-            f"({anakinra.in_words(view.weight_kg)}), and watch ferritin."
+            f"({anakinra.in_words(view.weight_kg)}), and watch ferritin.",
+            texts.adult_doses(view),
         ),
         source="review-2025 L126",
     )

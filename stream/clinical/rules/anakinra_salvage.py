@@ -10,7 +10,7 @@ from typing import Final
 from stream.clinical import anakinra
 from stream.clinical.hlh import Suspicion, suspicion_of
 from stream.clinical.policies.register import POLICY_NAMES
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.refractory import REFRACTORY_INPUTS, because, refractory
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.signals import exam
@@ -59,7 +59,7 @@ def _advice(view: View) -> str:
     if shock or (edema is not None and edema.value):
         why = "shock" if shock else "anasarca"
         words.append(f"Prefer the infusion: with {why} little is absorbed under the skin.")
-    return " ".join(words)
+    return texts.joined(*words, texts.adult_doses(view))
 
 
 RULE: Final = Rule(

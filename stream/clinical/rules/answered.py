@@ -14,7 +14,8 @@ from stream.clinical.levels import Level
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.policies.regimen import Regimen
-from stream.clinical.rules import evidence
+from stream.clinical.policies.regimen import in_words as regimens_in_words
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.icans_up import ICANS_INPUTS
 from stream.clinical.series import Series, place_at
@@ -107,6 +108,15 @@ def last_in_words(view: View) -> str:
         return ""
     given = evidence.of_steroid("steroid", last[0])
     return f"Last given: {given.value}, {in_words(last[0].at_ms)}."
+
+
+def given_in_words(view: View, regimens: tuple[Regimen, ...], how: str = "Give") -> list[str]:
+    """Say what to give, one of some regimens."""
+    known = any(each.mg is not None or each.mg_kg is not None for each in regimens)
+    return [
+        f"{how} {regimens_in_words(regimens, view.weight_kg)}.",
+        texts.adult_doses(view) if known else "",
+    ]
 
 
 def _covers_until_ms(view: View, dose: Given, regimens: tuple[Regimen, ...]) -> int:

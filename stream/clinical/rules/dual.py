@@ -8,9 +8,8 @@ Source: CLINICAL.md §1.3 (review lines 87 and 97), §1.11.
 
 from typing import Final
 
-from stream.clinical.policies.regimen import in_words as regimens_in_words
 from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.answered import ICANS, answers_of, last_in_words
+from stream.clinical.rules.answered import ICANS, answers_of, given_in_words, last_in_words
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
@@ -63,8 +62,14 @@ def _toci_ages_ms(view: View) -> int | None:
 
 
 def _advice(view: View, *, tocilizumab: bool, steroid: bool) -> str:
-    words = ["Meets criteria for CRS and for ICANS: both tocilizumab and a steroid are advised."]
-    next_ms = next_dose_ms(view)
+    profile, worst = view.management, max(proven(view).values())
+    least, next_ms = profile.steroid_for_icans_from_grade, next_dose_ms(view)
+    both = "Meets criteria for CRS and for ICANS:"
+    if worst < least:
+        steroid_too = f"by {profile.source} a steroid is for ICANS of grade {least} or more"
+        words = [f"{both} tocilizumab is advised; {steroid_too}."]
+    else:
+        words = [f"{both} both tocilizumab and a steroid are advised."]
     if next_ms is None:
         words.append("No more tocilizumab may be given in this stay.")
     elif tocilizumab:
@@ -73,16 +78,11 @@ def _advice(view: View, *, tocilizumab: bool, steroid: bool) -> str:
         words.append(f"Tocilizumab is allowed from {in_words(next_ms)}.")
     else:
         words.append(f"Give tocilizumab: {dose_in_words(view.weight_kg)}.")
-    profile, worst = view.management, max(proven(view).values())
-    if worst < profile.steroid_for_icans_from_grade:
-        least = profile.steroid_for_icans_from_grade
-        words.append(f"By {profile.source} a steroid is for ICANS of grade {least} or more.")
-    elif steroid:
+    if worst >= least and steroid:
         words.append("A steroid was given.")
-    else:
+    elif worst >= least:
         words.append(last_in_words(view))
-        regimens = regimens_of(view, proven(view))
-        words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")
+        words += given_in_words(view, regimens_of(view, proven(view)))
     return texts.joined(*words)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from stream.clinical.causes import Spell
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.policies.register import POLICY_NAMES
+from stream.clinical.rules import texts
 from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import (
@@ -45,10 +46,11 @@ def judge(view: View) -> Verdict:
             name: Priority.P2 if name in carried else Priority.INFO for name in POLICY_NAMES
         },
         because=(*_why(view), *of_grade(view)),
-        advice=lambda: (
-            "ICE cannot be done: the last ICANS grade stands as an estimate until the next ICE. "
+        advice=lambda: texts.joined(
+            "ICE cannot be done: the last ICANS grade stands as an estimate until the next ICE.",
             "Consider dexamethasone 10 mg IV every 6 h, EEG, and imaging of the brain (MRI before "
-            "CT)."
+            "CT).",
+            texts.adult_doses(view),
         ),
         source="review-2025 L57",
     )

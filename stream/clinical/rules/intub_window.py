@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.7 (review lines 57, 253 and 263), §1.8, §1.11, DEC-50;
 from typing import Final
 
 from stream.clinical.levels import INTUBATED
+from stream.clinical.rules import texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import (
     Bound,
@@ -51,7 +52,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=(Evidence("oxygen_device", "invasive", None, tube.effective_ms, tube.event_id),),
-        advice=lambda: _advice(day, peaks=peaks),
+        advice=lambda: texts.joined(_advice(day, peaks=peaks), texts.adult_doses(view)),
         source="review-2025 L57, L253, L263",
     )
     return Verdict(finding, end_ms)

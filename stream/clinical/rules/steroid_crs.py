@@ -13,10 +13,9 @@ from typing import Final
 
 from stream.clinical.circulation import Circulation
 from stream.clinical.policies.regimen import Regimen
-from stream.clinical.policies.regimen import in_words as regimens_in_words
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.answered import CRS, answers_of, last_in_words
+from stream.clinical.rules.answered import CRS, answers_of, given_in_words, last_in_words
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.times import span_in_words
@@ -124,9 +123,10 @@ def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> s
         since = span_in_words(view.at_ms - doses[0].effective_ms)
         how = "It has become worse" if WORSE in reasons else "It is no better"
         words.append(f"{how} since tocilizumab, {since} ago.")
+    if reasons == {LASTING_FEVER} and view.management.steroid_after_fever is not None:
+        words.append(texts.long_fever(view, view.management.steroid_after_fever))
     words.append(last_in_words(view))
-    regimens = _regimens(view, grades.values())
-    words.append(f"Give {regimens_in_words(regimens, view.weight_kg)}.")
+    words += given_in_words(view, _regimens(view, grades.values()))
     if max(grades.values()) > FROM_GRADE:
         words.append("Call intensive care.")
     return texts.joined(*words)

@@ -9,9 +9,9 @@ Source: CLINICAL.md §1.3 (review lines 86 to 97), §1.11, §4.1, DEC-3, DEC-50,
 from collections.abc import Mapping
 from typing import Final
 
-from stream.clinical.policies.regimen import Regimen, in_words
+from stream.clinical.policies.regimen import Regimen
 from stream.clinical.rules import texts
-from stream.clinical.rules.answered import ICANS, answers_of, last_in_words
+from stream.clinical.rules.answered import ICANS, answers_of, given_in_words, last_in_words
 from stream.clinical.rules.crs_up import in_words as grades_in_words
 from stream.clinical.rules.icans_up import (
     ICANS_INPUTS,
@@ -59,7 +59,7 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     words = [
         f"Meets criteria for ICANS {grades_in_words(grades)}; no steroid in the last 6 hours.",
         last_in_words(view),
-        f"Give {in_words(regimens_of(view, grades), view.weight_kg)} now; do not wait.",
+        *given_in_words(view, regimens_of(view, grades), "Give now, without waiting:"),
     ]
     if max(grades.values()) >= SEVERE_FROM:
         words.append("Call intensive care.")

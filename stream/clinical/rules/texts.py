@@ -4,9 +4,11 @@ Each gives whole sentences, or nothing where they do not fit the patient.
 Source: CLINICAL.md §1.5 to §1.8, §6.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from stream.clinical.bedside import fact
+from stream.clinical.circulation import is_child
 from stream.clinical.comparators import is_below
 from stream.clinical.fluids import INITIAL_ML_KG, ml_in_words, of_episode, total_ml
 from stream.clinical.masking import STEROIDS
@@ -17,7 +19,7 @@ from stream.clinical.rules import sepsis_features
 from stream.clinical.severity import FROM_GRADE
 from stream.clinical.signals import PRODUCT
 from stream.clinical.times import DAY_MS, HOUR_MS, day_of, in_words
-from stream.clinical.tocilizumab import dose_in_words, next_dose_ms
+from stream.clinical.tocilizumab import LIGHT_WEIGHT_KG, dose_in_words, next_dose_ms
 from stream.clinical.ventilation import uptake, ventilated_from_ms
 from stream.clinical.view import View
 
@@ -106,6 +108,23 @@ def outside_window(view: View) -> str:
         f"It began on day {day}, outside of the typical days {first} to {last}: look for infection "
         "as well."
     )
+
+
+def long_fever(view: View, limit: timedelta) -> str:
+    """Say by what grade 1 is treated: a fever that lasts. Source: CLINICAL.md §4."""
+    hours = limit / timedelta(hours=1)
+    return (
+        f"Why at grade 1: the fever has lasted for more than {hours:g} hours "
+        f"({view.management.source})."
+    )
+
+
+def adult_doses(view: View) -> str:
+    """Say of doses that are not by weight that no child's are known. Source: CLINICAL.md §4."""
+    light = view.weight_kg is not None and view.weight_kg < LIGHT_WEIGHT_KG
+    if is_child(view.age_years) or (view.age_years is None and light):
+        return "The source gives adult doses: ask for the child's."
+    return ""
 
 
 def sepsis(view: View) -> str:

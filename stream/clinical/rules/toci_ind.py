@@ -121,14 +121,23 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     else:
         words.append(f"{which}: {dose_in_words(view.weight_kg)}.")
         words.append("Do not wait for a higher grade or for cultures, nor because antibiotics run.")
+        words.append(_why_at_grade_1(view, grades))
     if number > 1:
         hours = view.site.tocilizumab_interval_ms / HOUR_MS
+        least = min(max(grades.values()), view.management.tocilizumab_from_grade)
         words.append(
-            f"The last dose is {hours:g} hours old or more and the grade is still 2 or more."
+            f"The last dose is {hours:g} hours old or more and the grade is still {least} or more."
         )
     if number == view.site.tocilizumab_a_stay_doses:
         words.append("It is the last one of this stay.")
     return texts.joined(*words, texts.outside_window(view), texts.sepsis(view))
+
+
+def _why_at_grade_1(view: View, grades: Mapping[str, int]) -> str:
+    limit = view.management.fever_as_grade_2_after
+    if limit is None or max(grades.values()) > 1:
+        return ""
+    return texts.long_fever(view, limit)
 
 
 RULE: Final = Rule("TOCI-IND", Bound.EPISODE, (*GRADE_INPUTS, GIVEN), judge)
