@@ -76,7 +76,7 @@ def validate(file: Path, management: str | None) -> None:
 def diff(
     one: str, two: str, files: tuple[Path, ...], management: str | None, *, as_json: bool
 ) -> None:
-    """Replay files under two policies, and say which alerts come, go, move or change.
+    """Replay files under two policies, and say which alerts and which advice differ.
 
     ONE and TWO are files of a site (under --management) or management profiles. Status 0: the same
     alerts; 1: others; 2: trouble.

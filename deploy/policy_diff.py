@@ -1,20 +1,26 @@
 """What one policy would have told and another one not: alerts that come, go, move, or change.
 
 An alert is compared from when it is raised until it ends, as often as it is. Two of one id are the
-same where they overlap in time, or where it was raised as often under both.
+same where they overlap in time, or where it was raised as often under both. Their advice is
+compared line by line; of lines of different times without the times that it names.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 from alerts.life import OPEN_STATES
-from alerts.readings import clock_time, counted, span
+from alerts.readings import clock_time, counted, cut, span
 from topics.alerts import Alert, AlertState, Priority
 from topics.base import rfc_3339
+
+ADVICE_MAX: Final = 120  # characters, of each of two
+SENTENCES: Final = re.compile(r"(?<=\.) ")
+TIMES: Final = re.compile(r"\d+ [A-Z][a-z]{2} \d\d:\d\d UTC|[\d.]+ (?:hours?|minutes?)")
 
 
 class Kind(StrEnum):
@@ -25,6 +31,7 @@ class Kind(StrEnum):
     MOVES = "moves"  # raised or ended at another time
     CHANGES = "changes"  # of another priority, or at another time
     REPEATS = "repeats"  # said again more often, or less
+    ADVISES = "advises"  # something else
 
 
 @dataclass
@@ -38,14 +45,19 @@ class Spell:
     ended_at: datetime | None = None
     ended: AlertState | None = None
     priorities: list[tuple[datetime, Priority]] = field(default_factory=list)  # as it turned
-    said: int = 0  # how often it was raised or changed
+    advice: list[tuple[datetime, str]] = field(default_factory=list)  # as raised or changed
+
+    @property
+    def said(self) -> int:
+        """How often it was raised or changed."""
+        return len(self.advice)
 
     def add(self, line: Alert) -> None:
         """Add a line of it."""
         if line.state not in OPEN_STATES:
             self.ended_at, self.ended = line.at, line.state
             return
-        self.said += 1
+        self.advice.append((line.at, line.advice))
         # The pager goes by the most urgent.
         priority = max(line.priorities.values(), key=lambda each: each.urgency)
         if not self.priorities or self.priorities[-1][1] is not priority:
@@ -66,6 +78,7 @@ class Spell:
                 {"at": rfc_3339(at), "priority": priority} for at, priority in self.priorities
             ],
             "said": self.said,
+            "advice": [{"at": rfc_3339(at), "advice": advice} for at, advice in self.advice],
         }
 
 
@@ -108,6 +121,8 @@ class Change:
         elif self.kind is Kind.REPEATS:
             times = counted(two.said, "time")
             yield f"said {times}, was {one.said}, from {clock_time(two.raised_at)}"
+        elif self.kind is Kind.ADVISES:
+            yield from _other_advice(one, two)
         elif self.kind is Kind.CHANGES:
             yield f"{_steps(two)}, was {_steps(one)}"
         else:
@@ -177,6 +192,8 @@ def _changes(one: Spell | None, two: Spell | None) -> Iterator[Change]:
         yield Change(Kind.CHANGES, two, one, two)
     elif one.said != two.said:
         yield Change(Kind.REPEATS, two, one, two)
+    if any(_other_advice(one, two)):
+        yield Change(Kind.ADVISES, two, one, two)
 
 
 def _turns(spell: Spell) -> tuple[Priority, list[tuple[datetime, Priority]]]:
@@ -186,6 +203,31 @@ def _turns(spell: Spell) -> tuple[Priority, list[tuple[datetime, Priority]]]:
 def _steps(spell: Spell) -> str:
     first, *later = spell.priorities
     return ", ".join([first[1], *(f"{each} from {clock_time(at)}" for at, each in later)])
+
+
+def _other_advice(one: Spell, two: Spell) -> Iterator[str]:
+    """Give the first advice of two that is not the same: what only one of them says."""
+    for (was_at, was), (at, now) in zip(one.advice, two.advice, strict=False):
+        timeless = was_at != at
+        only_now, only_was = _only(now, was, timeless=timeless), _only(was, now, timeless=timeless)
+        if only_now or only_was:
+            yield f'"{only_now}", was "{only_was}", {clock_time(at)}'
+            return
+
+
+def _only(advice: str, other: str, *, timeless: bool) -> str:
+    """Give the sentences of an advice that the other one does not have, in short."""
+    said = [_without_times(each) if timeless else each for each in SENTENCES.split(other)]
+    left = [
+        each
+        for each in SENTENCES.split(advice)
+        if (_without_times(each) if timeless else each) not in said
+    ]
+    return cut(" ".join(left), ADVICE_MAX)
+
+
+def _without_times(sentence: str) -> str:
+    return TIMES.sub("", sentence)
 
 
 def _shift(was: datetime, now: datetime) -> str:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import Fields, lab, line, on_day, patient
+from builders import Fields, lab, line, on_day, patient, reading
 from click.testing import CliRunner, Result
 
 from deploy.policy_command import policy
@@ -133,7 +133,12 @@ def test_files_are_replayed_under_both(site: Path, tmp_path: Path) -> None:
     assert differing.exit_code == 1
     assert differing.stdout.splitlines() == [
         "changes  P01  P2 HLH-FERRITIN: P2, was P3",
-        f"{Engine().policy_hash} and {LOWER_HASH}: 1 changes (2 alerts under the first)",
+        (
+            'advises  P01  P2 HLH-FERRITIN: "Ferritin 9000 ng/mL, above 8000. Look for HLH/MAS '
+            'now.", was "Ferritin 9000 ng/mL, above 3000. Watch for HLH/MAS; consider anakinra '
+            'early, at the first tocilizumab.", 4 Mar 10:00 UTC'
+        ),
+        f"{Engine().policy_hash} and {LOWER_HASH}: 1 changes, 1 advises (2 alerts under the first)",
     ]
 
 
@@ -144,6 +149,21 @@ def test_the_same_alerts_are_no_difference(site: Path, tmp_path: Path) -> None:
 
     assert same.exit_code == 0
     assert "no difference" in same.stdout
+
+
+def test_what_two_profiles_advise_is_compared(tmp_path: Path) -> None:
+    ill = {"temperature_c": 38.5, "oxygen": {"device": "nasal_cannula", "flow_l_min": 10}}
+    file = events(tmp_path, patient(), reading(at=START, **ill))
+
+    differing = run("diff", "label-axi-cel", "label-liso-cel", file)
+
+    assert differing.exit_code == 1
+    *_, told, summary = differing.stdout.splitlines()
+    assert told == (
+        'advises  P01  P1 STEROID-CRS: "Give dexamethasone 10 mg IV every 12 h.", '
+        'was "Give dexamethasone 10 mg IV 3 times a day.", 4 Mar 10:00 UTC'
+    )
+    assert ": 1 advises (" in summary
 
 
 def test_profiles_are_compared_for_programs(tmp_path: Path) -> None:

@@ -123,7 +123,45 @@ def test_a_difference_is_there_for_programs() -> None:
         "ended": "resolved",
         "priorities": [{"at": "2026-03-04T12:00:00Z", "priority": "P2"}],
         "said": 1,
+        "advice": [{"at": "2026-03-04T12:00:00Z", "advice": ""}],
     }
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "at", "said"),
+    [
+        pytest.param("Give it. Now.", "Give it. Now.", NOON, None, id="the same"),
+        pytest.param(
+            "Grade 2. Give 1.", "Grade 2. Give 2.", NOON, '"Give 2.", was "Give 1."', id="dose"
+        ),
+        pytest.param("Grade 2.", "Grade 2. Wait.", NOON, '"Wait.", was ""', id="more"),
+        pytest.param("For 8 hours.", "For 9 hours.", NOON, '"For 9 hours.", was "', id="length"),
+        pytest.param("For 8 hours.", "For 9 hours.", LATER, None, id="length later"),
+        pytest.param("At 4 Mar 12:00 UTC.", "At 4 Mar 14:00 UTC.", LATER, None, id="time later"),
+        pytest.param("Every 8 h.", "Every 12 h.", LATER, '"Every 12 h.", was', id="dose later"),
+        pytest.param("A" * 200, "B " * 200, NOON, f'"{"B " * 58}B…", was "AAA', id="long"),
+    ],
+)
+def test_advice_is_compared_by_its_sentences(
+    was: str, now: str, at: datetime, said: str | None
+) -> None:
+    (one,), (two,) = alerts(*OPEN), alerts((at, "raised P2"))
+    changes = found(
+        [one.model_copy(update={"advice": was})], [two.model_copy(update={"advice": now})]
+    )
+    words = [each for kind, each in changes if kind is Kind.ADVISES]
+
+    assert len(words) == (said is not None)
+    assert said is None or words[0].startswith(said)
+
+
+def test_the_advice_of_a_change_is_compared_too() -> None:
+    lines = alerts(*OPEN, (LATER, "changed P1"))
+    other = lines[1].model_copy(update={"advice": "Give it."})
+
+    assert found(lines, [lines[0], other]) == [
+        (Kind.ADVISES, '"Give it.", was "", 4 Mar 14:00 UTC')
+    ]
 
 
 def test_the_most_urgent_policy_is_compared_as_it_is_paged() -> None:
