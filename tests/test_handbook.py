@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from handbook import DOCS, PAGES
-from handbook.cases import asked_for, cases, examples
+from handbook.cases import asked_for, cases, examples, replays
 from handbook.hazards import HAZARDS
 from handbook.rules import documented
 from handbook.traceability import (
@@ -16,6 +16,7 @@ from handbook.traceability import (
     where_tested,
 )
 
+from alerts.life import OPEN_STATES
 from stream.clinical.rules.register import RULES
 
 RULES_PAGE = DOCS / "rules.md"
@@ -60,6 +61,15 @@ def test_a_regimen_is_written_in_words() -> None:
 
     assert "Regimen(" not in page
     assert "methylprednisolone 0.5 to 1 mg/kg IV every 12 h" in page
+
+
+@pytest.mark.parametrize("rule", ["STEROID-TAPER", "PRESSOR-ORDER", "REFRACTORY"])
+def test_an_example_is_one_that_stood_after_its_moment(rule: str) -> None:
+    case, alert = examples()[rule]
+    (lines,) = [lines for name, lines in replays() if name == case]
+    last = [each for each in lines if each.alert_id == alert.alert_id and each.at == alert.at][-1]
+
+    assert last.state in OPEN_STATES
 
 
 def test_each_rule_that_pages_is_shown_by_an_example() -> None:

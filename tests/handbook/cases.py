@@ -1,7 +1,7 @@
 """The published and constructed cases, replayed once."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.wards import lines_of
 
+from alerts.life import OPEN_STATES
 from stream.clinical.engine import Engine
 from stream.clinical.replay import replay
 from topics.alerts import Alert, AlertState
@@ -27,17 +28,29 @@ class Example(NamedTuple):
 
 @cache
 def examples() -> Mapping[str, Example]:
-    """Give the first alert of each rule: where a case is about it, that of the first such case."""
-    found: dict[str, Example] = {}
-    others: dict[str, Example] = {}
-    for case, alert in _raised():
-        about = alert.rule in asked_for(case)
-        (found if about else others).setdefault(alert.rule, Example(case, alert))
-    found = {**others, **found}
-    for said in replay(Engine(), lines_of(CONSTRUCTED)):
-        if isinstance(said, Alert) and said.state is AlertState.RAISED:
-            found.setdefault(said.rule, Example("constructed", said))
-    return found
+    """Give an alert of each rule: the first of the best there is.
+
+    One that stood for a while is better than one that ended in the moment it was raised, and of
+    these one of a case about the rule.
+    """
+    found: dict[str, tuple[bool, int, Example]] = {}
+    for case, lines in replays():
+        for alert in lines:
+            if alert.state is not AlertState.RAISED:
+                continue
+            about = 2 if case == CONSTRUCTED.stem else alert.rule not in asked_for(case)
+            rated = not _stood(alert, lines), int(about), Example(case, alert)
+            if alert.rule not in found or rated[:2] < found[alert.rule][:2]:
+                found[alert.rule] = rated
+    return {rule: example for rule, (_, _, example) in found.items()}
+
+
+def _stood(raised: Alert, lines: Sequence[Alert]) -> bool:
+    """Tell whether an alert was still open after the moment at which it was raised."""
+    of_moment = [
+        each for each in lines if each.alert_id == raised.alert_id and each.at == raised.at
+    ]
+    return max(of_moment, key=lambda each: each.revision).state in OPEN_STATES
 
 
 @cache
@@ -54,15 +67,22 @@ def cases() -> tuple[str, ...]:
     return tuple(sorted(path.name.partition(".")[0] for path in VECTORS.glob("B*.expected.json")))
 
 
-def _raised() -> Iterator[Example]:
+@cache
+def replays() -> tuple[tuple[str, Sequence[Alert]], ...]:
+    """Give every case with the lines that it raises."""
+    return tuple(_replays())
+
+
+def _replays() -> Iterator[tuple[str, Sequence[Alert]]]:
     for case in cases():
         expected = _expected(case)
         asked = [datetime.fromisoformat(check["at"]) for check in expected["checks"]]
         lines = lines_of(VECTORS / f"{case}.events.ndjson")
         engine = Engine(management=expected["management"])
-        for said in replay(engine, lines, [epoch_ms(each) for each in asked]):
-            if isinstance(said, Alert) and said.state is AlertState.RAISED:
-                yield Example(case, said)
+        said = replay(engine, lines, [epoch_ms(each) for each in asked])
+        yield case, [each for each in said if isinstance(each, Alert)]
+    said = replay(Engine(), lines_of(CONSTRUCTED))
+    yield CONSTRUCTED.stem, [each for each in said if isinstance(each, Alert)]
 
 
 @cache
