@@ -110,8 +110,8 @@ class _Asking:
             return
         stay = self._view.patient.stay
         self._end(lambda told: told.stay != stay, "A new stay has begun.", may_retract=False)
-        if self._view.patient.awaits_infusion:
-            why = f"{awaited_in_words(self._view)}."
+        if (planned_ms := self._view.patient.planned_ms) is not None:
+            why = f"{awaited_in_words(planned_ms)}."
             self._end(lambda told: not BY_NAME[told.rule].before_infusion, why)
         self._end_former_episodes()
         for rule in RULES:
@@ -127,7 +127,7 @@ class _Asking:
         self._wake_for_time()
 
     def _ask(self, rule: Rule) -> None:
-        if self._view.patient.awaits_infusion and not rule.before_infusion:
+        if self._view.patient.planned_ms is not None and not rule.before_infusion:
             return
         verdict = rule.judge(self._view)
         number = self._number if rule.bound is Bound.EPISODE else 0

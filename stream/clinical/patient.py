@@ -112,13 +112,13 @@ class Patient(NamedTuple):
     stay_from_ms: int | None = None  # when it begins; readings from before do not count for it
 
     @property
-    def awaits_infusion(self) -> bool:
-        """True while the first infusion is planned: nothing counts before its time."""
-        return self.stay == 0 and self.stay_from_ms is not None
+    def planned_ms(self) -> int | None:
+        """When the first infusion is planned for, while it is: nothing counts before its time."""
+        return None if self.stay else self.stay_from_ms
 
     def without_plan(self) -> "Patient":
         """Give the patient as if no infusion were known, while the first one is planned."""
-        return self._replace(stay_from_ms=None) if self.awaits_infusion else self
+        return self if self.planned_ms is None else self._replace(stay_from_ms=None)
 
     @property
     def due_ms(self) -> int | None:

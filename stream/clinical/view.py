@@ -193,7 +193,7 @@ class View:
         if self.course.onset_ms is not None:
             return True
         if self.masks:
-            is_ill = not self.patient.awaits_infusion and (self.hypotension or self.hypoxia)
+            is_ill = self.patient.planned_ms is None and (self.hypotension or self.hypoxia)
             return True if is_ill else None
         temperature = self.temperature
         if temperature is None or not is_fresh(TEMPERATURE, temperature, self.at_ms, self.site):

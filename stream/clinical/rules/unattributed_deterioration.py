@@ -5,7 +5,6 @@ so hypotension and hypoxia are told then as if no infusion were known, with that
 Source: CLINICAL.md DEC-22, DEC-41, DEC-44, DEC-49, DEC-52; decision 63.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.levels import Level
@@ -28,8 +27,8 @@ WELL: Final = "Blood pressure and oxygen are well, or a cause was named."
 
 def judge(view: View) -> Verdict:
     """Hold where no episode is open, no fever is masked, and no other cause was named."""
-    if view.patient.awaits_infusion:
-        return _before_infusion(view)
+    if (planned_ms := view.patient.planned_ms) is not None:
+        return _before_infusion(view, planned_ms)
     wake_ms = next_change_ms(view)
     graded = any(grade.lowest > 0 for grade in view.crs.values())
     if view.course.onset_ms is not None or graded:
@@ -50,27 +49,28 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, wake_ms)
 
 
-def awaited_in_words(view: View) -> str:
+def awaited_in_words(planned_ms: int) -> str:
     """Say when the infusion is charted for that has not come, and what follows of that."""
-    planned_ms = view.patient.stay_from_ms
-    when = "a later time" if planned_ms is None else in_words(planned_ms)
+    when = in_words(planned_ms)
     return f"The infusion is charted for {when}, which has not come: nothing before it counts"
 
 
-def _before_infusion(view: View) -> Verdict:
+def _before_infusion(view: View, planned_ms: int) -> Verdict:
     """Judge as if no infusion were known, and whatever fever there is."""
     patient = view.patient.without_plan()
     without = View(patient, view.at_ms, view.management, until_ms=view.until_ms, course=NO_EPISODE)
     because = _found(without)
     if not because:
         return Verdict(None, None, WELL)
+    told = patient.readings(INFUSED_AT)[-1]
+    plan = "infused_at", in_words(planned_ms), None, told.effective_ms, told.event_id
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
-        because=(*because, *_of_plan(view)),
+        because=(*because, Evidence(*plan)),
         advice=lambda: (
-            f"Hypotension or hypoxia. {awaited_in_words(view)} as CRS. If the cells were given "
-            "already, correct that time now: until then no CRS, ICANS or HLH is graded. Look for "
-            "the cause (bleeding, infection, heart, lungs, volume) and record it."
+            f"Hypotension or hypoxia. {awaited_in_words(planned_ms)} as CRS. If the cells were "
+            "given already, correct that time now: until then no CRS, ICANS or HLH is graded. Look "
+            "for the cause (bleeding, infection, heart, lungs, volume) and record it."
         ),
         source="Stormwatch DEC-22, DEC-41, DEC-44",
     )
@@ -85,13 +85,6 @@ def _found(view: View) -> list[Evidence]:
     if not view.attributed("hypoxia"):
         because += _of_hypoxia(view)
     return because
-
-
-def _of_plan(view: View) -> Iterator[Evidence]:
-    told, planned_ms = view.patient.newest(INFUSED_AT), view.patient.stay_from_ms
-    if told is not None and planned_ms is not None:
-        at = told.effective_ms, told.event_id
-        yield Evidence("infused_at", in_words(planned_ms), None, *at)
 
 
 def _of_hypoxia(view: View) -> list[Evidence]:
