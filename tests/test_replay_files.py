@@ -88,7 +88,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
         ({"kind": "vital_signs"}, Reason.UNKNOWN_KIND),
         ({"event_id": None}, Reason.MISSING),
         ({"source": "\ud800"}, Reason.NOT_JSON),
-        ({"temperature_c": float("nan")}, Reason.WRONG_TYPE),
+        ({"source": float("nan")}, Reason.WRONG_TYPE),
         ({"patient_id": "x" * 65}, Reason.WRONG_TYPE),
     ],
 )

@@ -64,6 +64,14 @@ def test_a_dose_for_crs_is_enough_for_its_charted_interval(
     assert seen.states(CRS) == ASKED_AGAIN
 
 
+@pytest.mark.parametrize(("mg", "asked_h"), [(67, 24.5), (66, 12.5), (5, 12.5), (None, 12.5)])
+def test_a_small_dose_a_day_is_enough_for_half_a_day(mg: float | None, asked_h: float) -> None:
+    daily = steroid(0.5, mg, "prednisone", interval_h=24)
+    seen = seen_by("label-axi-cel", ill(), daily)
+
+    assert open_h(seen, CRS, from_h=0.5) == asked_h
+
+
 def test_a_gram_a_day_for_crs_of_grade_4_is_not_asked_for_twice_a_day() -> None:
     ventilated = reading(at=at(0), temperature_c=38.5, oxygen={"device": "bipap"})
     gram = steroid(0.5, 1000, "methylprednisolone", interval_h=24)

@@ -1,8 +1,8 @@
 """Whether a steroid that was given is the answer to what is advised for a grade.
 
 Any dose is for 6 hours. One that is charted as one of every so many hours is for as long, at most
-24; so is, without that, one of a drug and an amount that the profile has given less often than
-every 6 hours. But after 6 hours none is any more under a policy by which the grade is higher than
+24, and 12 if it is small; so is, without that, one of a drug and an amount that the profile has
+given less often than every 6 hours. But after 6 hours none is any more under a policy by which the grade is higher than
 it was at the dose, or at some time since: it was given for a milder illness.
 Source: CLINICAL.md §1.3 (review lines 85 to 97), §1.11, §4.
 """
@@ -23,6 +23,11 @@ from stream.clinical.signals import Signal
 from stream.clinical.steroids import COVERED_MS, Given, doses_of
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.view import View
+
+# Of what a profile gives once a day this is the least, as dexamethasone. Prednisone 5 mg a day,
+# which many take for something else, is no answer for a day.
+DAY_LEAST_MG: Final = 10.0
+SMALL_MS: Final = 12 * HOUR_MS
 
 
 class Illness:
@@ -120,6 +125,8 @@ def given_in_words(view: View, regimens: tuple[Regimen, ...], how: str = "Give")
 
 
 def _covers_until_ms(view: View, dose: Given, regimens: tuple[Regimen, ...]) -> int:
+    if dose.interval_ms is not None and dose.dexamethasone_mg < DAY_LEAST_MG:
+        return min(dose.covers_until_ms, dose.at_ms + SMALL_MS)
     if dose.interval_ms is not None or dose.is_part or dose.mg is None:
         return dose.covers_until_ms
     spans_ms = [
