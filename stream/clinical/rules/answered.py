@@ -2,8 +2,8 @@
 
 Any dose is for 6 hours. One that is charted as one of every so many hours is for as long, at most
 24, and 12 if it is small; so is, without that, one of a drug and an amount that the profile has
-given less often than every 6 hours. But after 6 hours none is any more under a policy by which the grade is higher than
-it was at the dose, or at some time since: it was given for a milder illness.
+given less often than every 6 hours. But after 6 hours none is any more under a policy by which the
+grade is higher than it was at the dose, or at some time since: it was given for a milder illness.
 Source: CLINICAL.md §1.3 (review lines 85 to 97), §1.11, §4.
 """
 
