@@ -3,8 +3,8 @@
 A full look goes over all that is remembered of every patient: with 20 000 of them it takes seconds,
 and by Python's own rule it would come again and again while their states are replaced. Nothing is
 read meanwhile. A state has no cycles; what has some, such as a task that failed, dies young. What
-outlives a look is looked at once more within a minute, when most of it has gone by itself, and then
-once an hour.
+outlives a look is looked at once more within seconds, and then once an hour. A second look goes
+over all that came since the last: after a minute of 2 000 events a second it would take a second.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from stream import metrics
 YOUNG_OBJECTS: Final = 50_000  # that came and did not go, before they are looked at
 LEFT_OVER: Final = 1  # Python's name for what has been looked at once
 NEVER: Final = 1_000_000_000
-LOOK_S: Final = 60.0  # at what outlived the last look
+LOOK_S: Final = 5.0  # at what outlived the last look
 FULL_LOOK_S: Final = 3_600.0
 
 
