@@ -11,12 +11,13 @@ from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from stream.clinical.rules.register import BY_NAME
 from topics import codec, registry
-from topics.alerts import Alert, Because, Grade, Priority
+from topics.alerts import Alert, AlertState, Because, Grade, Priority
 from topics.base import Event
 from topics.codec import Rejected
 from topics.ticks import Tick
 
 BY_TIME: Final = "time alone: it fell due"
+BY_ITS_MOMENT: Final = "all that was told of this moment"
 ENVELOPE: Final = {*Event.model_fields, "kind"}
 
 
@@ -80,7 +81,7 @@ def _line(moved: Moved, before: tuple[Because, ...]) -> Iterator[str]:
     head = f"{alert.revision}. {moment(alert.at)}: {alert.state}"
     day = "" if alert.day is None else f", day {alert.day}"
     yield f"{head}{f' {alert.priority}' if is_open else ''}{day}{_graded(alert)}"
-    yield f"   Moved by: {BY_TIME if moved.mover is None else moved.mover}"
+    yield f"   Moved by: {_by_no_record(alert) if moved.mover is None else moved.mover}"
     if moved.place:
         yield f"             {moved.place}"
     yield f"   Says:     {sentence_of(alert, _paged(alert))}"
@@ -95,6 +96,12 @@ def _line(moved: Moved, before: tuple[Because, ...]) -> Iterator[str]:
     yield f"   {'Do:' if is_open else 'Ended:':<9} {clean(alert.advice)}"
     yield f"   By:       {_policies(alert)}"
     yield f"   Source:   {clean(alert.source)}"
+
+
+def _by_no_record(alert: Alert) -> str:
+    """Say what moved a line that came with a tick: something of its very moment, or time."""
+    is_of_it = any(each.effective_at == alert.at for each in alert.because)
+    return BY_ITS_MOMENT if is_of_it and alert.state == AlertState.RAISED else BY_TIME
 
 
 def _paged(alert: Alert) -> Priority:

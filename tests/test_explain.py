@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builders import Fields, dose, encoded, lab, line, on_day, patient, vitals
+from builders import Fields, dose, encoded, infusion, lab, line, on_day, patient, vitals
 from click.testing import CliRunner, Result
 
 from alerts.endings import ENDINGS, ending_of
@@ -85,6 +85,16 @@ def test_what_time_alone_moved_says_so(write: Write) -> None:
     assert "Moved by: time alone: it fell due" in repeated
     assert "[as before]" in repeated
     assert "Open at the end of the file." in told
+
+
+def test_what_all_records_of_a_moment_moved_says_so(write: Write) -> None:
+    file = write(patient(), infusion("norepinephrine", at=START), vitals(at=on_day(3, "19:00")))
+    name = alert_id("P01", 1, "UNATTRIBUTED-DETERIORATION", 0)
+
+    raised = run(name[:8], file).stdout.split("\n\n")[1]
+
+    assert "Moved by: all that was told of this moment" in raised
+    assert "Norepinephrine" in raised
 
 
 def test_it_is_explained_under_the_policy_that_is_asked_for(write: Write, tmp_path: Path) -> None:

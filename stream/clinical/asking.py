@@ -72,7 +72,8 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
     occasion = Occasion(
         question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
     )
-    asking = _Asking(View(patient, now_ms, clinic.management), occasion)
+    waits = _may_go_on(patient, question)
+    asking = _Asking(View(patient, now_ms, clinic.management), occasion, waits=waits)
     if rules is None or _turned(before, patient):
         asking.ask_all()
     else:
@@ -93,9 +94,10 @@ def watch_ended_by(view: View) -> str | None:
 class _Asking:
     """The rules asked about one view: what was told, what is to be told, when to ask again."""
 
-    def __init__(self, view: View, occasion: Occasion) -> None:
+    def __init__(self, view: View, occasion: Occasion, *, waits: bool) -> None:
         self._view = view
         self._occasion = occasion
+        self._waits = waits  # others of this moment may follow
         self._over = watch_ended_by(view)
         self._number = 0 if view.episode is None else view.episode.number
         self.alerts: dict[str, Told] = dict(view.patient.alerts)
@@ -133,7 +135,10 @@ class _Asking:
         number = self._number if rule.bound is Bound.EPISODE else 0
         identity = key_of_alert(rule.name, self._view.patient.stay, number)
         told = self.alerts.get(identity)
-        if verdict.finding is not None or (told is not None and told.is_open):
+        is_open = told is not None and told.is_open
+        if verdict.finding is not None and not is_open and rule.settles and self._waits:
+            self.wakes[LATER] = self._view.at_ms
+        elif verdict.finding is not None or is_open:
             name = lifecycle.Name(rule, number, identity)
             line = lifecycle.tell(self._view, self.alerts, name, verdict, self._occasion)
             if line is not None:
@@ -180,10 +185,22 @@ def _may_not_be_all(patient: Patient, question: Question) -> bool:
     Others of that moment may follow, and all of them come before what falls due (CONTRACT, Time):
     the next tick asks, or the next record of a later moment.
     """
+    now_ms = question.now_ms
+    if patient.due_ms != now_ms or not _may_go_on(patient, question):
+        return False
+    return any(at_ms == now_ms for name, at_ms in patient.wakes.items() if name != LATER)
+
+
+def _may_go_on(patient: Patient, question: Question) -> bool:
+    """Tell whether a record speaks of its own moment, of which others may follow.
+
+    Not where something waits for them already since an earlier moment: that one is over, and a
+    device whose clock is ahead would put it off from record to record.
+    """
     changed = question.changed
     if changed is None or question.looks_back or not changed.isdisjoint(TURNING):
         return False
-    return patient.due_ms == question.now_ms
+    return patient.wakes.get(LATER, question.now_ms) == question.now_ms
 
 
 def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
@@ -193,7 +210,7 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         due = {name for name, at_ms in patient.wakes.items() if at_ms <= question.now_ms}
         # It wakes every few hours though all is well, to see that all goes on coming.
         return (silence.RULE,) if due == {silence.NAME} else None
-    if WATCH_END.name in changed or LATER in patient.wakes:
+    if WATCH_END.name in changed or (LATER in patient.wakes and not _may_go_on(patient, question)):
         return None
     same: frozenset[Level[Any]] = frozenset()
     from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms

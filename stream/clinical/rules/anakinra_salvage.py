@@ -67,4 +67,5 @@ RULE: Final = Rule(
     Bound.EPISODE,
     (*REFRACTORY_INPUTS, EDEMA),
     judge,
+    settles=True,
 )

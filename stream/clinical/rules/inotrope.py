@@ -142,4 +142,6 @@ def _advice(view: View, lvef_percent: float) -> str:
 
 
 FAR_BELOW: Final = Level(PRESSURE, _far_below)
-RULE: Final = Rule("INOTROPE", Bound.EPISODE, (*GRADE_INPUTS, FAR_BELOW, LVEF, *INOTROPES), judge)
+RULE: Final = Rule(
+    "INOTROPE", Bound.EPISODE, (*GRADE_INPUTS, FAR_BELOW, LVEF, *INOTROPES), judge, settles=True
+)

@@ -109,5 +109,9 @@ def _phenylephrine_in_weakness(view: View) -> Iterator[Issue]:
 
 
 RULE: Final = Rule(
-    "PRESSOR-ORDER", Bound.EPISODE, (*(signal for _, signal in VASOPRESSOR_RATES), LVEF), judge
+    "PRESSOR-ORDER",
+    Bound.EPISODE,
+    (*(signal for _, signal in VASOPRESSOR_RATES), LVEF),
+    judge,
+    settles=True,
 )

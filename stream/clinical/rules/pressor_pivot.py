@@ -40,4 +40,6 @@ def judge(view: View) -> Verdict:
     return Verdict(finding)
 
 
-RULE: Final = Rule("PRESSOR-PIVOT", Bound.EPISODE, (*GRADE_INPUTS, RESUSCITATION), judge)
+RULE: Final = Rule(
+    "PRESSOR-PIVOT", Bound.EPISODE, (*GRADE_INPUTS, RESUSCITATION), judge, settles=True
+)

@@ -53,4 +53,4 @@ def _shown(fio2: Reading[Oxygen]) -> Evidence:
     return Evidence("fio2_fraction", "unknown" if value is None else value, "1", *at)
 
 
-RULE: Final = Rule("PRONE", Bound.STAY, (INTUBATED, OXYGEN_USED, PAO2), judge)
+RULE: Final = Rule("PRONE", Bound.STAY, (INTUBATED, OXYGEN_USED, PAO2), judge, settles=True)

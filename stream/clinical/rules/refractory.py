@@ -152,4 +152,4 @@ REFRACTORY_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = tuple(
         )
     )
 )
-RULE: Final = Rule("REFRACTORY", Bound.EPISODE, REFRACTORY_INPUTS, judge)
+RULE: Final = Rule("REFRACTORY", Bound.EPISODE, REFRACTORY_INPUTS, judge, settles=True)

@@ -64,6 +64,7 @@ class Rule:
     judge: Callable[[View], Verdict]
     never_retracts: bool = False  # it speaks of what was sent to us: that stays as it was
     before_infusion: bool = False  # asked too while the first infusion is planned
+    settles: bool = False  # raised once a moment is over: another record of it may explain it
 
 
 def under_every_policy(priority: Priority) -> Mapping[str, Priority]:

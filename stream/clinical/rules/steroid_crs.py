@@ -132,4 +132,4 @@ def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> s
     return texts.joined(*words)
 
 
-RULE: Final = Rule("STEROID-CRS", Bound.EPISODE, GRADE_INPUTS, judge)
+RULE: Final = Rule("STEROID-CRS", Bound.EPISODE, GRADE_INPUTS, judge, settles=True)

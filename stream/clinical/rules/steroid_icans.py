@@ -66,4 +66,10 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     return texts.joined(*words)
 
 
-RULE: Final = Rule("STEROID-ICANS", Bound.EPISODE, (*ICANS_INPUTS, *STEROID_SIGNALS, WEIGHT), judge)
+RULE: Final = Rule(
+    "STEROID-ICANS",
+    Bound.EPISODE,
+    (*ICANS_INPUTS, *STEROID_SIGNALS, WEIGHT),
+    judge,
+    settles=True,
+)

@@ -125,4 +125,5 @@ RULE: Final = Rule(
     Bound.EPISODE,
     (*GRADE_INPUTS, *(each for each in ICANS_INPUTS if each not in GRADE_INPUTS)),
     judge,
+    settles=True,
 )

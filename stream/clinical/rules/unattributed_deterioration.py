@@ -111,5 +111,6 @@ RULE: Final = Rule(
     Bound.STAY,
     (*GRADE_INPUTS, LOW_SPO2),
     judge,
+    settles=True,
     before_infusion=True,
 )
