@@ -13,6 +13,7 @@ Source: DESIGN ("The state of a patient").
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -104,13 +105,14 @@ class Forgetting:
             gone = _repeated(series, horizon_ms)
         else:
             gone = self._of_results(series, horizon_ms)
-        if name == OXYGEN.name:
+        if gone and name == OXYGEN.name:
             kept = _turns_of_intubation(series) | _in_use(series, self._now_ms - WORST_READINGS_MS)
             gone = [reading for reading in gone if id(reading) not in kept]
         over = len(series) - len(gone) - limit
         if over > 0:
             known = set(map(id, gone))
-            gone += [reading for reading in series if id(reading) not in known][:over]
+            left = (reading for reading in series if id(reading) not in known)
+            gone += islice(left, over)
         return gone
 
     def _of_results(self, series: Series, horizon_ms: int) -> list[Reading[Any]]:
