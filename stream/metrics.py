@@ -177,7 +177,7 @@ GROUP_WRITING_SECONDS: Final = _gauge(
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
 GARBAGE_LOOK_SECONDS: Final = _gauge(
     "garbage_look_seconds",
-    "How long the last full look for garbage took, once an hour; nothing is read meanwhile.",
+    "How long the last full look for garbage took, as partitions were let go of.",
 )
 SINK_STATE: Final = _gauge(
     "sink_state",

@@ -10,11 +10,10 @@ from typing import Any, Final, NoReturn
 
 from faust.types import TP
 
-from stream import metrics
+from stream import garbage, metrics
 from stream.accounting import Account
 from stream.committer import Committer
 from stream.ending import end_process, end_with
-from stream.garbage import Garbage
 from stream.health import Health
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
@@ -102,7 +101,7 @@ class Pipeline:
             end_process("the agent was started a second time")
         self.pulse.start()
         self.watchdog.start()
-        beside = [self.committer.run(), self._beat(), self._observe(), Garbage().run()]
+        beside = [self.committer.run(), self._beat(), self._observe(), garbage.run()]
         if self.writes_ticks:
             beside.append(self.ticker.run(lambda: self.owned))
         for each in beside:
@@ -170,6 +169,7 @@ class Pipeline:
         self.claimed = None
         self.committer.release()  # or old states could be written anew until all is durable
         await self.drain()
+        garbage.look_at_all()
         self.owned = set()
         self.scheduler.open_gates()
         self.health.revoked()

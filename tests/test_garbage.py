@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stream.garbage import FULL_LOOK_S, NEVER, Garbage
+from stream import garbage
+from stream.garbage import NEVER
 
 
 class Knot:
@@ -16,15 +17,11 @@ class Knot:
         self.me = self
 
 
-@pytest.fixture
-def clock() -> list[float]:
-    return [100.0]
-
-
-@pytest.fixture
-def garbage(clock: list[float]) -> Iterator[Garbage]:
+@pytest.fixture(autouse=True)
+def spared() -> Iterator[None]:
     before = gc.get_threshold()
-    yield Garbage(lambda: clock[0])
+    garbage.spare_the_old()
+    yield
     gc.set_threshold(*before)
 
 
@@ -35,20 +32,17 @@ def old_knot() -> "weakref.ref[Knot]":
     return weakref.ref(knot)
 
 
-def test_once_an_hour_what_is_old_is_looked_at(garbage: Garbage, clock: list[float]) -> None:
-    garbage.spare_the_old()
+def test_what_is_old_is_found_where_everything_is_looked_at() -> None:
     knot = old_knot()
 
     garbage.look()
     assert knot() is not None
-    clock[0] += FULL_LOOK_S
-    garbage.look()
+    garbage.look_at_all()
 
     assert knot() is None
 
 
-def test_what_outlived_one_look_is_found_by_the_next(garbage: Garbage) -> None:
-    garbage.spare_the_old()
+def test_what_outlived_one_look_is_found_by_the_next() -> None:
     knot = Knot()
     gc.collect(0)
     left_over = weakref.ref(knot)
@@ -61,8 +55,7 @@ def test_what_outlived_one_look_is_found_by_the_next(garbage: Garbage) -> None:
     assert left_over() is None
 
 
-def test_python_itself_looks_at_what_is_young_alone(garbage: Garbage) -> None:
-    garbage.spare_the_old()
+def test_python_itself_looks_at_what_is_young_alone() -> None:
     old, before = old_knot(), gc.get_stats()
 
     held = [[each] for each in range(400_000)]

@@ -17,10 +17,10 @@ import orjson
 from bench.results import Table, spread
 from bench.wards import monitored_lines, simulated_lines, ward_lines
 
+from stream import garbage
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
 from stream.clinical.times import HOUR_MS, moment
-from stream.garbage import Garbage
 from topics import codec, registry
 from topics.codec import Decoded
 from topics.feeds.replay import Line
@@ -57,7 +57,7 @@ class Round:
 
 def measure(options: argparse.Namespace) -> list[Table]:
     """Measure the engine over a ward, over wards of many sizes, and over a long stay."""
-    Garbage().spare_the_old()  # as a worker does
+    garbage.spare_the_old()  # as a worker does
     wards = {
         "a ward on a bad night": ward_lines(options.events),
         "a simulated ward": simulated_lines(options.events),
