@@ -26,6 +26,7 @@ from stream.clinical.series import since
 from stream.clinical.signals import DEATH_CAUSES, INFUSED_AT, WATCH_END
 from stream.clinical.view import View
 from topics.alerts import Alert
+from topics.reserved import is_made_up
 
 COURSE: Final = "course"  # wakes when the episode closes
 STAY: Final = "stay"  # wakes when a planned stay comes near, and when it begins
@@ -72,7 +73,8 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
     occasion = Occasion(
         question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
     )
-    waits = _may_go_on(patient, question)
+    # Of a probe nothing follows, and how long it takes is measured.
+    waits = not is_made_up(patient.patient_id) and _may_go_on(patient, question)
     asking = _Asking(View(patient, now_ms, clinic.management), occasion, waits=waits)
     if rules is None or _turned(before, patient):
         asking.ask_all()
