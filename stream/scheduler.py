@@ -1,13 +1,15 @@
 """Hands records over in runs, all topics of a partition merged in order of time.
 
 A record is handed over once every other topic of its partition has a later one waiting or has been
-read to its end, and after a bounded wait in any case: Kafka promises no order between topics, and
-vitals read before the tocilizumab given hours earlier would page for nothing. One that lies ahead
-of the clock waits a moment longer: its tick may have been written before it and not been read yet,
-and without that the engine would refuse it as from the future.
+read to its end, and after a bounded wait in any case (stream/patience.py): Kafka promises no order
+between topics, and vitals read before the tocilizumab given hours earlier would page for nothing.
+While a topic that is behind gets on, whatever comes of it begins the wait anew. A record that lies
+ahead of the clock waits a moment longer: its tick may have been written before it and not been read
+yet, and without that the engine would refuse it as from the future.
 """
 
 import heapq
+import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,16 +19,13 @@ from typing import Any, Final, NamedTuple
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types import TP
 
-from stream import metrics
 from stream.clinical.engine import AHEAD_MS
+from stream.patience import Patience, Queues
 from stream.runs import Record, Run, TopicPartition
 from topics import registry
 
-Queues = dict[str, deque[Record]]
-
 TIMESTAMP_TYPE: Final = 0  # CreateTime
 HELD_RUNS: Final = 2  # so many runs of one topic and partition are held, and one fetch
-FETCHES_WAITED: Final = 2  # a topic that nobody asked for is not late
 # How often fetches tell of the end of the ticks before a record ahead of them is handed over. One
 # may have been asked for before the record was written; the one after it was not.
 ENDS_TOLD: Final = 2
@@ -76,17 +75,17 @@ class Scheduler(DefaultSchedulingStrategy):
         self._inputs = tuple(inputs)
         self._run_records = run_records
         self._run_limit = min(run_records, FEWEST_RECORDS)  # until it is known how long they take
-        self._align_wait_s = align_wait_s
+        self._enough = HELD_RUNS * run_records
         self._end_told_ms = end_told_ms  # when; None: it is not at its end as far as is known
         self._now, self._has_room = now, has_room
+        self._patience = Patience(
+            align_wait_s, enough=self._enough, is_at_end=self._is_at_end, now=now
+        )
         self._ticks = ticks
-        self._clocks: dict[int, int] = {}  # the last tick handed over
+        self._clocks: dict[int, int] = {}  # the latest tick handed over
         self._ahead: dict[int, _Ahead] = {}
-        self._fetches = 0
         self._held: dict[int, Queues] = {}
         self._tail: dict[TopicPartition, int] = {}  # the last offset handed over
-        self._since: dict[int, tuple[float, int]] = {}  # when, and at which fetch, it began to wait
-        self._waits: dict[int, tuple[float, list[TopicPartition]]] = {}  # the last look at a wait
         self._gates: dict[int, tuple[TopicPartition, int]] = {}
         self.start = 0  # counts the starts of reading
 
@@ -95,8 +94,7 @@ class Scheduler(DefaultSchedulingStrategy):
     def begin(self, start: Mapping[TopicPartition, int], clocks: Mapping[int, int | None]) -> None:
         """Start reading anew at these offsets and clocks; what was held is read again."""
         self._held = {}  # a new one: an iteration under way sees that it is not its own, and ends
-        self._since.clear()
-        self._waits.clear()
+        self._patience.begin()
         self._ahead.clear()
         self._clocks = {each: at_ms for each, at_ms in clocks.items() if at_ms is not None}
         self._tail = {tp: offset - 1 for tp, offset in start.items()}
@@ -126,12 +124,11 @@ class Scheduler(DefaultSchedulingStrategy):
 
         A topic that lies far behind may keep all of the others waiting.
         """
-        enough = HELD_RUNS * self._run_records
         return {
             TP(topic, partition)
             for partition, queues in self._held.items()
             for topic, queue in queues.items()
-            if len(queue) >= enough
+            if len(queue) >= self._enough
         }
 
     @contextmanager
@@ -157,7 +154,7 @@ class Scheduler(DefaultSchedulingStrategy):
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         """Yield runs of what was fetched and held; a changelog's records pass as they are."""
         held = self._held
-        self._fetches += 1
+        self._patience.fetched()
         for tp, batch in records.items():
             if tp.topic in self._inputs:
                 held.setdefault(tp.partition, self._empty())[tp.topic].extend(batch)
@@ -181,6 +178,7 @@ class Scheduler(DefaultSchedulingStrategy):
 
     def _run(self, partition: int, queues: Queues) -> Run | None:
         if not any(queues.values()):
+            self._patience.holds_nothing(partition)
             return None
         reach_ms = self._reach_ms(partition, queues)
         if self._must_wait(partition, queues, reach_ms):
@@ -222,14 +220,26 @@ class Scheduler(DefaultSchedulingStrategy):
             last = records[-1].offset
             span[tp] = (span[tp][0] if tp in span else before, last)
             if topic == self._ticks:
-                self._clocks[partition] = records[-1].timestamp
-                self._ahead.pop(partition, None)
-                reach_ms = math.inf if queue else records[-1].timestamp + AHEAD_MS
+                clock_ms = self._move_clock(partition, records)
+                reach_ms = math.inf if queue else clock_ms + AHEAD_MS
             if queue:
                 heapq.heappush(heads, (queue[0].timestamp, rank, topic))
             elif self._gated(tp, last) or not self._is_at_end(tp):
                 break  # the next record of this topic may be earlier than the heads of the others
         return records, span
+
+    def _move_clock(self, partition: int, records: Sequence[Record]) -> int:
+        """Take in the ticks at the end of these records, and return the clock as it is then.
+
+        Of two writers one may have a slow clock: like the engine's, ours never goes back.
+        """
+        last = itertools.takewhile(lambda each: each.topic == self._ticks, reversed(records))
+        latest_ms, clock_ms = max(each.timestamp for each in last), self._clocks.get(partition)
+        if clock_ms is not None and latest_ms <= clock_ms:
+            return clock_ms
+        self._ahead.pop(partition, None)
+        self._clocks[partition] = latest_ms
+        return latest_ms
 
     def _must_wait(self, partition: int, queues: Queues, reach_ms: float) -> bool:
         empty = [TopicPartition(topic, partition) for topic, queue in queues.items() if not queue]
@@ -240,18 +250,8 @@ class Scheduler(DefaultSchedulingStrategy):
             for tp in empty
             if not self._is_at_end(tp) or (tp.topic == self._ticks and earliest_ms > reach_ms)
         ]
-        self._measure(partition, waited_for)
-        if gated:
-            return True
-        since_s, fetch = self._since.setdefault(partition, (self._now(), self._fetches))
-        waited_s, fetches = self._now() - since_s, self._fetches - fetch
-        if waited_for and (waited_s < self._align_wait_s or fetches < FETCHES_WAITED):
-            return True
-        del self._since[partition]
-        metrics.ALIGNMENT_WAIT_SECONDS.observe(waited_s)
-        for tp in waited_for:
-            metrics.FORCED_ALIGNMENTS.labels(topic=tp.topic).inc()
-        return False
+        self._patience.measure(partition, waited_for)
+        return bool(gated) or self._patience.lasts(partition, queues, waited_for)
 
     def _reach_ms(self, partition: int, queues: Queues) -> float:
         """Say up to when records may go: no further ahead of the last tick than the engine takes.
@@ -275,16 +275,6 @@ class Scheduler(DefaultSchedulingStrategy):
 
     def _is_at_end(self, tp: TopicPartition) -> bool:
         return self._end_told_ms(tp) is not None
-
-    def _measure(self, partition: int, waited_for: list[TopicPartition]) -> None:
-        """Add up how long each topic was waited for, from look to look."""
-        if partition in self._waits:
-            looked_s, waited_for_then = self._waits.pop(partition)
-            for tp in waited_for_then:
-                waited_s = self._now() - looked_s
-                metrics.ALIGNMENT_WAITED_SECONDS.labels(topic=tp.topic).inc(waited_s)
-        if waited_for:
-            self._waits[partition] = self._now(), waited_for
 
     def _gated(self, tp: TopicPartition, handed_over: int) -> bool:
         gate = self._gates.get(tp.partition)

@@ -84,7 +84,7 @@ class WorkerSettings(BaseSettings):
         20, ge=1, le=5_000, description="how long the broker may hold a fetch that finds nothing"
     )
     align_wait_s: Seconds = Field(
-        2.0, description="how long records wait for earlier ones of other topics"
+        2.0, description="how long records wait for earlier ones of a topic of which nothing comes"
     )
     gather_ms: int = Field(
         10, ge=1, le=1_000, description="how long the broker may gather records while some come"

@@ -134,6 +134,111 @@ def test_waiting_ends_after_its_limit(bench: Bench) -> None:
     assert names(run) == [("vitals", 0)]
 
 
+def test_no_record_waits_for_longer_than_the_limit_however_many_come() -> None:
+    """Far more than one run takes, of a topic whose broker is gone for minutes."""
+    bench, came, delays_s = Bench(run_records=2_000), 0, [0.0]
+    bench.at_end -= {"medications"}
+    while bench.now_s < 60:
+        batch = range(came, came := int(bench.now_s * 125))
+        for run in bench.runs(vitals=[(offset, offset * 8) for offset in batch]):
+            with bench.scheduler.timed(run):
+                bench.now_s += len(run.records) / 2_000
+            delays_s.append(bench.now_s - run.records[0].offset / 125)
+        bench.now_s += 0.02
+
+    assert 2.0 <= max(delays_s) <= 2.0 + 0.25
+    assert bench.scheduler.held_records(0) <= 2.1 * 125
+
+
+def test_what_comes_after_a_wait_in_vain_waits_by_itself(bench: Bench) -> None:
+    """The topic may be back by then: what was there goes, in however many runs, and no more."""
+    bench.scheduler.begin({TopicPartition(topic, 0): 0 for topic in INPUTS}, {})
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(offset, offset) for offset in range(120)])
+    bench.fetch()
+    bench.now_s = 2.0
+
+    runs = bench.fetch()
+    later = [bench.fetch(vitals=[(120, 120)])]
+    bench.now_s = 3.9
+    later.append(bench.fetch())
+    bench.now_s = 4.0
+
+    assert [len(run.records) for run in runs] == [50, 50, 20]
+    assert later == [[], []]
+    assert [names(run) for run in bench.fetch()] == [[("vitals", 120)]]
+
+
+def test_once_the_topic_speaks_again_its_records_take_their_places(bench: Bench) -> None:
+    """Even while records go that were waited for long enough."""
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(offset, offset * 10) for offset in range(120)])
+    bench.fetch()
+    bench.now_s = 2.0
+    next(bench.runs())
+
+    first = [each for run in bench.fetch(medications=[(0, 605)]) for each in names(run)]
+
+    assert first == [*(("vitals", offset) for offset in range(50, 61)), ("medications", 0)]
+    assert bench.fetch() == []
+    (second, *_) = bench.fetch(medications=[(1, 705)])
+    assert names(second)[:11] == [
+        *(("vitals", offset) for offset in range(61, 71)),
+        ("medications", 1),
+    ]
+
+
+def test_a_topic_that_gets_on_is_waited_for_again_from_each_of_its_records(bench: Bench) -> None:
+    """After an outage of hours it may take minutes: nothing is handed over out of order for it."""
+    bench.at_end -= {"medications"}
+    hour = 3_600_000
+    bench.fetch(vitals=[(0, 10 * hour)])
+    handed = []
+    for number in range(9):
+        bench.now_s += 1.9
+        bench.fetch()
+        handed += bench.fetch(medications=[(number, number * hour)])
+
+    assert [names(run) for run in handed] == [[("medications", number)] for number in range(9)]
+    assert bench.scheduler.held_records(0) == 1
+
+
+def test_what_is_held_in_plenty_waits_for_no_topic_that_was_waited_for_in_vain() -> None:
+    """No more of it would be fetched, and what is not would wait at the broker for ever longer."""
+    bench = Bench(run_records=10)
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(offset, offset) for offset in range(20)])
+    bench.fetch()
+    bench.now_s = 2.0
+    assert len(bench.fetch()) == 2
+
+    few = bench.fetch(vitals=[(offset, offset) for offset in range(20, 39)])
+    (run,) = bench.fetch(vitals=[(39, 39)])
+
+    assert few == []
+    assert names(run)[0] == ("vitals", 20)
+    assert bench.scheduler.full() == set()
+
+
+def test_a_wait_begins_with_the_first_record_that_waits(bench: Bench) -> None:
+    """Not with one that was forced long before it."""
+    bench.at_end -= {"medications"}
+    bench.fetch(vitals=[(0, 100)])
+    bench.fetch()
+    bench.now_s = 2.0
+    assert len(bench.fetch()) == 1
+    bench.fetch()
+    bench.now_s = 60.0
+    bench.fetch()
+    bench.fetch(vitals=[(1, 200)])
+    bench.fetch()
+    bench.now_s = 61.9
+
+    assert bench.fetch() == []
+    bench.now_s = 62.0
+    assert len(bench.fetch()) == 1
+
+
 def test_a_gate_holds_everything_back_for_as_long_as_it_takes(bench: Bench) -> None:
     """Records of a time without ticks wait for the ticks that their new owner has written."""
     bench.scheduler.gate(TopicPartition("ticks", 0), 5)
@@ -359,6 +464,20 @@ def test_what_is_no_further_ahead_than_may_be_goes_at_once() -> None:
     (run,) = bench.fetch(vitals=[(0, AHEAD_MS), (1, AHEAD_MS + 1)])
 
     assert names(run) == [("vitals", 0)]
+
+
+def test_a_tick_of_a_slow_clock_takes_no_time_back() -> None:
+    """Ticks of two writers lie in turn: a record of now waits for none of the right one."""
+    bench, hour = Bench(clock_ms=0), 3_600_000
+    bench.fetch(ticks=[(0, hour)])
+    bench.fetch(ticks=[(1, hour - 2 * AHEAD_MS)])
+    (at_once,) = bench.fetch(vitals=[(0, hour)])
+    bench.fetch(ticks=[(2, 2 * hour), (3, hour)])
+
+    (together,) = bench.fetch(vitals=[(1, 2 * hour)])
+
+    assert names(at_once) == [("vitals", 0)]
+    assert names(together) == [("vitals", 1)]
 
 
 def test_others_go_while_one_waits_for_its_tick() -> None:
