@@ -7,6 +7,7 @@ from builders import (
     Fields,
     assessment,
     dose,
+    infusion,
     lab,
     on_day,
     patient,
@@ -26,6 +27,7 @@ ADULT_DOSES = (
     "ICE-UNABLE",
     "ANAKINRA-EARLY",
     "ANAKINRA-SALVAGE",
+    "SHOCK24",
 )
 LABELS_OF_THE_72_HOURS = ("label-liso-cel", "label-ide-cel", "label-cilta-cel")
 
@@ -150,6 +152,7 @@ def test_a_child_is_told_that_doses_are_those_of_adults(
         reading(at=start, temperature_c=38.6, systolic_mmhg=60),
         assessment("consciousness", at=start, level="voice"),
         reading(at=start + hours(1), oxygen=tube),
+        infusion("norepinephrine", at=start + hours(1)),
         dose("tocilizumab", at=start + hours(2)),
         reading(at=start + hours(3), oxygen={"device": "invasive"}),
     )

@@ -13,7 +13,7 @@ from stream.clinical.bedside import VASOPRESSOR_RATES
 from stream.clinical.circulation import Circulation
 from stream.clinical.policies.register import GRADING
 from stream.clinical.policies.thresholds import BUILT_IN
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Series, place_after, place_at
@@ -93,11 +93,13 @@ def _advice(view: View, hours: float) -> str:
     if given:
         how = "go on with a steroid, or step it up, to"
         dose = evidence.of_steroid("steroid", given[-1])
-        last = f" Last given: {dose.value}, {in_words(given[-1].at_ms)}."
-    return (
+        last = f"Last given: {dose.value}, {in_words(given[-1].at_ms)}."
+    return texts.joined(
         f"A vasopressor is still needed {hours:g} hours after tocilizumab: {how} dexamethasone 10 "
-        f"mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h.{last} Expect an answer within 6 "
-        "to 12 hours; without one think of septic shock."
+        "mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h.",
+        texts.adult_doses(view),
+        last,
+        "Expect an answer within 6 to 12 hours; without one think of septic shock.",
     )
 
 
