@@ -6,7 +6,11 @@ import pytest
 from bedside import Bedside, hours
 from builders import Fields, assessment, dose, ice, infusion, on_day, patient, reading
 
-from topics.base import MILLISECOND
+from stream.clinical.policies.register import MANAGEMENT
+from stream.clinical.rules.answered import CRS as CRS_ILLNESS
+from stream.clinical.rules.answered import Illness
+from stream.clinical.view import View
+from topics.base import MILLISECOND, epoch_ms
 
 START = on_day(5, "08:00")
 CRS, ICANS, DUAL, SHOCK = "STEROID-CRS", "STEROID-ICANS", "DUAL", "SHOCK24"
@@ -49,6 +53,21 @@ def open_h(seen: Bedside, rule: str, *, from_h: float) -> float:
         minute += 1
         seen.tick(at(minute / 60) + MILLISECOND)
     return minute / 60
+
+
+def test_a_grade_of_the_past_is_that_of_the_episode_that_is_asked_about() -> None:
+    """Once the episode is over what was low in it is no longer of the episode."""
+    low = reading(at=at(4), temperature_c=36.8, systolic_mmhg=80)
+    well = [reading(at=at(h), temperature_c=36.8, systolic_mmhg=120) for h in (5, 26)]
+    seen = seen_by("manikath-2025", ill(), low, *well)
+    patient_now, management = seen.patient, MANAGEMENT["manikath-2025"]
+    within, after = (View(patient_now, epoch_ms(at(h)), management) for h in (28, 30))
+    fresh = Illness(CRS_ILLNESS.inputs, CRS_ILLNESS.grades, CRS_ILLNESS.begun_ms)
+    low_ms = epoch_ms(at(4))
+
+    assert CRS_ILLNESS.grades_at(within, low_ms)["manikath-2025"] >= 2
+    assert CRS_ILLNESS.grades_at(after, low_ms) == fresh.grades_at(after, low_ms)
+    assert fresh.grades_at(after, low_ms) != CRS_ILLNESS.grades_at(within, low_ms)
 
 
 # As charted

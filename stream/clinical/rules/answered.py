@@ -46,16 +46,16 @@ class Illness:
         self.inputs = inputs
         self.grades = grades  # proven, by policy
         self.begun_ms = begun_ms  # since when it may be the same illness; None: it is not
-        self._of: tuple[Patient, ManagementProfile] | None = None
+        self._of: tuple[Patient, ManagementProfile, int | None] | None = None
         self._past: dict[int, Mapping[str, int]] = {}
 
     def grades_at(self, view: View, at_ms: int) -> Mapping[str, int]:
         """Give the grades at a moment since the illness began, by all that is known now."""
-        of = view.patient, view.management
-        if self._of is None or self._of[0] is not of[0] or self._of[1] is not of[1]:
+        of = view.patient, view.management, view.course.onset_ms  # of the course no more is asked
+        known = self._of
+        if known is None or known[0] is not of[0] or known[1] is not of[1] or known[2] != of[2]:
             self._of, self._past = of, {}
         if at_ms not in self._past:
-            # Of the course a grade takes the onset alone.
             then = View(view.patient, at_ms, view.management, until_ms=at_ms, course=view.course)
             self._past[at_ms] = self.grades(then)
         return self._past[at_ms]
