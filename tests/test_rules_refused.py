@@ -90,13 +90,36 @@ def test_a_valid_value_that_is_older_does_not_end_it() -> None:
 
 
 @pytest.mark.parametrize("strange", [measured(temperature_c=101.3), measured(systolic_mmhg=5)])
-def test_a_refused_value_that_comes_after_a_newer_valid_one_is_not_told(strange: Fields) -> None:
+def test_a_refused_value_that_is_delivered_after_a_newer_valid_one_is_not_told(
+    strange: Fields,
+) -> None:
+    """A replay, which knows when they were recorded, would say that it has ended already."""
     seen = Bedside(patient(), measured(1, temperature_c=37.0, systolic_mmhg=120))
 
-    seen.take(late(strange, hours(2)))
+    seen.take_out_of_time(strange)
 
     assert seen.states(RANGE) == []
     assert len(seen.refused) == 1
+
+
+@pytest.mark.parametrize(
+    ("strange", "told"),
+    [
+        (measured(temperature_c=101.3), "raised P3"),
+        (measured(systolic_mmhg=5), "raised P2"),
+        (late(vitals(at=START), hours(50)), "raised P3"),
+    ],
+)
+def test_one_that_is_recorded_after_a_newer_valid_one_is_told_until_the_next(
+    strange: Fields, told: str
+) -> None:
+    """Whoever sent it should know: what was known before does not answer for it."""
+    seen = Bedside(patient(), measured(1, temperature_c=37.0, systolic_mmhg=120))
+
+    seen.take(late(strange, hours(50)))
+    assert seen.states(RANGE) == [told]
+    seen.take(measured(51, temperature_c=37.0, systolic_mmhg=118))
+    assert seen.states(RANGE) == [told, "resolved"]
 
 
 def test_what_was_urgent_is_settled_by_itself() -> None:

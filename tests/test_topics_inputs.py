@@ -248,4 +248,4 @@ def test_a_stop_is_a_stop_whatever_rate_it_names() -> None:
 def test_u_per_hour_is_left_to_the_feeds() -> None:
     sent = infusion("vasopressin", rate_value=1.8, rate_unit="U/h")
 
-    assert why(sent) == (Reason.UNKNOWN_VALUE, "$.rate_unit")
+    assert why(sent) == (Reason.UNIT, "$.rate_unit")

@@ -100,6 +100,8 @@ def _problem(found: ErrorDetails, tag: str | None) -> Problem:
         reason = Reason.MISSING  # a null says no more than an absent field
     elif reason in {Reason.UNKNOWN_KIND, Reason.UNKNOWN_VALUE} and not isinstance(sent, str):
         reason = Reason.WRONG_TYPE
+    elif reason is Reason.UNKNOWN_VALUE and str(fields[-1]).endswith("unit"):
+        reason = Reason.UNIT
     detail = _DETAILS.get(name, found["msg"])
     if name == "union_tag_invalid":  # pydantic's own words repeat what was sent
         detail = f"the kinds of this topic are {context['expected_tags']}"

@@ -73,9 +73,10 @@ def _is_settled(patient: Patient, signal: str, doubt: Doubt) -> bool:
 
 
 def _settles(doubt: Doubt, effective_ms: int, recorded_ms: int) -> bool:
-    """Tell whether a value is newer than the one refused, or was recorded later where none says."""
+    """Tell whether a value is newer than the one refused, and was not recorded before it."""
     doubted_ms = effective_ms if doubt.effective_ms is None else doubt.effective_ms
-    return (effective_ms, recorded_ms) > (doubted_ms, doubt.at_ms)
+    newer = (effective_ms, recorded_ms) > (doubted_ms, doubt.at_ms)
+    return newer and recorded_ms >= doubt.at_ms
 
 
 def _age(doubt: Doubt) -> tuple[int, int, str]:
