@@ -119,6 +119,29 @@ def test_it_ends_when_the_blood_stays_sterile(answer: Fields, ends: bool) -> Non
     assert (bed.states("ABX-1H")[-1] == "resolved") is ends
 
 
+def test_a_sterile_set_beside_a_positive_one_is_no_exclusion() -> None:
+    sets = [drawn("blood", each, event_id=f"set-{each}") for each in (10, 15)]
+    grown = drawn("blood", 13 * 60, "positive", organism="E. coli", collected_event_id="set-10")
+    sterile = drawn("blood", 49 * 60, "negative", collected_event_id="set-15")
+    bed = ill(*sets, grown, sterile)
+
+    assert bed.states("ABX-EMPIRIC") == ["raised P2"]
+    assert bed.is_open("ABX-1H")
+    assert bed.is_open("SEPSIS-FEATURES")
+    # One that is drawn later answers for what grew; until it is final nothing is excluded.
+    bed.take(drawn("blood", 14 * 60, event_id="set-later"))
+    bed.take(drawn("blood", 40 * 60, "negative", collected_event_id="set-later"))
+    assert not bed.is_open("SEPSIS-FEATURES")
+
+
+def test_what_was_due_before_infection_was_excluded_was_true() -> None:
+    """A culture is charted at the time of its collection, and told two days later."""
+    bed = ill(drawn("blood", 0), late(drawn("blood", 0, "negative"), hours(48)))
+
+    assert bed.states("ABX-EMPIRIC") == ["raised P2", "resolved"]
+    assert bed.states("ABX-1H") == ["raised P2", "changed P1", "resolved"]
+
+
 def test_a_source_that_was_found_is_no_exclusion() -> None:
     source = assessment("exam", at=at(60), finding="infection_source")
 
@@ -149,6 +172,27 @@ def test_each_policy_has_its_own_clock() -> None:
     assert bed.told("ABX-1H")[-1].priorities == {"manikath-2025": "P1"}
     bed.tick(at(75))
     assert bed.told("ABX-1H")[-1].priorities == {"manikath-2025": "P1", "astct-2019": "P2"}
+
+
+def test_what_was_done_for_one_policy_long_before_does_not_answer_the_other() -> None:
+    """By one policy a ventilator is grade 4, by the other CRS is of grade 2 two days later."""
+    tube = {"device": "invasive", "fio2_fraction": 0.30, "reason": "airway_protection"}
+    bed = Bedside(
+        patient(),
+        reading(at=START, temperature_c=38.8),
+        reading(at=at(60), temperature_c=38.8, systolic_mmhg=120, oxygen=tube),
+        *(drawn(each, 65) for each in ("blood", "respiratory", "urine")),
+        drug("cefepime", 66),
+        drug("vancomycin", 70),
+    )
+    for rule in ("ABX-EMPIRIC", "CULTURES", "ABX-1H"):
+        assert not bed.is_open(rule)
+
+    bed.take(reading(at=at(48 * 60), temperature_c=38.5, systolic_mmhg=80))
+    bed.tick(at(49 * 60))
+    for rule, priority in (("ABX-EMPIRIC", "P2"), ("CULTURES", "P2"), ("ABX-1H", "P1")):
+        line = bed.told(rule)[-1]
+        assert line.priorities == {"astct-2019": priority}, rule
 
 
 def test_where_a_mask_alone_grades_it_ends_with_the_grade_or_after_a_day() -> None:

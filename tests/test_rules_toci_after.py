@@ -181,6 +181,13 @@ def test_one_that_was_stopped_before_is_not_and_stopping_ends_it() -> None:
     assert after.states(SHOCK) == ["raised P1", "resolved"]
 
 
+@pytest.mark.parametrize("after_h", [24 + 1 / 3600, 30, 72])
+def test_one_that_began_after_the_24_hours_is_not_still_needed(after_h: float) -> None:
+    seen = Bedside(patient(), measured(-3), toci(), shock(after_h))
+
+    assert seen.states(SHOCK) == []
+
+
 def test_another_vasopressor_that_takes_over_is_the_same_need() -> None:
     second = infusion("vasopressin", at=at(20))
     seen = Bedside(patient(), measured(-3), shock(), toci(), second, shock(26, action="stop"))

@@ -1,9 +1,11 @@
 """What speaks of infection: cultures, a source, and laboratory results.
 
 Of each specimen the newest answer counts: a positive one documents an infection until a negative
-one follows. An answer is of the set that it names, else of the last one that was collected up to
-then, else of one that was collected when the answer says. Final is a positive one with its organism
-and a negative one that came 48 hours or more after the set was collected.
+one follows, of the same set or of one that was collected after the positive answer; of two sets
+that were drawn together the sterile one takes nothing back. An answer is of the set that it names,
+else of the last one that was collected up to then, else of one that was collected when the answer
+says. Final is a positive one with its organism and a negative one that came 48 hours or more after
+the set was collected.
 Source: CLINICAL.md §1.5 (review lines 165 to 174), DEC-15, DEC-32, DEC-36, DEC-38.
 """
 
@@ -24,7 +26,7 @@ FINAL_MS: Final = 48 * HOUR_MS  # after it was collected a negative one is final
 
 
 def answers(view: View) -> tuple[tuple[str, Reading[Culture]], ...]:
-    """Give the newest answer of each specimen."""
+    """Give the answer of each specimen that counts."""
     found = []
     known = view.patient.series
     for signal in CULTURES:
@@ -32,7 +34,7 @@ def answers(view: View) -> tuple[tuple[str, Reading[Culture]], ...]:
             continue  # as nearly always
         answered = [each for each in view.readings(signal) if each.value.result != COLLECTED]
         if answered:
-            found.append((signal.name, answered[-1]))
+            found.append((signal.name, _counting(view, signal.name, answered)))
     return tuple(found)
 
 
@@ -45,6 +47,20 @@ def documented(view: View) -> tuple[tuple[str, Reading[Any]], ...]:
     if source is not None and source.value:
         found.append(("infection_source", source))
     return tuple(found)
+
+
+def _counting(view: View, name: str, answered: list[Reading[Culture]]) -> Reading[Culture]:
+    """Find the newest positive answer that no later one takes back, else the newest."""
+    for place in range(len(answered) - 1, -1, -1):
+        positive = answered[place]
+        if positive.value.result != POSITIVE:
+            continue
+        set_ms = collected_ms(view, name, positive)
+        later = [each for each in answered[place + 1 :] if each.value.result == NEGATIVE]
+        sets_ms = [collected_ms(view, name, each) for each in later]
+        if not any(each == set_ms or each > positive.effective_ms for each in sets_ms):
+            return positive
+    return answered[-1]
 
 
 def collected_ms(view: View, name: str, reading: Reading[Culture]) -> int:
@@ -79,7 +95,7 @@ def final_answers(view: View, from_ms: int) -> tuple[tuple[str, Reading[Culture]
             each
             for each in view.readings(signal)
             if (set_ms := collected_ms(view, signal.name, each)) >= from_ms
-            and _is_final(each, set_ms)
+            and _is_final(each, set_ms, view.at_ms)
         ]
         found += [(signal.name, each) for each in final[-1:]]
     return tuple(found)
@@ -88,12 +104,16 @@ def final_answers(view: View, from_ms: int) -> tuple[tuple[str, Reading[Culture]
 def is_excluded(view: View, from_ms: int) -> bool:
     """Tell whether infection is excluded: blood drawn since then stayed sterile, nothing else."""
     blood = culture("blood").name
-    return not documented(view) and any(name == blood for name, _ in final_answers(view, from_ms))
+    return not documented(view) and any(
+        name == blood and answer.value.result == NEGATIVE
+        for name, answer in final_answers(view, from_ms)
+    )
 
 
-def _is_final(answer: Reading[Culture], set_ms: int) -> bool:
+def _is_final(answer: Reading[Culture], set_ms: int, at_ms: int) -> bool:
     result, organism, _ = answer.value
     if result == POSITIVE:
         return organism is not None
     told_ms = max(answer.effective_ms, answer.recorded_ms)
-    return result == NEGATIVE and told_ms - set_ms >= FINAL_MS
+    # Nobody knew before it was told: what was due until then was due.
+    return result == NEGATIVE and told_ms - set_ms >= FINAL_MS and told_ms <= at_ms

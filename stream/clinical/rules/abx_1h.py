@@ -6,6 +6,7 @@ second breach in an episode.
 Source: CLINICAL.md §1.5 (review line 196), §1.11, §5.4, DEC-30, DEC-31; vector B16.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from stream.clinical.antibiotics import (
@@ -16,7 +17,7 @@ from stream.clinical.antibiotics import (
 )
 from stream.clinical.infection import is_excluded
 from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.infection_task import TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.infection_task import EXCLUDED, TASK_INPUTS, because, begun_ms, ends_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.times import MINUTE_MS, in_words
 from stream.clinical.view import View
@@ -28,36 +29,45 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    from_ms = min(began.values())
-    given = {kind: covering(view, kind, from_ms) for kind in DRUGS_BY_KIND}
-    if None not in given.values():
+    given = {from_ms: _given(view, from_ms) for from_ms in set(began.values())}
+    due = {name: from_ms for name, from_ms in began.items() if None in given[from_ms].values()}
+    if not due:
         return Verdict(None, None, "Both antibiotics were given.")
-    if is_excluded(view, from_ms):
-        return Verdict(None, None, "Infection is excluded: the blood stayed sterile for 48 hours.")
+    left = {name: from_ms for name, from_ms in due.items() if not is_excluded(view, from_ms)}
+    if not left:
+        return Verdict(None, None, EXCLUDED)
     warning_ms, breach_ms = view.site.abx_warning_ms, view.site.abx_breach_ms
-    turns = [each + span for each in began.values() for span in (warning_ms, breach_ms)]
+    turns = [each + span for each in left.values() for span in (warning_ms, breach_ms)]
     wakes = [each for each in (*turns, ends_ms(view, began)) if each is not None]
     wake_ms = min((each for each in wakes if each > view.at_ms), default=None)
-    priorities = {
-        name: Priority.P1 if view.at_ms >= each + breach_ms else Priority.P2
-        for name, each in began.items()
-        if view.at_ms >= each + warning_ms
-    }
-    if not priorities:
+    warned = {name: each for name, each in left.items() if view.at_ms >= each + warning_ms}
+    if not warned:
         return Verdict(None, wake_ms, f"Less than {warning_ms // MINUTE_MS} minutes have passed.")
+    from_ms = min(warned.values())
     finding = Finding(
-        priorities=priorities,
+        priorities={
+            name: Priority.P1 if view.at_ms >= each + breach_ms else Priority.P2
+            for name, each in warned.items()
+        },
         because=(
             *because(view, from_ms),
-            *(evidence.of_dose(dose.drug, dose.reading) for dose in given.values() if dose),
+            *(
+                evidence.of_dose(dose.drug, dose.reading)
+                for dose in given[from_ms].values()
+                if dose
+            ),
         ),
-        advice=lambda: _advice(view, from_ms, given),
+        advice=lambda: _advice(view, from_ms, given[from_ms]),
         source="review-2025 L196",
     )
     return Verdict(finding, wake_ms)
 
 
-def _advice(view: View, from_ms: int, given: dict[str, Given | None]) -> str:
+def _given(view: View, from_ms: int) -> Mapping[str, Given | None]:
+    return {kind: covering(view, kind, from_ms) for kind in DRUGS_BY_KIND}
+
+
+def _advice(view: View, from_ms: int, given: Mapping[str, Given | None]) -> str:
     missing = " and ".join(kind for kind, dose in given.items() if dose is None)
     due_ms = from_ms + view.site.abx_breach_ms
     minutes, due = (view.at_ms - from_ms) // MINUTE_MS, in_words(due_ms)

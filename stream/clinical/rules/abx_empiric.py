@@ -10,7 +10,7 @@ from typing import Final
 from stream.clinical.antibiotics import ANTIBIOTIC_SIGNALS, BETA_LACTAM, covering
 from stream.clinical.infection import is_excluded
 from stream.clinical.rules import texts
-from stream.clinical.rules.infection_task import TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.infection_task import EXCLUDED, TASK_INPUTS, because, begun_ms, ends_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -21,13 +21,19 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    from_ms = min(began.values())
-    if covering(view, BETA_LACTAM, from_ms) is not None:
+    due = {
+        name: from_ms
+        for name, from_ms in began.items()
+        if covering(view, BETA_LACTAM, from_ms) is None
+    }
+    if not due:
         return Verdict(None, None, "Antibiotics were given.")
-    if is_excluded(view, from_ms):
-        return Verdict(None, None, "Infection is excluded: the blood stayed sterile for 48 hours.")
+    left = {name: from_ms for name, from_ms in due.items() if not is_excluded(view, from_ms)}
+    if not left:
+        return Verdict(None, None, EXCLUDED)
+    from_ms = min(left.values())
     finding = Finding(
-        priorities=dict.fromkeys(began, Priority.P2),
+        priorities=dict.fromkeys(left, Priority.P2),
         because=because(view, from_ms),
         advice=lambda: texts.joined(
             "CRS of grade 2 or more: give broad-spectrum antibiotics now, a beta-lactam against "

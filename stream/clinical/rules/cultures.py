@@ -25,14 +25,14 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    from_ms = min(began.values())
-    missing = [
-        name for specimen, name in NAME_BY_SPECIMEN.items() if not is_drawn(view, specimen, from_ms)
-    ]
-    if not missing:
+    missing_since = {from_ms: _missing(view, from_ms) for from_ms in set(began.values())}
+    left = {name: from_ms for name, from_ms in began.items() if missing_since[from_ms]}
+    if not left:
         return Verdict(None, None, "Blood, airways and urine were cultured.")
+    from_ms = min(left.values())
+    missing = missing_since[from_ms]
     finding = Finding(
-        priorities=dict.fromkeys(began, Priority.P2),
+        priorities=dict.fromkeys(left, Priority.P2),
         because=because(view, from_ms),
         advice=lambda: texts.joined(
             f"CRS of grade 2 or more: obtain {', '.join(missing)} now. Antibiotics follow within "
@@ -42,6 +42,12 @@ def judge(view: View) -> Verdict:
         source="review-2025 L195",
     )
     return Verdict(finding, ends_ms(view, began))
+
+
+def _missing(view: View, from_ms: int) -> list[str]:
+    return [
+        name for specimen, name in NAME_BY_SPECIMEN.items() if not is_drawn(view, specimen, from_ms)
+    ]
 
 
 RULE: Final = Rule("CULTURES", Bound.EPISODE, TASK_INPUTS, judge)

@@ -1,8 +1,9 @@
 """What the tasks of infection have in common: when they begin, and by what they are shown.
 
-They begin when CRS first reaches grade 2 in an episode, under each policy by its own grade, and go
-on though the grade falls: what does them ends them, or the episode, or that infection is excluded.
-Where no episode is open they end with the grade, or after 24 hours.
+They begin when CRS first reaches grade 2 in an episode, under each policy by its own grade: what
+was done before one policy's grade was reached may be past by then. They go on though the grade
+falls: what does them ends them, or the episode, or that infection is excluded. Where no episode is
+open they end with the grade, or after 24 hours.
 Source: CLINICAL.md §1.5 (review lines 185 to 199), §1.11.
 """
 
@@ -21,6 +22,7 @@ from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
+EXCLUDED: Final = "Infection is excluded: the blood stayed sterile for 48 hours."
 TASK_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (*GRADE_INPUTS, *CULTURES, SOURCE)
 
 

@@ -72,6 +72,8 @@ def _is_still_needed(view: View, due_ms: int) -> bool:
         if signal.name in known
         for reading in _since_running(view.every(signal), due_ms)
     )
+    if not changes or changes[0][0] > due_ms:
+        return False  # the first vasopressor began afterwards
     running: set[str] = set()
     for place, (at_ms, drug, runs) in enumerate(changes):
         running = running | {drug} if runs else running - {drug}
