@@ -68,6 +68,15 @@ def test_hypercapnia_is_accepted_up_to_60(mmhg: float, outside: bool) -> None:
     assert bed(tube(), *gas(5, paco2=mmhg)).states("LPV") == ["raised P3"] * outside
 
 
+def test_a_child_gets_no_volume_by_the_formula_for_adults() -> None:
+    """At 104 cm it would be 36 mL for 16 kg."""
+    child = {"age_years": 4, "weight_kg": 16, "sex": "male", "height_cm": 104}
+    (line,) = bed(tube(tidal_volume_ml=100), **child).told("LPV")
+
+    assert "tidal volume 100 mL: judge it by a predicted weight for children" in line.advice
+    assert "set it to" not in line.advice
+
+
 def test_it_says_the_volume_for_this_patient() -> None:
     (line,) = bed(tube(tidal_volume_ml=520, plateau_cmh2o=31, peep_cmh2o=8)).told("LPV")
 

@@ -198,6 +198,24 @@ def test_without_an_episode_the_day_before_the_fall_counts(
     assert bed.states("PRESSOR-PIVOT") == told
 
 
+@pytest.mark.parametrize("first", [{}, {"temperature_c": 37.2}])
+def test_a_fever_that_is_measured_later_takes_no_fluid_away(first: dict[str, float]) -> None:
+    """The pressure was low and fluid was given before it was known that it is CRS."""
+    seen = Bedside(patient(weight_kg=KG), pressure(0, systolic_mmhg=82, **first))
+    for event in (bolus(15, 5), bolus(15, 30), reading(at=at(45), temperature_c=38.8)):
+        seen.take(event)
+
+    seen.take(pressure(60, systolic_mmhg=84))
+    assert seen.is_open("PRESSOR-PIVOT")
+    assert seen.told("PRESSOR-PIVOT")[-1].episode == 1
+
+
+def test_fluid_from_before_an_episode_is_none_for_a_pressure_that_falls_in_it() -> None:
+    seen = Bedside(patient(weight_kg=KG), bolus(30, -1), ILL)
+
+    assert seen.states("PRESSOR-PIVOT") == []
+
+
 def test_a_bolus_that_was_never_given_retracts_it() -> None:
     given = bolus(30)
     bed = ill(given, pressure(30, systolic_mmhg=86), removed(given, hours(1)))

@@ -32,6 +32,7 @@ MARROW = assessment("exam", at=START, finding="hemophagocytosis")
     [
         (result("platelets", 70), result("platelets", 71)),
         (result("hemoglobin", 9.0), result("hemoglobin", 9.1)),
+        (result("hemoglobin", 90, unit="g/L"), result("hemoglobin", 91, unit="g/L")),
         (result("ast", 501), result("ast", 500)),
         (result("alt", 501), result("alt", 500)),
         (result("bilirubin_total", 2.5), result("bilirubin_total", 2.4)),
@@ -95,6 +96,45 @@ def test_it_does_not_end_because_a_result_ages_but_because_a_newer_one_says_so()
 
     bed.take(result("ast", 600, 43))  # the ferritin is too old for a new suspicion
     assert not bed.is_open("HLH-SUSPECT")
+
+
+@pytest.mark.parametrize("baseline", [each / 10 for each in range(60, 180)])
+def test_a_fall_by_2_is_one_from_whatever_baseline(baseline: float) -> None:
+    """9.7 - 7.7 is 1.9999999999999991 for a computer."""
+    known = patient(baseline_hemoglobin_g_dl=baseline)
+    for fallen, told in ((baseline - 2, ["raised P2"]), (baseline - 1.9, [])):
+        seen = Bedside(known, FERRITIN, result("hemoglobin", round(fallen, 1)))
+        assert seen.states("HLH-SUSPECT") == told
+
+
+def test_a_result_that_was_old_before_adds_nothing_to_a_suspicion() -> None:
+    """Transaminases of days before ferritin rose are no second feature."""
+    old = result("ast", 900, -120)
+    seen = Bedside(KNOWN, old, FERRITIN, result("fibrinogen", 120))
+    (line,) = seen.told("HLH-SUSPECT")
+
+    assert line.priority == "P2"
+    assert [each.signal for each in line.because] == ["ferritin", "fibrinogen"]
+    assert not seen.told("REFRACTORY")
+
+
+def test_what_was_young_while_it_was_open_goes_on_counting() -> None:
+    """Two features are two though the first is old when the second comes."""
+    seen = Bedside(KNOWN, FERRITIN, result("ast", 900), result("fibrinogen", 120, 30))
+
+    assert seen.states("HLH-SUSPECT") == ["raised P2", "changed P1"]
+    seen.take(result("ferritin", 14_000, 60))
+    seen.take(result("platelets", 300, 61))
+    assert seen.is_open("HLH-SUSPECT")
+    seen.take(result("ast", 300, 62))
+    assert seen.states("HLH-SUSPECT")[-1] == "changed P2"
+
+
+def test_what_was_old_while_it_began_never_counts() -> None:
+    seen = Bedside(KNOWN, result("ast", 900, -30), FERRITIN, result("fibrinogen", 120))
+
+    seen.take(result("fibrinogen", 400, 20))
+    assert seen.states("HLH-SUSPECT") == ["raised P2", "resolved"]
 
 
 def test_a_correction_retracts_it() -> None:

@@ -26,9 +26,29 @@ def test_a_low_pressure_gets_its_first_fluid_by_weight() -> None:
     said = advice("CRS-UP", fluid(500, at=at(0)), fever(0, systolic_mmhg=84))
 
     assert "20 mL/kg (1600 mL at 80 kg) to 30 mL/kg (2400 mL at 80 kg) at first" in said
-    assert "500 mL were given in this episode" in said
+    assert "500 mL were given for it" in said
     unknown = advice("CRS-UP", fever(0, systolic_mmhg=84), weight_kg=None)
     assert "20 mL/kg (the weight is unknown)" in unknown
+
+
+def test_after_30_ml_kg_no_more_is_advised() -> None:
+    """PRESSOR-PIVOT says at that moment not to chase the pressure with fluid."""
+    said = advice("CRS-UP", fluid(2400, at=at(0)), fever(0, systolic_mmhg=84))
+
+    assert "Low pressure after 2400 mL of crystalloid (30.0 mL/kg)." in said
+    assert "at first" not in said
+
+
+@pytest.mark.parametrize(("management", "told"), [("asco-2021", True), ("label-tisa-cel", False)])
+def test_tocilizumab_is_told_of_beside_antibiotics_only_where_it_is_indicated(
+    management: str, told: bool
+) -> None:
+    """By the label of tisa-cel a mild hypotension alone is no reason."""
+    seen = Bedside(patient(), fever(0, systolic_mmhg=84), management=management)
+
+    assert seen.is_open("TOCI-IND") is told
+    for rule in ("ABX-EMPIRIC", "CULTURES"):
+        assert ("Give tocilizumab as well" in seen.told(rule)[-1].advice) is told
 
 
 @pytest.mark.parametrize("events", [[fever()], [fever(), infusion(at=at(1))]])

@@ -52,6 +52,7 @@ def scored(**inputs: Any) -> News2:
         ({"temperature_c": 36.1}, 0),
         ({"temperature_c": 38.0}, 0),
         ({"temperature_c": 38.04}, 0),  # as charts are read: 38.0
+        ({"temperature_c": 38.05}, 1),  # and 38.1
         ({"temperature_c": 38.1}, 1),
         ({"temperature_c": 39.0}, 1),
         ({"temperature_c": 39.1}, 2),

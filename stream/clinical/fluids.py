@@ -27,18 +27,27 @@ def of_episode(view: View) -> tuple[Reading[Fluid], ...]:
     return () if onset_ms is None else _crystalloid(view, onset_ms)
 
 
-def before_pressure(view: View) -> tuple[Reading[Fluid], ...]:
-    """Give the fluids up to the blood pressure that decides.
+def for_pressure(view: View) -> tuple[Reading[Fluid], ...]:
+    """Give the fluids that were given for a low pressure.
 
-    They are those of the episode; where none is open, those from 24 hours before the pressure fell.
+    They are those of the episode. Where the pressure fell before it began, or none is open, they
+    are those from 24 hours before it fell: a fever that is measured late takes no fluid away.
     """
-    pressure, from_ms = view.pressure, view.course.onset_ms
+    onset_ms, pressure = view.course.onset_ms, view.pressure
     if pressure is None:
+        return of_episode(view)
+    fell_ms = _low_since_ms(view, pressure.effective_ms)
+    if onset_ms is not None and onset_ms <= fell_ms:
+        return of_episode(view)
+    return _crystalloid(view, fell_ms - LOOK_BACK_MS)
+
+
+def before_pressure(view: View) -> tuple[Reading[Fluid], ...]:
+    """Give the fluids for a low pressure, up to the one that decides."""
+    if view.pressure is None:
         return ()
-    measured_ms = pressure.effective_ms
-    if from_ms is None:
-        from_ms = _low_since_ms(view, measured_ms) - LOOK_BACK_MS
-    return tuple(each for each in _crystalloid(view, from_ms) if each.effective_ms <= measured_ms)
+    measured_ms = view.pressure.effective_ms
+    return tuple(each for each in for_pressure(view) if each.effective_ms <= measured_ms)
 
 
 def total_ml(fluids: tuple[Reading[Fluid], ...]) -> float:

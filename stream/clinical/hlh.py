@@ -6,18 +6,20 @@ triglycerides and fibrinogen. The HScore is none of them.
 Source: CLINICAL.md §1.5 (review lines 176 to 183), DEC-16, DEC-17, DEC-39, DEC-59 to DEC-61.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.kept import Kept
-from stream.clinical.results import RESULT_MS, goes_on, newest, value_of
+from stream.clinical.results import RESULT_MS, counting, newest, value_of
 from stream.clinical.scores import hscore
 from stream.clinical.series import Reading, fold
 from stream.clinical.signals import (
     BASELINE_HEMOGLOBIN,
     BASELINE_PLATELETS,
+    FERRITIN,
     IMMUNOSUPPRESSED,
     TEMPERATURE,
     Result,
@@ -44,6 +46,17 @@ FEATURE_ANALYTES: Final = (
     "triglycerides",
     "fibrinogen",
 )
+FEATURE_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        lab("platelets").name: "thrombocytopenia",
+        lab("hemoglobin").name: "anemia",
+        **dict.fromkeys((lab(each).name for each in ("ast", "alt", "bilirubin_total")), "liver"),
+        lab("triglycerides").name: "triglycerides or fibrinogen",
+        lab("fibrinogen").name: "triglycerides or fibrinogen",
+        MARROW.name: "hemophagocytosis",
+    }
+)
+DECIMALS: Final = 6  # of a limit that is computed
 FEATURE_FACTS: Final = (BASELINE_PLATELETS, BASELINE_HEMOGLOBIN)
 FEATURE_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *(lab(analyte) for analyte in FEATURE_ANALYTES),
@@ -86,7 +99,14 @@ def suspicion_of(view: View) -> Suspicion | None:
     highest = fold(ferritins, _highest_proven, NO_FERRITIN, from_ms, view.until_ms)
     if highest <= (view.site.hlh_suspect_ferritin_ng_ml, False):
         return None  # as of nearly everybody
-    return goes_on(view, FEATURE_SIGNALS, _suspicion, FEATURE_MS)
+    found = counting(view, FEATURE_SIGNALS, _features, _are_enough, FEATURE_MS)
+    if not found:
+        return None
+    others: dict[str, tuple[Shown, ...]] = {}
+    for name, reading in found.items():
+        if (feature := FEATURE_OF.get(name)) is not None:
+            others[feature] = (*others.get(feature, ()), (name, reading))
+    return Suspicion(found[FERRITIN.name], others)
 
 
 def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore | None:
@@ -135,68 +155,49 @@ def _highest_proven(before: tuple[float, bool], ferritin: Reading[Result]) -> tu
     return before if comparator in {"<", "<="} else max(before, (value, comparator == ">"))
 
 
-def _suspicion(view: View, max_age_ms: int | None) -> Suspicion | None:
-    ferritin = newest(view, "ferritin", max_age_ms)
-    if ferritin is None or not is_above(ferritin.value, view.site.hlh_suspect_ferritin_ng_ml):
-        return None
-    found = {
-        "thrombocytopenia": _thrombocytopenia(view, max_age_ms),
-        "anemia": _anemia(view, max_age_ms),
-        "liver": tuple(_liver(view, max_age_ms)),
-        "triglycerides or fibrinogen": tuple(_lipids_or_fibrinogen(view, max_age_ms)),
-        "hemophagocytosis": _marrow(view),
+def _are_enough(signals: Collection[str]) -> bool:
+    """Ask for ferritin and for one thing beside it."""
+    return FERRITIN.name in signals and len(signals) > 1
+
+
+def _features(view: View, max_age_ms: int | None) -> Mapping[str, Reading[Any]]:
+    """Give what speaks of HLH."""
+    results = {
+        lab(analyte).name: result
+        for analyte in FEATURE_ANALYTES
+        if (result := newest(view, analyte, max_age_ms)) is not None
+        and _speaks_of_hlh(view, analyte, result.value)
     }
-    others = {name: shown for name, shown in found.items() if shown}
-    return Suspicion(ferritin, others) if others else None
+    marrow = view.latest(MARROW)
+    return results | ({MARROW.name: marrow} if marrow is not None and marrow.value else {})
 
 
-def _thrombocytopenia(view: View, max_age_ms: int | None) -> tuple[Shown, ...]:
-    platelets, baseline = (
-        newest(view, "platelets", max_age_ms),
-        fact(view.patient, BASELINE_PLATELETS),
-    )
-    if platelets is None:
-        return ()
-    part = view.site.hlh_platelets_of_baseline_percent / 100
-    fallen = baseline is not None and is_at_most(platelets.value, part * baseline)
-    low = fallen or is_below(platelets.value, view.site.hlh_platelets_10e9_l)
-    return (("platelets", platelets),) if low else ()
-
-
-def _anemia(view: View, max_age_ms: int | None) -> tuple[Shown, ...]:
-    hemoglobin, baseline = (
-        newest(view, "hemoglobin", max_age_ms),
-        fact(view.patient, BASELINE_HEMOGLOBIN),
-    )
-    if hemoglobin is None or baseline is None:
-        return ()
-    fallen = is_at_most(hemoglobin.value, baseline - view.site.hlh_hemoglobin_fall_g_dl)
-    return (("hemoglobin", hemoglobin),) if fallen else ()
-
-
-def _liver(view: View, max_age_ms: int | None) -> Iterator[Shown]:
-    for analyte, limit in (
-        ("ast", view.site.hlh_transaminase_u_l),
-        ("alt", view.site.hlh_transaminase_u_l),
-        ("bilirubin_total", view.site.hlh_bilirubin_mg_dl),
-    ):
-        result = newest(view, analyte, max_age_ms)
-        if result is not None and is_above(result.value, limit):
-            yield analyte, result
-
-
-def _lipids_or_fibrinogen(view: View, max_age_ms: int | None) -> Iterator[Shown]:
-    lipids = newest(view, "triglycerides", max_age_ms)
-    fibrinogen = newest(view, "fibrinogen", max_age_ms)
-    if lipids is not None and is_above(lipids.value, view.site.hlh_triglycerides_mg_dl):
-        yield "triglycerides", lipids
-    if fibrinogen is not None and is_below(fibrinogen.value, view.site.hlh_fibrinogen_mg_dl):
-        yield "fibrinogen", fibrinogen
-
-
-def _marrow(view: View) -> tuple[Shown, ...]:
-    found = view.latest(MARROW)
-    return (("hemophagocytosis", found),) if found is not None and found.value else ()
+def _speaks_of_hlh(view: View, analyte: str, result: Result) -> bool:
+    site = view.site
+    match analyte:
+        case "platelets":
+            part = site.hlh_platelets_of_baseline_percent / 100
+            baseline = fact(view.patient, BASELINE_PLATELETS)
+            fallen = baseline is not None and is_at_most(result, round(part * baseline, DECIMALS))
+            return bool(fallen or is_below(result, site.hlh_platelets_10e9_l))
+        case "hemoglobin":
+            baseline = fact(view.patient, BASELINE_HEMOGLOBIN)
+            if baseline is None:
+                return False
+            # 9.7 - 2 is a little less than 7.7 for a computer.
+            limit = round(baseline - site.hlh_hemoglobin_fall_g_dl, DECIMALS)
+            return bool(is_at_most(result, limit))
+        case "fibrinogen":
+            return bool(is_below(result, site.hlh_fibrinogen_mg_dl))
+        case _:
+            limits = {
+                "ferritin": site.hlh_suspect_ferritin_ng_ml,
+                "ast": site.hlh_transaminase_u_l,
+                "alt": site.hlh_transaminase_u_l,
+                "bilirubin_total": site.hlh_bilirubin_mg_dl,
+                "triglycerides": site.hlh_triglycerides_mg_dl,
+            }
+            return bool(is_above(result, limits[analyte]))
 
 
 def _with_temperature(

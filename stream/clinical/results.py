@@ -3,7 +3,7 @@
 Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39, DEC-50.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from stream.clinical.series import Reading
@@ -36,20 +36,28 @@ def as_of(view: View, moment_ms: int) -> View:
     )
 
 
-def goes_on(
+def counting(
     view: View,
     signals: Iterable[Signal[Any]],
-    met: Callable[[View, int | None], T | None],
+    features: Callable[[View, int | None], Mapping[str, T]],
+    enough: Callable[[Collection[str]], bool],
     max_age_ms: int,
-) -> T | None:
-    """Give what was met by young results once, and is by the newest ones ever since (DEC-35).
+) -> Mapping[str, T]:
+    """Give the features that count, by signal; none where they are not enough (DEC-35).
 
-    `met` judges a view by results up to an age; with None by the newest, however old. The results
-    alone are looked at: a view of the past has no course.
+    One counts while its result is young, and afterwards where it was young while enough held, for
+    as long as there were enough ever since: a result that was old before says nothing new.
+    `features` names those of a view by results up to an age; with None by the newest, however old.
+    The results alone are looked at: a view of the past has no course.
     """
-    now = met(view, None)
-    if now is None or met(view, max_age_ms) is not None:
-        return now
+    now = features(view, None)
+    if not enough(now):
+        return {}
+    young = features(view, max_age_ms)
+    seen = set(young)  # while one thing after another spoke of it
+    held = set(young) if enough(young) else set()
+    if held >= now.keys():
+        return now  # as nearly always
     moments = {
         each.effective_ms
         for signal in signals
@@ -58,8 +66,13 @@ def goes_on(
     }
     for moment_ms in sorted(moments, reverse=True):
         then = as_of(view, moment_ms)
-        if met(then, max_age_ms) is not None:
-            return now
-        if met(then, None) is None:
+        if not enough(features(then, None)):
             break
-    return None
+        young = features(then, max_age_ms)
+        seen |= young.keys()
+        if enough(young):
+            held |= seen
+        if held >= now.keys():
+            break
+    left = {name: each for name, each in now.items() if name in held}
+    return left if enough(left) else {}

@@ -6,7 +6,7 @@ capillary leak. Results are the newest of 48 hours, interleukin-6 of 24, when it
 Source: CLINICAL.md §1.5 (review lines 158 to 165), DEC-36, DEC-39, DEC-60.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from stream.clinical.bedside import fact
@@ -15,7 +15,7 @@ from stream.clinical.comparators import is_above, is_at_least, is_at_most, is_be
 from stream.clinical.infection import CULTURES, POSITIVE, answers
 from stream.clinical.masking import BLOCKER_SIGNALS
 from stream.clinical.products import is_typical_day
-from stream.clinical.results import RESULT_MS, goes_on, newest
+from stream.clinical.results import RESULT_MS, counting, newest
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -50,12 +50,11 @@ def judge(view: View) -> Verdict:
     day = day_of(view.at_ms if onset_ms is None else onset_ms, view.patient.stay_from_ms)
     needed = NEEDED - is_typical_day(day, fact(view.patient, PRODUCT))
 
-    def enough(then: View, max_age_ms: int | None) -> tuple[Evidence, ...] | None:
-        found = tuple(_features(then, max_age_ms))
-        return found if len({_feature_of(each.signal) for each in found}) >= needed else None
+    def enough(signals: Collection[str]) -> bool:
+        return len(set(map(_feature_of, signals))) >= needed
 
-    because = goes_on(view, SIGNALS, enough, RESULT_MS)
-    if because is None:
+    because = tuple(counting(view, SIGNALS, _by_signal, enough, RESULT_MS).values())
+    if not because:
         return Verdict(None, None, "Fewer than three features of CRS are left.")
     days = f"day {day} after the infusion" if needed < NEEDED else ""
     names = ", ".join(filter(None, (*(each.signal.replace("_", " ") for each in because), days)))
@@ -66,6 +65,10 @@ def judge(view: View) -> Verdict:
         source="review-2025 L158-165",
     )
     return Verdict(finding)
+
+
+def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:
+    return {each.signal: each for each in _features(view, max_age_ms)}
 
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:

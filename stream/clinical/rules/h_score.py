@@ -6,14 +6,14 @@ they age. Nearly every patient after CAR-T has points for cytopenia and immunosu
 Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-61.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
 from stream.clinical.hlh import SCORED_SIGNALS, highest_temperature, hscore_of
 from stream.clinical.levels import SCORED_TEMPERATURE
 from stream.clinical.policies.thresholds_laboratory import AT_LEAST
-from stream.clinical.results import RESULT_MS, goes_on
+from stream.clinical.results import RESULT_MS, counting
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -27,6 +27,8 @@ from stream.clinical.scores.hscore import CUT_OFF, HScore, probability
 from stream.clinical.signals import IMMUNOSUPPRESSED
 from stream.clinical.view import View
 from topics.alerts import Priority
+
+SCORE: Final = "hscore"
 
 
 def judge(view: View) -> Verdict:
@@ -45,16 +47,19 @@ def judge(view: View) -> Verdict:
 
 @lru_cache(maxsize=8)  # REFRACTORY asks as well
 def above(view: View) -> HScore | None:
-    """Give the score where it is above the cut-off."""
-    return goes_on(view, SCORED_SIGNALS, _above, RESULT_MS)
+    """Give the score where it is above the cut-off: of young results, else of the newest ones."""
+    found = counting(view, SCORED_SIGNALS, _above, bool, RESULT_MS)
+    if not found:
+        return None
+    return _above(view, RESULT_MS).get(SCORE, found[SCORE])
 
 
-def _above(view: View, max_age_ms: int | None) -> HScore | None:
+def _above(view: View, max_age_ms: int | None) -> Mapping[str, HScore]:
     score = hscore_of(view, max_age_ms)
     if score is None or score.points < CUT_OFF:
-        return None
+        return {}
     counts = score.points > CUT_OFF or view.site.hscore_comparison == AT_LEAST
-    return score if counts else None
+    return {SCORE: score} if counts else {}
 
 
 def _reaching(view: View) -> str:
@@ -66,10 +71,10 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
     newest = [
         (each.name, reading)
         for each in SCORED_SIGNALS
-        if (reading := view.latest(each)) is not None
+        if each.name not in score.missing and (reading := view.latest(each)) is not None
     ]
     last_ms = max(reading.effective_ms for _, reading in newest)  # 169 needs more than a fever
-    yield Evidence("hscore", score.points, None, last_ms, None)
+    yield Evidence(SCORE, score.points, None, last_ms, None)
     for name, reading in newest:
         if reading.value is not False:
             yield evidence.of_result(name, reading)

@@ -12,7 +12,7 @@ from typing import Final
 
 from stream.clinical.comparators import is_above
 from stream.clinical.levels import INTUBATED
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import (
     Bound,
     Evidence,
@@ -61,6 +61,11 @@ def _volume(view: View, from_ms: int) -> Iterator[Outside]:
             f"tidal volume {by_weight:.1f} mL/kg: set it to {TIDAL_ML_KG * weight_kg:.0f} mL "
             f"(6 mL/kg at a predicted weight of {weight_kg:.0f} kg)"
         )
+        if texts.adult_doses(view):  # at 104 cm it gives 6 kg, and a volume that is dangerous
+            said = (
+                f"tidal volume {volume.value:g} mL: judge it by a predicted weight for children, "
+                "since the source has the formula for adults alone"
+            )
         yield Evidence(TIDAL_VOLUME.name, volume.value, "mL", *at), said
 
 

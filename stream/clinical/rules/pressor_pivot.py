@@ -1,7 +1,8 @@
 """PRESSOR-PIVOT: the blood pressure is low after 30 mL/kg of fluid, and no vasopressor runs.
 
-The low pressure was measured when 30 mL/kg were in, exactly 30 included. Where no episode is open
-the fluids of the 24 hours before it count. A vasopressor ends it, or a better pressure.
+The low pressure was measured when 30 mL/kg were in, exactly 30 included. Where no episode is open,
+or the pressure fell before it began, the fluids from 24 hours before that count. A vasopressor ends
+it, or a better pressure.
 Source: CLINICAL.md §1.6 (review lines 218 and 219), §1.11, DEC-1, DEC-27, DEC-50; vector B17.
 """
 

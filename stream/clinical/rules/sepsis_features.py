@@ -6,14 +6,14 @@ interleukin-6 of 24, when it is raised. It withdraws no advice for tocilizumab.
 Source: CLINICAL.md §1.5 (review lines 169 to 174), DEC-15, DEC-36, DEC-39, DEC-60.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from stream.clinical.blockers import IL6, IL6_MS, readable_il6
 from stream.clinical.comparators import is_above, is_at_least, is_below
 from stream.clinical.infection import CULTURES, SOURCE, documented
 from stream.clinical.masking import BLOCKER_SIGNALS
-from stream.clinical.results import RESULT_MS, goes_on, newest
+from stream.clinical.results import RESULT_MS, counting, newest
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -39,7 +39,7 @@ SIGNALS: Final[tuple[Signal[Any], ...]] = (
 def judge(view: View) -> Verdict:
     """Hold while infection is documented, or enough results speak of it."""
     found = list(of_infection(view))
-    found += goes_on(view, SIGNALS, _enough, RESULT_MS) or ()
+    found += counting(view, SIGNALS, _by_signal, _are_enough, RESULT_MS).values()
     if not found:
         return Verdict(None, None, "Cultures and results no longer speak of sepsis.")
     names = ", ".join(each.signal.replace("_", " ") for each in found)
@@ -64,9 +64,12 @@ def of_infection(view: View) -> Iterator[Evidence]:
             yield evidence.of_result(name, reading)
 
 
-def _enough(view: View, max_age_ms: int | None) -> tuple[Evidence, ...] | None:
-    found = tuple(_features(view, max_age_ms))
-    return found if len(found) >= RESULTS_NEEDED else None
+def _are_enough(signals: Collection[str]) -> bool:
+    return len(signals) >= RESULTS_NEEDED
+
+
+def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:
+    return {each.signal: each for each in _features(view, max_age_ms)}
 
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:

@@ -10,13 +10,13 @@ from typing import Final
 from stream.clinical.bedside import fact
 from stream.clinical.circulation import is_child
 from stream.clinical.comparators import is_below
-from stream.clinical.fluids import INITIAL_ML_KG, ml_in_words, of_episode, total_ml
+from stream.clinical.fluids import INITIAL_ML_KG, for_pressure, ml_in_words, ml_kg, total_ml
+from stream.clinical.indication import indicated, is_considered
 from stream.clinical.masking import STEROIDS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.products import typical_days
 from stream.clinical.results import newest
 from stream.clinical.rules import sepsis_features
-from stream.clinical.severity import FROM_GRADE
 from stream.clinical.signals import PRODUCT
 from stream.clinical.times import DAY_MS, HOUR_MS, day_of, in_words
 from stream.clinical.tocilizumab import LIGHT_WEIGHT_KG, dose_in_words, next_dose_ms
@@ -42,8 +42,9 @@ def toci_with_abx(view: View) -> str:
     Source: review lines 187, 197 and 201.
     """
     next_ms = next_dose_ms(view)
-    graded = any(grade.lowest >= FROM_GRADE for grade in view.crs.values())
-    if not graded or next_ms is None or next_ms > view.at_ms:
+    grades = indicated(view)
+    early = max(grades.values(), default=0) == 1 and is_considered(view)  # no more than considered
+    if not grades or early or next_ms is None or next_ms > view.at_ms:
         return ""
     return (
         f"Give tocilizumab as well ({dose_in_words(view.weight_kg)}): hold it neither for cultures "
@@ -56,10 +57,13 @@ def fluid_initial(view: View) -> str:
     if view.low_pressure is not True or view.vasopressors:
         return ""
     lowest, highest = INITIAL_ML_KG
-    given = total_ml(of_episode(view))
+    fluids = for_pressure(view)
+    given, by_weight = total_ml(fluids), ml_kg(view, fluids)
+    if by_weight is not None and by_weight >= highest:
+        return f"Low pressure after {given:g} mL of crystalloid ({by_weight:.1f} mL/kg)."
     return (
         f"Low pressure: crystalloid {ml_in_words(view, lowest)} to {ml_in_words(view, highest)} at "
-        f"first; {given:g} mL were given in this episode."
+        f"first; {given:g} mL were given for it."
     )
 
 

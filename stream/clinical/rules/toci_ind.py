@@ -10,19 +10,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from stream.clinical.circulation import Circulation
-from stream.clinical.oxygen import OxygenNeed
-from stream.clinical.policies.policy import TocilizumabTrigger
+from stream.clinical.indication import indicated, is_considered, long_fever_ms
 from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.crs_up import in_words as grades_in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
-from stream.clinical.vasopressors import began
 from stream.clinical.view import View
 from topics.alerts import Priority
-from topics.base import MILLISECOND
 
 PRIORITY_BY_GRADE: Final = MappingProxyType(
     {1: Priority.P2, 2: Priority.P2, 3: Priority.P1, 4: Priority.P1}  # 1: as grade 2
@@ -38,7 +34,7 @@ def judge(view: View) -> Verdict:
     if next_ms > view.at_ms:
         until = in_words(next_ms)
         return Verdict(None, next_ms, f"Tocilizumab was given; not to be repeated before {until}.")
-    grades, long_ms = _grades(view), _long_fever_ms(view)
+    grades, long_ms = indicated(view), long_fever_ms(view)
     wake_ms = long_ms if long_ms is not None and long_ms > view.at_ms else None
     if not grades:
         return Verdict(None, wake_ms, "The criteria for tocilizumab are no longer met.")
@@ -56,55 +52,9 @@ def judge(view: View) -> Verdict:
 
 
 def _priority(view: View, grade: int) -> Priority:
-    if grade == 1 and _is_considered(view):
+    if grade == 1 and is_considered(view):
         return Priority.P3
     return PRIORITY_BY_GRADE[grade]
-
-
-def _grades(view: View) -> Mapping[str, int]:
-    profile = view.management
-    if profile.tocilizumab_trigger is TocilizumabTrigger.INSTABILITY and not _is_unstable(view):
-        return {}
-    long_ms = _long_fever_ms(view)
-    from_grade = profile.tocilizumab_from_grade
-    if (long_ms is not None and long_ms <= view.at_ms) or _is_considered(view):
-        from_grade = 1
-    return {name: grade.lowest for name, grade in view.crs.items() if grade.lowest >= from_grade}
-
-
-def _is_considered(view: View) -> bool:
-    """Tell whether CRS began so early that the profile has it considered at grade 1."""
-    limit, onset_ms = view.management.considered_at_grade_1_until, view.course.onset_ms
-    infused_ms = view.patient.stay_from_ms
-    if limit is None or onset_ms is None or infused_ms is None:
-        return False
-    return onset_ms - infused_ms < limit // MILLISECOND
-
-
-def _long_fever_ms(view: View) -> int | None:
-    """Find from when on the fever that lasts has lasted for too long, by the profile."""
-    limit, fever_from_ms = view.management.fever_as_grade_2_after, view.fever_from_ms
-    if limit is None or fever_from_ms is None:
-        return None
-    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
-
-
-def _is_unstable(view: View) -> bool:
-    """Tell whether fluids, oxygen and a vasopressor at low dose are not enough."""
-    if view.vasopressors and (
-        view.circulation[0] >= Circulation.ONE_HIGH_DOSE or _is_low_despite_vasopressor(view)
-    ):
-        return True
-    need = view.breathing.lowest
-    return need is not None and need >= OxygenNeed.HIGH_FLOW
-
-
-def _is_low_despite_vasopressor(view: View) -> bool:
-    """Tell whether the pressure is low that was measured after the first vasopressor began."""
-    began_ms = min(began(view, drug).effective_ms for drug in view.vasopressors)
-    return view.low_pressure is True and (
-        view.pressure is not None and view.pressure.effective_ms > began_ms
-    )
 
 
 def _last_dose(view: View) -> tuple[Evidence, ...]:
@@ -115,7 +65,7 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     number = len(view.tocilizumab) + 1
     which = "Give tocilizumab now" if number == 1 else f"Repeat tocilizumab now (dose {number})"
     words = [f"Meets criteria for CRS {grades_in_words(grades)}."]
-    if max(grades.values()) == 1 and _is_considered(view):
+    if max(grades.values()) == 1 and is_considered(view):
         words.append("It began early: consider tocilizumab, with or without a steroid.")
         words.append(f"The dose is {dose_in_words(view.weight_kg)}.")
     else:

@@ -17,6 +17,7 @@ EMERGENCY_FROM: Final = 7
 FROM_AGE_YEARS: Final = 16
 OXYGEN_POINTS: Final = 2
 NOT_ALERT_POINTS: Final = 3
+LEAST_ABOVE_HALF: Final = 1e-6
 INF: Final = float("inf")
 
 # Up to and with each limit a value has these points. The lower bands end where a normal value
@@ -92,4 +93,9 @@ def _spo2_bands(spo2_percent: float, inputs: Inputs) -> Bands:
 
 def _points(bands: Bands, value: float) -> int:
     """Find the band of a value, rounded to 0.1 as charts are."""
-    return next(points for limit, points in bands if round(value, 1) <= limit)
+    return next(points for limit, points in bands if _tenths(value) <= limit)
+
+
+def _tenths(value: float) -> float:
+    """Round to 0.1, a half upwards: 38.05 is a little less than that for a computer."""
+    return round(value * 10 + LEAST_ABOVE_HALF) / 10

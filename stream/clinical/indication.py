@@ -1,0 +1,62 @@
+"""By which grade tocilizumab is indicated, as the management profile has it.
+
+From a grade on; at grade 1 where the fever lasts or CRS began early; or only where fluids, oxygen
+and a vasopressor at low dose are not enough.
+Source: CLINICAL.md §1.2 (review lines 67 to 73), §4.
+"""
+
+from collections.abc import Mapping
+
+from stream.clinical.circulation import Circulation
+from stream.clinical.oxygen import OxygenNeed
+from stream.clinical.policies.policy import TocilizumabTrigger
+from stream.clinical.vasopressors import began
+from stream.clinical.view import View
+from topics.base import MILLISECOND
+
+
+def indicated(view: View) -> Mapping[str, int]:
+    """Give the grades by which it is indicated, by policy; of the doses nothing is asked."""
+    profile = view.management
+    if profile.tocilizumab_trigger is TocilizumabTrigger.INSTABILITY and not _is_unstable(view):
+        return {}
+    long_ms = long_fever_ms(view)
+    from_grade = profile.tocilizumab_from_grade
+    if (long_ms is not None and long_ms <= view.at_ms) or is_considered(view):
+        from_grade = 1
+    return {name: grade.lowest for name, grade in view.crs.items() if grade.lowest >= from_grade}
+
+
+def is_considered(view: View) -> bool:
+    """Tell whether CRS began so early that the profile has it considered at grade 1."""
+    limit, onset_ms = view.management.considered_at_grade_1_until, view.course.onset_ms
+    infused_ms = view.patient.stay_from_ms
+    if limit is None or onset_ms is None or infused_ms is None:
+        return False
+    return onset_ms - infused_ms < limit // MILLISECOND
+
+
+def long_fever_ms(view: View) -> int | None:
+    """Find from when on the fever that lasts has lasted for too long, by the profile."""
+    limit, fever_from_ms = view.management.fever_as_grade_2_after, view.fever_from_ms
+    if limit is None or fever_from_ms is None:
+        return None
+    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
+
+
+def _is_unstable(view: View) -> bool:
+    """Tell whether fluids, oxygen and a vasopressor at low dose are not enough."""
+    if view.vasopressors and (
+        view.circulation[0] >= Circulation.ONE_HIGH_DOSE or _is_low_despite_vasopressor(view)
+    ):
+        return True
+    need = view.breathing.lowest
+    return need is not None and need >= OxygenNeed.HIGH_FLOW
+
+
+def _is_low_despite_vasopressor(view: View) -> bool:
+    """Tell whether the pressure is low that was measured after the first vasopressor began."""
+    began_ms = min(began(view, drug).effective_ms for drug in view.vasopressors)
+    return view.low_pressure is True and (
+        view.pressure is not None and view.pressure.effective_ms > began_ms
+    )
