@@ -8,6 +8,7 @@ from faust.serializers import codecs
 from stream.agents import take_runs
 from stream.ending import end_settled_soon, end_soon
 from stream.pipeline import Pipeline
+from stream.recovery import Tables
 from stream.settings import Settings
 from stream.transport import Transport
 from topics import registry
@@ -68,6 +69,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
     return {
         "broker": [f"kafka://{server}" for server in settings.brokers],
         "store": "memory://",
+        "TableManager": Tables,
         "topic_partitions": registry.PARTITIONS,
         "topic_allow_declare": False,  # the topics job makes them, and checks them
         "topic_disable_leader": True,

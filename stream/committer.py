@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from stream import metrics
 from stream.ending import end_process
-from stream.partition import MARKER_KEY, Epoch, Stamp, head_of, write, write_marker
+from stream.partition import MARKER_KEY, NEVER, Epoch, Stamp, head_of, write, write_marker
 from stream.runs import Fields, Group, Row, TopicPartition, Work
 from stream.table import StateTable
 
@@ -117,6 +117,11 @@ class Committer:
         """Return for how long the group under way has been written."""
         return 0.0 if self._writing is None else time.monotonic() - self._began_s
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything taken is durable."""
+        return self._idle.is_set()
+
     async def drained(self) -> None:
         """Wait until everything taken is durable."""
         await self._idle.wait()
@@ -164,7 +169,10 @@ class Committer:
 
     def stamp(self, partition: int) -> Stamp:
         """Return the stamp of what this owner writes now."""
-        return Stamp(self.epochs[partition], self._number)
+        epoch, highest = self.epochs[partition], self._table.of(partition).highest
+        if epoch < highest:  # the next owner would ignore it, and go on from its offsets
+            end_process(f"partition {partition} is of {highest}, and would be written as {epoch}")
+        return Stamp(epoch, self._number)
 
     def _remember(self, group: Group) -> None:
         now_ms = time.time_ns() // 1_000_000
@@ -179,14 +187,17 @@ class Committer:
 
     async def claim(self, partition: int, epoch: Epoch) -> None:
         """Write the marker of a new owner: what others write to this partition now is ignored."""
+        before = self.epochs.get(partition, NEVER.epoch)
+        if epoch <= before:  # what was read is older than what we wrote ourselves
+            end_process(f"partition {partition} was ours as {before}, and is claimed as {epoch}")
         self.epochs[partition] = epoch
+        self._claimed.add(partition)  # at once: it may be let go of before the broker confirms
         self._number += 1
         held = self._table.of(partition)
         held.highest = epoch
         value = write_marker(self.stamp(partition), held.clock_ms, held.positions)
         marker = Row(MARKER_KEY, value, None, ())
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
-        self._claimed.add(partition)
 
     async def _send_all(self, published: Mapping[TopicPartition, Sequence[Fields]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))

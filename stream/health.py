@@ -74,6 +74,13 @@ class Health:
             if self._unready_since_s is None:
                 self._unready_since_s = self._now()
 
+    def drained(self) -> None:
+        """Know that nothing is taken until reading starts anew."""
+        with self._lock:
+            self._recovered, self._pending = False, 0
+            if self._unready_since_s is None:
+                self._unready_since_s = self._now()
+
     def moved(self) -> None:
         """Know that something was done."""
         with self._lock:
@@ -127,7 +134,7 @@ class Health:
             if self._assigned is None:
                 return ["no partitions are assigned yet"]
             if not self._recovered:
-                return ["states are being read from the changelog"]
+                return ["states are being read from the changelog, or reading starts anew"]
             if self._unwritten_s > UNWRITTEN_LIMIT_S:
                 unwritten = f"{self._unwritten_s:.0f} s"
                 why = "too few are up, or a disk is full"

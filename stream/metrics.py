@@ -95,6 +95,10 @@ ENGINE_FAILURES: Final = _counter(
 STATES_REWRITTEN: Final = _counter(
     "states_rewritten_total", "States written anew so that compaction keeps their owner's copy."
 )
+STATES_IGNORED: Final = _counter(
+    "states_ignored_total",
+    "States of owners that had lost their partition, passed over at recovery.",
+)
 
 # Histograms
 
@@ -227,6 +231,7 @@ def announce_sinks(sinks: Iterable[str], outcomes: Iterable[str]) -> None:
 
 def keep_partitions(assigned: Collection[int]) -> None:
     """Drop the series of partitions that others own now: a last value that stays is a lie."""
+    ASSIGNED_PARTITIONS.set(len(assigned))
     kept = {str(partition) for partition in assigned}
     for gauge in OF_A_PARTITION:
         for family in gauge.collect():

@@ -12,6 +12,7 @@ from faust.types import TP
 
 from stream import garbage, metrics
 from stream.accounting import Account
+from stream.claims import Assignment, Claims
 from stream.committer import Committer
 from stream.ending import end_process, end_with
 from stream.health import Health
@@ -21,7 +22,7 @@ from stream.scheduler import Scheduler
 from stream.settings import Settings
 from stream.stacks import log_stacks
 from stream.table import StateTable
-from stream.ticks import Ticker, disbelieve_the_future
+from stream.ticks import Ticker
 from stream.watchdog import Watchdog
 from topics import registry
 
@@ -68,8 +69,6 @@ class Pipeline:
         )
         self.account = Account(self.scheduler.held_records)
         self.owned: set[int] = set()
-        self.claimed: set[int] | None = None  # recovered, and nobody else may write it
-        self._assignments = 0  # how often partitions were taken from us
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
         self._busy = self._closed = False
@@ -79,9 +78,7 @@ class Pipeline:
     def attach(self, app: Any) -> StateTable:  # noqa: ANN401, Faust's App is untyped
         """Belong to an app, and give it the table of states."""
         self.app = app
-        self.table = StateTable(
-            app, self.work.table, assign=self.health.assigned, claim=self._claim
-        )
+        self.table = StateTable(app, self.work.table, assign=self._assigned, claim=self._claim)
         self.committer = Committer(
             self.work,
             self.table,
@@ -93,6 +90,16 @@ class Pipeline:
             rewrite_after_s=self.settings.compaction_lag_h * 3600 / 2,
         )
         self.ticker = Ticker(self.committer.send, interval_s=self.settings.tick_s)
+        self.claims = Claims(
+            self.table,
+            self.committer,
+            self.ticker,
+            bootstrap=self.settings.kafka,
+            writes_ticks=self.writes_ticks,
+            fills_ticks=self.fills_ticks,
+            made_anew=lambda *asked: self.app.consumer.made_anew(*asked),  # noqa: PLW0108, as above
+            gate=self.scheduler.gate,
+        )
         return self.table
 
     def start(self) -> None:
@@ -114,63 +121,45 @@ class Pipeline:
 
     # Owning partitions
 
-    async def _claim(self, partitions: set[int]) -> None:
-        """Take over what was recovered: from now on what other owners write is ignored."""
-        assignment = self._assignments, self.app.consumer_generation_id
-        found = await self.table.read(self.settings.kafka, partitions)
-        if assignment[0] != self._assignments:
-            return
-        if self.writes_ticks:
-            disbelieve_the_future(found.values())
-        self.table.by_partition.update(found)
-        await asyncio.gather(*(self._claim_one(each, *assignment) for each in sorted(partitions)))
-        if assignment[0] != self._assignments:
-            return  # Faust lets a recovery that was cut short go on: the next one claims anew
-        self.claimed = set(partitions)
-        if not partitions:
-            self.begin({})  # Faust seeks where it is assigned something
+    def _assigned(self, partitions: set[int], generation: int) -> Assignment:
+        self.health.assigned(len(partitions))
+        return self.claims.assigned(partitions, generation)
 
-    async def _claim_one(self, partition: int, assignments: int, generation: int) -> None:
-        if assignments != self._assignments:
-            return
-        held = self.table.of(partition)
-        await self.committer.claim(partition, held.highest.next(generation))
-        if held.positions:
-            held.made_anew = await self.app.consumer.made_anew(partition, held.positions)
-        if self.fills_ticks and assignments == self._assignments:
-            last = await self.ticker.fill(partition, held.clock_ms)
-            if assignments == self._assignments:
-                self.scheduler.gate(TopicPartition(registry.TICKS, partition), last)
+    async def _claim(self, assignment: Assignment) -> None:
+        """Take over what was recovered: from now on what other owners write is ignored."""
+        if await self.claims.claim(assignment) and not assignment.partitions:
+            self.begin({})  # Faust seeks where it is assigned something
 
     def begin(self, start: Mapping[TopicPartition, int]) -> None:
         """Start reading at these offsets, from the states that the changelog holds."""
         owned = {tp.partition for tp in start}
-        if owned != self.claimed or len(start) != len(owned) * len(self.work.inputs):
+        claimed, whole = self.claims.claimed, len(owned) * len(self.work.inputs)
+        if claimed is None or owned != claimed.partitions or len(start) != whole:
             end_process("what is assigned is not whole: a patient's topics belong to one worker")
+        if not self.committer.is_idle:  # its states would be older than the offsets beside them
+            end_process("reading would start anew before what was taken is durable")
         self.scheduler.begin(start, {each: self.table.of(each).clock_ms for each in owned})
-        self.reading = True
         self.account.begin()
         self._position = {tp: offset - 1 for tp, offset in start.items()}
         self.work.revoked()
         self.owned = owned
+        metrics.keep_partitions(owned)
         for partition in sorted(self.owned):
             held = self.table.of(partition)
             self.work.recovered(partition, held.states, held.clock_ms, held.made_anew)
             if held.made_anew:
                 self.committer.touch_all(partition)
-        metrics.keep_partitions(self.owned)
-        metrics.ASSIGNED_PARTITIONS.set(len(self.owned))
+        self.reading = True
         metrics.RECOVERY_SECONDS.set(time.monotonic() - self._recovery_began_s)
         self.health.recovered()
 
     async def settle(self) -> None:
         """Take nothing more, and make durable what was taken: another may own it next."""
-        self._assignments += 1
-        self.claimed = None
-        self.committer.release()  # or old states could be written anew until all is durable
+        self.claims.release()
         await self.drain()
         garbage.look_at_all()
         self.owned = set()
+        metrics.keep_partitions(self.owned)
         self.scheduler.open_gates()
         self.health.revoked()
         self._recovery_began_s = time.monotonic()
@@ -190,6 +179,7 @@ class Pipeline:
         """Take nothing until reading starts anew; make durable what was taken."""
         self.scheduler.abandon()
         self.reading = False
+        self.health.drained()
         limit_s = self.settings.session_timeout_s
         try:
             await asyncio.wait_for(self.committer.drained(), limit_s)
@@ -252,13 +242,17 @@ class Pipeline:
     async def _observe(self) -> None:
         while True:
             await asyncio.sleep(OBSERVE_S)
-            self.committer.rewrite_old()
+            if self.reading:  # or it would no longer be idle when reading starts anew
+                self.committer.rewrite_old()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, time.monotonic())
             self.health.unwritten(self.committer.writing_for_s())
+            lag = self._lag()
+            for tp, records in lag.items():
+                metrics.PARTITION_LAG_RECORDS.labels(*tp).set(records)
+            self.health.pending(sum(lag.values()))
             metrics.TASKS.set(len(asyncio.all_tasks()))
             metrics.PATIENTS.set(sum(self.table.of(each).patients for each in self.owned))
-            self.health.pending(sum(self.waiting().values()))
 
     def _observe_partition(self, partition: int, now_s: float) -> None:
         missing = self.account.on_the_way(partition)
@@ -273,27 +267,31 @@ class Pipeline:
             )
 
     def waiting(self) -> dict[int, int]:
-        """Count what waits in each partition of ours; asked from any thread.
-
-        A fetch that never comes back tells of nothing that waits. The ticks that we wrote do.
-        """
-        thread = self.app.consumer._thread  # noqa: SLF001, our own thread
+        """Count what waits in each partition of ours; asked from any thread."""
         total = dict.fromkeys(self.owned, 0)
-        for tp, taken in list(self._position.items()) if self.reading else ():
-            lag: int = thread.behind(tp, taken + 1)
-            if tp.topic == registry.TICKS:
-                lag = max(lag, self.ticker.written.get(tp.partition, -1) - taken)
+        for tp, records in self._lag().items():
             if tp.partition in total:
-                metrics.PARTITION_LAG_RECORDS.labels(*tp).set(lag)
-                total[tp.partition] += lag
+                total[tp.partition] += records
         return total
+
+    def _lag(self) -> dict[TopicPartition, int]:
+        """Count what waits in each topic; a fetch that never comes back tells of nothing there.
+
+        The ticks that we wrote do.
+        """
+        thread, lag = self.app.consumer._thread, {}  # noqa: SLF001, our own thread
+        for tp, taken in list(self._position.items()) if self.reading else ():
+            lag[tp] = thread.behind(tp, taken + 1)
+            if tp.topic == registry.TICKS:
+                lag[tp] = max(lag[tp], self.ticker.written.get(tp.partition, -1) - taken)
+        return lag
 
     def in_turn(self, partition: int) -> bool:
         """Tell whether a partition waits for what was handed over; asked from any thread."""
         return self.account.on_the_way(partition) > 0 or not self.has_room()
 
     def end_stuck(self, reason: str) -> NoReturn:
-        """End, and say where everything was; called from a thread that is not stuck."""
+        """End, and say where everything was; called from a thread that is not stuck itself."""
         consumer = self.app.consumer
         log_stacks([self.app.loop, consumer._thread.thread_loop])  # noqa: SLF001, our own thread
         end_process(reason)

@@ -1,6 +1,7 @@
 """Faust's table, as far as it is needed: it tells what is assigned, and when to recover it."""
 
 from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING
 
 import faust
 from faust.types import TP
@@ -8,6 +9,9 @@ from faust.types import TP
 from stream import changelog
 from stream.ending import end_process
 from stream.partition import Partition
+
+if TYPE_CHECKING:
+    from stream.claims import Assignment
 
 
 class StateTable(faust.Table[bytes, bytes]):
@@ -18,8 +22,8 @@ class StateTable(faust.Table[bytes, bytes]):
         app: faust.App,
         name: str,
         *,
-        assign: Callable[[int], None],
-        claim: Callable[[set[int]], Awaitable[None]],
+        assign: Callable[[set[int], int], "Assignment"],
+        claim: Callable[["Assignment"], Awaitable[None]],
     ) -> None:
         super().__init__(
             app,
@@ -46,7 +50,9 @@ class StateTable(faust.Table[bytes, bytes]):
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
     ) -> None:
         """Forget what is no longer ours; all that is ours is read anew before it is claimed."""
-        self._assign(sum(tp.topic == self.changelog_topic_name for tp in assigned))
+        ours = {tp.partition for tp in assigned if tp.topic == self.changelog_topic_name}
+        # Not what is assigned when a recovery is complete: it may be that of the one before.
+        self._assigned = self._assign(ours, generation_id)
         self.by_partition.clear()
         for tp in revoked | newly_assigned:
             if tp.topic == self.changelog_topic_name:  # or Faust would compare with what it was
@@ -54,9 +60,9 @@ class StateTable(faust.Table[bytes, bytes]):
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
-        """Claim what was recovered, before a record of it is read."""
+        """Claim what was assigned, before a record of it is read."""
         await super().on_recovery_completed(active_tps, standby_tps)
         try:
-            await self._claim({tp.partition for tp in active_tps})
+            await self._claim(self._assigned)
         except Exception:  # noqa: BLE001, Faust would not even look at it
             end_process("what is assigned can't be recovered and claimed")

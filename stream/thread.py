@@ -27,15 +27,16 @@ GATHERED_BYTES: Final = 64 * 1024
 
 
 class Fetched(dict[TP, list[Any]]):
-    """Records by partition, and how often reading had started anew when they were fetched."""
+    """Records by partition, and the seek that they follow."""
 
-    seeks = 0
+    seek = 0
 
 
 class Thread(driver.AIOKafkaConsumerThread):
     """Faust's thread, with seeks and fetches that know of each other."""
 
-    seeks = 0
+    wanted = 0  # the seek that somebody waits for, as the consumer numbers them; 0: none
+    seek_done = 0  # the last one that was done
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     gone: dict[TP, int] = {}  # noqa: RUF012, likewise: from which offsets on records are deleted
     fetch_wait_ms = 20
@@ -51,10 +52,14 @@ class Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek all partitions to their committed offsets, or to their beginning."""
-        return cast(Mapping[TP, int], await self.call_thread(self._seek_to_committed))
+        """Seek all partitions to their committed offsets, or to their beginning.
 
-    async def _seek_to_committed(self) -> dict[TP, int | None]:
+        It goes on here when its caller is cancelled, and does nothing then: somebody may read.
+        """
+        sought = await self.call_thread(self._seek_to_committed, self.wanted)
+        return cast(Mapping[TP, int], sought)
+
+    async def _seek_to_committed(self, number: int) -> dict[TP, int | None]:
         consumer = self._ensure_consumer()
         assignment = list(consumer.assignment())
         offsets = await asyncio.gather(*map(consumer.committed, assignment))
@@ -66,14 +71,18 @@ class Thread(driver.AIOKafkaConsumerThread):
             tp: earliest[tp] if at is None or at > ends[tp] else max(at, earliest[tp])
             for tp, at in committed.items()
         }
-        for tp, offset in start.items():  # from here on nothing is awaited
-            consumer.seek(tp, offset)
+        if number == self.wanted:  # from here on nothing is awaited
+            self._seek(number, start, committed)
+        return {TP(*tp): offset for tp, offset in committed.items()}
+
+    def _seek(self, number: int, start: Mapping[Any, int], committed: Mapping[Any, Any]) -> None:
+        for tp, offset in start.items():
+            self._ensure_consumer().seek(tp, offset)
         self.sought = {TP(*tp): offset for tp, offset in start.items()}
         self.gone = {
             TP(*tp): at for tp, at in committed.items() if at is not None and at < start[tp]
         }
-        self.seeks += 1
-        return {TP(*tp): offset for tp, offset in committed.items()}
+        self.seek_done = number
 
     async def ends(self, partitions: list[TP]) -> Mapping[TP, int]:
         """Ask the brokers where topics end now."""
@@ -82,7 +91,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))
-        fetched.seeks = self.seeks
+        fetched.seek = self.seek_done
         self._gather(while_some_come=bool(fetched))
         return fetched
 

@@ -13,7 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
 
 from stream.addresses import normalise_brokers
-from topics.registry import TOPICS, Role, TopicSpec
+from topics.registry import COMPACTION_LAG_H, TOPICS, Role, TopicSpec
 
 ANSWER_TIMEOUT_S: Final = 8.0
 SHOWN_TIMEOUT_S: Final = 3.0  # a broker shows new topics a moment after they were made
@@ -43,7 +43,7 @@ OF_A_CHANGELOG: Final = MappingProxyType(
     {
         # Compaction keeps the last record of a key whatever its epoch: the next owner must see
         # them all. Every owner writes each of its states anew within half this time.
-        "min.compaction.lag.ms": str(24 * HOUR_MS),
+        "min.compaction.lag.ms": str(COMPACTION_LAG_H * HOUR_MS),
         # All that is not compacted is read at every recovery, and an open segment never is.
         "segment.bytes": str(16 * MEBIBYTE),
         "segment.ms": str(6 * HOUR_MS),

@@ -31,6 +31,7 @@ from stream.ticks import is_of_the_future
 from topics import registry
 
 if TYPE_CHECKING:
+    from stream.claims import Assignment
     from stream.pipeline import Pipeline
 
 FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
@@ -59,8 +60,9 @@ class Consumer(driver.Consumer):
         self.durable: dict[TP, int] = {}  # the next offset to read after a crash
         self._read_offset = NothingRead()
         self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
-        self._seeks = 0  # the seek that what is read now follows
-        self._claim: set[int] | None = None  # what was ours when it began
+        self._asked = 0  # how many seeks were asked for: their numbers
+        self._followed = 0  # the seek that what is read now follows
+        self._claim: Assignment | None = None  # what was ours when the last one was asked for
         self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
 
@@ -113,20 +115,33 @@ class Consumer(driver.Consumer):
         """Seek to what is committed, and start reading anew from there."""
         if self.app.should_stop:
             return  # Faust seeks back even then, and would wait for the brokers
+        self._asked += 1
+        number, self._thread.wanted = self._asked, 0  # one that is under way counts no more
         await self.pipeline.drain()
+        if number != self._asked:
+            return  # another one was asked for meanwhile, and starts reading for both
         # Faust also seeks while it rebalances. What those seeks found may be of the assignment
         # before: only those count that begin when what is assigned now is ours.
-        self._claim, self._seeks = self.pipeline.claimed, self._thread.seeks
-        await super().perform_seek()
-        self._begin()
+        self._claim, self._thread.wanted = self.pipeline.claims.claimed, number
+        try:
+            await super().perform_seek()
+            self._begin()
+        finally:
+            if self._thread.wanted == number:
+                self._thread.wanted = 0
 
     def _begin(self) -> None:
-        """Start reading anew, once for each seek, before the first record that follows it."""
-        if self._seeks == self._thread.seeks:
+        """Start reading anew, once for each seek, before the first record that follows it.
+
+        A seek that nobody waits for any more starts nothing: nobody has made durable what was
+        taken before it.
+        """
+        number = self._thread.seek_done
+        if number != self._thread.wanted or number == self._followed:
             return
-        if self._claim is None or self._claim is not self.pipeline.claimed:
+        if self._claim is None or self._claim is not self.pipeline.claims.claimed:
             return
-        self._seeks = self._thread.seeks
+        self._followed = number
         inputs = self.pipeline.work.inputs
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
         self._expected, self._doubted = dict(start), {}
@@ -188,7 +203,7 @@ class Consumer(driver.Consumer):
         fetched = await self._fetch(active_partitions, timeout)
         self._begin()
         # What came before the seek is read again after it.
-        stale = not self.pipeline.reading or fetched.seeks != self._seeks
+        stale = not self.pipeline.reading or fetched.seek != self._followed
         followed = {}
         for key, batch in fetched.items():
             tp = TP(*key)

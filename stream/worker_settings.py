@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from stream import addresses
 from stream.clinical.policies.register import MANAGEMENT, POLICY_NAMES
 from stream.strange_variables import PREFIX
+from topics.registry import COMPACTION_LAG_H
 
 DEFAULT_METRICS_PORTS: Final = {"watch": 9461, "page": 9462, "answer": 9464, "probe": 9465}
 HEARTBEATS_A_SESSION: Final = 3  # two may be lost before the group thinks a worker dead
@@ -96,11 +97,10 @@ class WorkerSettings(BaseSettings):
         2_000, ge=1, le=100_000, description="most records handed over in one step"
     )
     compaction_lag_h: float = Field(
-        24.0,
+        COMPACTION_LAG_H,
         gt=0,
-        le=720,
         allow_inf_nan=False,
-        description="as the topics job set it on the changelogs; states are rewritten twice in it",
+        description="states are rewritten twice in it; at most what the changelogs have, 24",
     )
     tick_s: Annotated[Seconds, Field(le=60)] = Field(
         5.0, description="how often time is written to each partition"
@@ -156,6 +156,16 @@ class WorkerSettings(BaseSettings):
         if session_s is not None and heartbeat_s * HEARTBEATS_A_SESSION > session_s:
             raise ValueError("must be at most a third of STORMWATCH_SESSION_TIMEOUT_S")
         return heartbeat_s
+
+    @field_validator("compaction_lag_h")
+    @classmethod
+    def _before_compaction(cls, lag_h: float) -> float:
+        if lag_h > COMPACTION_LAG_H:
+            raise ValueError(
+                f"must be at most {COMPACTION_LAG_H}: so long compaction is held off "
+                "(min.compaction.lag.ms), and states must be rewritten twice in it"
+            )
+        return lag_h
 
     @property
     def app_id(self) -> str:

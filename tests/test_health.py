@@ -23,7 +23,9 @@ class TestReady:
 
         assert not health.ready
         assert health.recovering
-        assert health.why_not_ready() == ["states are being read from the changelog"]
+        assert health.why_not_ready() == [
+            "states are being read from the changelog, or reading starts anew"
+        ]
 
     def test_a_worker_whose_brokers_confirm_nothing_is_not_ready(self, working: Health) -> None:
         """What it finds is told to nobody. Another worker would fare no better: it is healthy."""

@@ -1,147 +1,25 @@
-"""Partitions are claimed once, as a whole, and by the assignment that recovered them."""
+"""Partitions are read as a whole and by whom they are, and what hangs is not called ready."""
 
-import asyncio
-import time
-from collections.abc import Collection, Mapping, Sequence
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
+from pipelinebench import Bench, start
 
-from stream import pipeline as pipelines
-from stream.committer import Committer
-from stream.health import Health
-from stream.partition import Epoch, Partition
-from stream.pipeline import Pipeline
-from stream.runs import Fields, Group, Kept, Run, TopicPartition
-from stream.settings import Settings
-from stream.ticks import Ticker
-from topics import registry
-
-INPUTS = ("labs", registry.TICKS)
+from stream import metrics
+from stream.runs import TopicPartition
 
 
-class Nothing:
-    """A work that does nothing."""
-
-    inputs = INPUTS
-    table = "nothing"
-
-    def recovered(
-        self,
-        partition: int,
-        states: Mapping[bytes, Kept],
-        clock_ms: int | None,
-        made_anew: Collection[str] = (),
-    ) -> None:
-        pass
-
-    def revoked(self) -> None:
-        pass
-
-    def take(self, run: Run, group: Group) -> None:
-        pass
-
-    def finish(self, group: Group) -> None:
-        pass
-
-    def durable(self, group: Group) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
-
-
-class Table:
-    """States by partition, as Faust's table holds them."""
-
-    changelog_topic_name = "changelog"
-
-    def __init__(self) -> None:
-        self.by_partition: dict[int, Partition] = {}
-        self.changelog: dict[int, Partition] = {}
-        self.broker_answers = asyncio.Event()
-        self.broker_answers.set()
-
-    async def read(self, _: str, partitions: Collection[int]) -> dict[int, Partition]:
-        found = {each: self.changelog.get(each, Partition()) for each in partitions}
-        await self.broker_answers.wait()
-        return found
-
-    def of(self, partition: int) -> Partition:
-        return self.by_partition.setdefault(partition, Partition())
-
-
-class Paper(Committer):
-    """Writes what is sent on a list; the broker may be slow."""
-
-    def __init__(self, work: Nothing, table: Any) -> None:
-        super().__init__(
-            work,
-            table,
-            producer=lambda: None,
-            on_durable=lambda _: None,
-            check_alive=lambda: None,
-            pending_records=100,
-            rewrite_after_s=3600,
-        )
-        self.sent: list[tuple[int, Sequence[Fields]]] = []
-        self.broker_answers = asyncio.Event()
-        self.broker_answers.set()
-
-    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
-        await self.broker_answers.wait()
-        self.sent.append((tp.partition, rows))
-        return len(self.sent)
-
-
-class Bench:
-    """A pipeline whose broker is a list, and the reasons for which it would have ended."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = Settings(role="watch", kafka="127.0.0.1:1", ticks="topic")
-        self.health = Health()
-        self.pipeline = Pipeline(Nothing(), settings, self.health, fills_ticks=False)
-        self.pipeline.app = SimpleNamespace(consumer_generation_id=1)
-        self.table = Table()
-        self.pipeline.table = self.table  # type: ignore[assignment]  # what is used of it
-        self.paper = Paper(Nothing(), self.pipeline.table)
-        self.pipeline.committer = self.paper
-        self.pipeline.ticker = Ticker(self.paper.send, interval_s=5)
-        self.reasons: list[str] = []
-        monkeypatch.setattr(pipelines, "end_process", self.reasons.append)
-
-    def of(self, partition: int) -> Partition:
-        """What the changelog holds of a partition."""
-        return self.table.changelog.setdefault(partition, Partition())
-
-    def claim(self, *partitions: int) -> "asyncio.Task[None]":
-        self.health.assigned(len(partitions))
-        return asyncio.ensure_future(self.pipeline._claim(set(partitions)))
+@pytest.fixture
+def no_partitions() -> Iterator[None]:
+    """Begin and end without a series of a partition."""
+    metrics.keep_partitions(())
+    yield
+    metrics.keep_partitions(())
 
 
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(monkeypatch)
-
-
-def start(*partitions: int, inputs: Sequence[str] = INPUTS) -> dict[TopicPartition, int]:
-    return {TopicPartition(topic, p): 0 for topic in inputs for p in partitions}
-
-
-async def test_a_claim_that_a_rebalance_cut_short_changes_nothing_any_more(bench: Bench) -> None:
-    """Faust lets it go on: an epoch it put in place now would be older than the newer owner's."""
-    bench.paper.broker_answers.clear()
-    stale = bench.claim(0, 1)
-    await asyncio.sleep(0)
-    await bench.pipeline.settle()
-    bench.pipeline.app.consumer_generation_id = 2
-    bench.paper.broker_answers.set()
-    await bench.claim(1)
-    await stale
-
-    assert bench.pipeline.claimed == {1}
-    assert bench.paper.epochs[1] == Epoch(0, 2)
 
 
 async def test_a_worker_that_is_assigned_nothing_is_ready(bench: Bench) -> None:
@@ -189,9 +67,7 @@ async def test_a_state_that_others_wrote_long_ago_is_written_anew_at_once(bench:
 
 async def test_own_ticks_that_do_not_come_back_are_waited_for(bench: Bench) -> None:
     """A fetch that hangs tells of nothing that waits: only what we wrote ourselves does."""
-    bench.pipeline.app.consumer = SimpleNamespace(
-        _thread=SimpleNamespace(behind=lambda _tp, _next: 0)
-    )
+    bench.read_by(behind=0)
     await bench.claim(0)
     bench.pipeline.begin(start(0))
     before = bench.pipeline.waiting()
@@ -202,9 +78,7 @@ async def test_own_ticks_that_do_not_come_back_are_waited_for(bench: Bench) -> N
 
 async def test_nothing_is_waited_for_while_nothing_is_read(bench: Bench) -> None:
     """In a rebalance it is not our turn."""
-    bench.pipeline.app.consumer = SimpleNamespace(
-        _thread=SimpleNamespace(behind=lambda _tp, _next: 7)
-    )
+    bench.read_by(behind=7)
     await bench.claim(0)
     bench.pipeline.begin(start(0))
     await bench.pipeline.drain()
@@ -216,13 +90,9 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
     bench: Bench,
 ) -> None:
     """Else the next owner would take its records for those of before."""
-
-    async def made_anew(_: int, positions: Mapping[str, int]) -> set[str]:
-        return set(positions)
-
     held = bench.of(0)
     held.states[b"p"], held.positions = (b"{}", None), {"labs": 9}
-    bench.pipeline.app.consumer = SimpleNamespace(made_anew=made_anew)
+    bench.shorter = {"labs"}
     await bench.claim(0)
     bench.pipeline.begin(start(0))
 
@@ -230,29 +100,59 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
     assert bench.paper.group.touched == {0: {"p"}}
 
 
-async def test_a_clock_that_was_moved_into_the_future_is_not_believed(bench: Bench) -> None:
-    """The machine of the last owner had a wrong one; time would stand still until then."""
-    bench.pipeline.writes_ticks = True
-    bench.of(0).clock_ms = time.time_ns() // 1_000_000 + 3_600_000
-    bench.of(1).clock_ms = right_ms = time.time_ns() // 1_000_000
-
-    await bench.claim(0, 1)
-
-    clocks = [bench.pipeline.table.of(each).clock_ms for each in (0, 1)]
-    assert clocks == [None, right_ms]
-
-
-async def test_a_recovery_that_a_rebalance_cut_short_brings_nothing(bench: Bench) -> None:
-    """What it read may be of before the last owner; the next one reads anew."""
-    bench.of(0).states[b"p"] = (b"old", None)
-    bench.table.broker_answers.clear()
-    stale = bench.claim(0)
-    await asyncio.sleep(0)
-    await bench.pipeline.settle()
-    bench.table.changelog = {0: Partition(states={b"p": (b"new", None)})}
-    bench.table.broker_answers.set()
+async def test_a_worker_that_reads_nothing_is_not_ready(bench: Bench) -> None:
+    """The seek that follows may hang, and all that would be seen of it is that nothing waits."""
     await bench.claim(0)
-    await stale
+    bench.pipeline.begin(start(0))
+    before = bench.health.ready
 
-    assert bench.pipeline.table.of(0).states == {b"p": (b"new", None)}
-    assert len(bench.paper.sent) == 1
+    await bench.pipeline.drain()
+    meanwhile = bench.health.why_not_ready(), bench.health.unready_s() > 0
+    bench.pipeline.begin(start(0))
+
+    assert (before, bench.health.ready) == (True, True)
+    assert meanwhile == (
+        ["states are being read from the changelog, or reading starts anew"],
+        True,
+    )
+
+
+async def test_reading_does_not_start_anew_before_what_was_taken_is_durable(bench: Bench) -> None:
+    """What is taken then would be of older states than those being written."""
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+    await bench.paper.taken()
+
+    bench.pipeline.begin(start(0))
+
+    assert bench.reasons == ["reading would start anew before what was taken is durable"]
+
+
+@pytest.mark.usefixtures("no_partitions")
+async def test_no_gauge_tells_of_partitions_that_are_not_ours(bench: Bench) -> None:
+    """Not even one that the watchdog counts for, in its thread, while they are let go of."""
+    bench.read_by(behind=7)
+    await bench.claim(0, 1)
+    bench.pipeline.begin(start(0, 1))
+    assert metrics.REGISTRY.get_sample_value("stormwatch_assigned_partitions") == 2
+    metrics.PARTITION_HELD_RECORDS.labels(partition=1).set(3)
+
+    asked = bench.pipeline.waiting()
+    await bench.pipeline.settle()
+
+    assert asked == {0: 14, 1: 14}
+    assert metrics.REGISTRY.get_sample_value("stormwatch_assigned_partitions") == 0
+    assert [next(iter(gauge.collect())).samples for gauge in metrics.OF_A_PARTITION] == [[]] * 5
+
+
+@pytest.mark.usefixtures("no_partitions")
+async def test_the_watchdog_makes_no_series(bench: Bench) -> None:
+    """It asks from a thread of its own, which may come after the partition was let go of."""
+    bench.read_by(behind=7)
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+
+    bench.pipeline.waiting()
+
+    (lag,) = metrics.PARTITION_LAG_RECORDS.collect()
+    assert lag.samples == []

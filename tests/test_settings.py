@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from stream.addresses import keys_of, normalise_brokers
 from stream.settings import Settings, SettingsError, load_settings
 from stream.strange_variables import PREFIX
+from stream.topic_check import wanted_settings
+from topics import registry
 
 SECRET = "whsec_" + base64.b64encode(b"sentinel-secret-of-32-bytes-long").decode()
 URL = "https://gateway.example/hook"
@@ -106,6 +108,24 @@ def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(PREFIX + name, value)
 
     assert set(complaints()) == {PREFIX + name for name in wrong}
+
+
+def test_states_are_rewritten_before_compaction_reaches_past_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The changelogs' own lag is what the topics check insists on: twice in it, or sooner."""
+    name = PREFIX + "COMPACTION_LAG_H"
+    wanted = wanted_settings(registry.BY_NAME[registry.WATCH_CHANGELOG], keep=False, copies=3)
+    lag_h = int(wanted["min.compaction.lag.ms"]) / 3_600_000
+
+    monkeypatch.setenv(name, str(lag_h))
+    assert load_settings("watch").compaction_lag_h == lag_h
+    monkeypatch.setenv(name, str(lag_h + 1))
+
+    assert complaints()[name] == (
+        "must be at most 24: so long compaction is held off (min.compaction.lag.ms), "
+        "and states must be rewritten twice in it"
+    )
 
 
 @pytest.mark.parametrize(

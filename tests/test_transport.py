@@ -16,13 +16,14 @@ from stream.transport import Consumer, NothingRead
 from topics import registry
 
 LABS, CHANGELOG = "labs", "changelog"
+ASSIGNED = object()
 
 
 class Broker:
     """The consumer's thread, as far as it seeks: what is committed, and to what it was assigned."""
 
     def __init__(self) -> None:
-        self.seeks = 0
+        self.wanted = self.seek_done = self.seeks = 0
         self.sought: dict[TP, int] = {}
         self.gone: dict[TP, int] = {}
         self.committed: dict[TP, int] = {}
@@ -34,7 +35,8 @@ class Broker:
         self.subscribed = topics
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        self.sought, self.seeks = dict(self.committed), self.seeks + 1
+        self.sought, self.seek_done = dict(self.committed), self.wanted
+        self.seeks += 1
         await self.answers.wait()
         return self.sought
 
@@ -43,14 +45,17 @@ class Begun:
     """A pipeline that notes where reading began."""
 
     def __init__(self) -> None:
-        self.claimed: set[int] | None = None
+        self.claims = SimpleNamespace(claimed=None)
         self.writes_ticks = True
         self.work = SimpleNamespace(inputs=(LABS,))
         self.table = SimpleNamespace(changelog_topic_name=CHANGELOG)
         self.starts: list[dict[TopicPartition, int]] = []
+        self.drained = asyncio.Event()
+        self.drained.set()
 
     async def drain(self) -> None:
-        """Have nothing to make durable."""
+        """Have nothing to make durable, and take as long for it as the test says."""
+        await self.drained.wait()
 
     def begin(self, start: dict[TopicPartition, int]) -> None:
         self.starts.append(start)
@@ -65,7 +70,8 @@ class Bench:
         consumer.app = SimpleNamespace(should_stop=False)
         consumer._read_offset = NothingRead()
         consumer._committed_offset = defaultdict(lambda: None)
-        consumer._seeks, consumer._claim, consumer.durable = 0, None, {}
+        consumer._asked, consumer._followed = 0, 0
+        consumer._claim, consumer.durable = None, {}
         self.consumer = consumer
 
 
@@ -93,7 +99,7 @@ async def test_a_seek_of_the_assignment_before_starts_nothing(bench: Bench) -> N
     bench.broker.answers.clear()
     early = asyncio.ensure_future(bench.consumer.perform_seek())
     await asyncio.sleep(0)
-    bench.pipeline.claimed = {1}
+    bench.pipeline.claims.claimed = ASSIGNED
     bench.broker.answers.set()
     await early
     bench.consumer._begin()  # as each fetch does
@@ -116,7 +122,7 @@ async def test_a_worker_that_ends_seeks_nothing(bench: Bench) -> None:
 
 async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:
     """A fetch may find the seek before Faust hears of it."""
-    bench.pipeline.claimed = {0}
+    bench.pipeline.claims.claimed = ASSIGNED
     bench.broker.committed = {TP(LABS, 0): 5}
     await bench.consumer.perform_seek()
 
@@ -125,6 +131,80 @@ async def test_reading_starts_once_for_each_seek(bench: Bench) -> None:
     await bench.consumer.perform_seek()
 
     assert len(bench.pipeline.starts) == 2
+
+
+async def test_a_seek_that_nobody_waits_for_starts_nothing(bench: Bench) -> None:
+    """It goes on in its thread; by then runs may be taken, and nobody made them durable."""
+    bench.pipeline.claims.claimed = ASSIGNED
+    bench.broker.answers.clear()
+    given_up = asyncio.ensure_future(bench.consumer.perform_seek())
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    bench.consumer._begin()  # as each fetch does
+    assert (bench.broker.seeks, bench.pipeline.starts) == (1, [])
+
+    bench.broker.answers.set()
+    await bench.consumer.perform_seek()
+
+    assert len(bench.pipeline.starts) == 1
+
+
+async def test_of_two_seeks_the_one_asked_for_last_starts_reading(bench: Bench) -> None:
+    """What the first one found is of before the second one made durable what was taken."""
+    bench.pipeline.claims.claimed = ASSIGNED
+    bench.broker.answers.clear()
+    first = asyncio.ensure_future(bench.consumer.perform_seek())
+    await asyncio.sleep(0)
+    bench.broker.seek_done = 0  # it has yet to come to it
+    bench.pipeline.drained.clear()
+    second = asyncio.ensure_future(bench.consumer.perform_seek())
+    await asyncio.sleep(0)
+    bench.broker.seek_done = 1
+    bench.broker.answers.set()
+    await first
+    after_the_first = list(bench.pipeline.starts)
+    bench.pipeline.drained.set()
+    await second
+
+    assert (after_the_first, len(bench.pipeline.starts)) == ([], 1)
+
+
+@pytest.mark.parametrize(("wanted", "sought"), [(7, {TP(LABS, 0): 5}), (0, {}), (8, {})])
+async def test_the_thread_seeks_only_for_who_waits(wanted: int, sought: dict[TP, int]) -> None:
+    """Its caller may be gone, or ask anew, while the brokers say what is committed."""
+    thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
+    thread.wanted, thread._consumer = 7, Committed({TP(LABS, 0): 5})
+    seeking = asyncio.ensure_future(thread._seek_to_committed(7))
+    await asyncio.sleep(0)
+    thread.wanted = wanted
+    await seeking
+
+    assert (thread._consumer.sought, thread.sought) == (sought, sought)
+    assert thread.seek_done == (7 if sought else 0)
+
+
+class Committed:
+    """An aiokafka consumer, as far as it is asked for what is committed."""
+
+    def __init__(self, offsets: dict[TP, int]) -> None:
+        self._offsets = offsets
+        self.sought: dict[TP, int] = {}
+
+    def assignment(self) -> set[TP]:
+        return set(self._offsets)
+
+    async def committed(self, tp: TP) -> int:
+        return self._offsets[tp]
+
+    async def end_offsets(self, _: list[TP]) -> dict[TP, int]:
+        return self._offsets
+
+    async def beginning_offsets(self, tps: list[TP]) -> dict[TP, int]:
+        return dict.fromkeys(tps, 0)
+
+    def seek(self, tp: TP, offset: int) -> None:
+        self.sought[tp] = offset
 
 
 def thread_told(told_ms: int, position: int, leaders: list[int]) -> Any:

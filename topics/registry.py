@@ -46,6 +46,7 @@ PARTITIONS: Final = 12  # of every topic: a patient has the same partition numbe
 DAY_MS: Final = 24 * 60 * 60 * 1000
 KEPT_MS: Final = 45 * DAY_MS
 KEPT_LONG_MS: Final = 400 * DAY_MS
+COMPACTION_LAG_H: Final = 24  # so long compaction leaves a changelog's newest records as they are
 
 
 class Role(StrEnum):

@@ -17,6 +17,7 @@ WEDGES = {  # a replica for each, so that all of them hang at once
     "fetcher": "records of partition",  # the ticks that it wrote itself
     "producer": "not ready for",  # it can't even claim what it recovered
     "observer": "records of partition",
+    "recovery": "a step of the recovery took longer than",
 }
 
 
@@ -48,7 +49,7 @@ def start(stormwatch: Stormwatch, kind: str, replica: str) -> "subprocess.Popen[
         STORMWATCH_REPLICA=replica,
         STORMWATCH_METRICS_PORT="0",
         STORMWATCH_STALL_S="3",
-        STORMWATCH_RECOVERY_LIMIT_S="10",
+        STORMWATCH_RECOVERY_LIMIT_S="60" if kind == "recovery" else "10",
         STORMWATCH_TICK_S="1",
         STORMWATCH_UNACCOUNTED_S="60",
     )

@@ -29,6 +29,7 @@ WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
     "agent": [(Pipeline, "take", for_ever)],
     "fetcher": [(Thread, "_fetch_records", for_ever)],
     "producer": [(Committer, "_send", for_ever)],
+    "recovery": [(Thread, "ends", for_ever)],
     "observer": [(Pipeline, "take", for_ever), (Pipeline, "_observe", for_ever)],
 }
 

@@ -1,0 +1,105 @@
+"""Takes over what is assigned: reads its states, and lets nobody else write them from then on.
+
+Faust lets a recovery that a rebalance cut short go on, even while the next one is under way. So a
+claim is of one assignment, known from the moment it was assigned, and counts for nothing once that
+has ended: what it read is older than what the next owner wrote, and so is its epoch.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from stream import metrics
+from stream.committer import Committer
+from stream.partition import Partition
+from stream.runs import TopicPartition
+from stream.table import StateTable
+from stream.ticks import Ticker, disbelieve_the_future
+from topics import registry
+
+log = logging.getLogger("stormwatch.claims")
+
+MadeAnew = Callable[[int, Mapping[str, int]], Awaitable[set[str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """What was assigned to us at one time; each is another, even of the same partitions."""
+
+    partitions: frozenset[int]
+    generation: int
+    claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Claims:
+    """Claims partitions, as a whole and once for each assignment."""
+
+    def __init__(  # noqa: PLR0913, what a claim asks, and what it gives to whom
+        self,
+        table: StateTable,
+        committer: Committer,
+        ticker: Ticker,
+        *,
+        bootstrap: str,
+        writes_ticks: bool,
+        fills_ticks: bool,
+        made_anew: MadeAnew,
+        gate: Callable[[TopicPartition, int], None],
+    ) -> None:
+        self._table, self._committer, self._ticker = table, committer, ticker
+        self._bootstrap = bootstrap
+        self._writes_ticks, self._fills_ticks = writes_ticks, fills_ticks
+        self._made_anew, self._gate = made_anew, gate
+        self._assignment: Assignment | None = None  # what is ours now
+        self.claimed: Assignment | None = None  # recovered, and nobody else may write it
+
+    def assigned(self, partitions: Iterable[int], generation: int) -> Assignment:
+        """Know what is ours from now on; it can be claimed."""
+        self.claimed, self._assignment = None, Assignment(frozenset(partitions), generation)
+        return self._assignment
+
+    def release(self) -> None:
+        """Know that nothing is ours any more: no claim counts that is under way or begins now."""
+        self.claimed = self._assignment = None
+        self._committer.release()  # or old states could be written anew until all is durable
+
+    async def claim(self, assignment: Assignment) -> bool:
+        """Claim what was assigned, and tell whether this has made it ours.
+
+        Two recoveries may come to it: the second waits for the first, and finds it done.
+        """
+        async with assignment.claiming:
+            if self.claimed is assignment or assignment is not self._assignment:
+                return False
+            found = await self._table.read(self._bootstrap, assignment.partitions)
+            if assignment is not self._assignment:
+                return False
+            self._tell_ignored(found)
+            if self._writes_ticks:
+                disbelieve_the_future(found.values())
+            self._table.by_partition.update(found)
+            await asyncio.gather(*(self._claim_one(each, assignment) for each in sorted(found)))
+            if assignment is not self._assignment:
+                return False
+            self.claimed = assignment
+            return True
+
+    async def _claim_one(self, partition: int, assignment: Assignment) -> None:
+        if assignment is not self._assignment:
+            return
+        held = self._table.of(partition)
+        await self._committer.claim(partition, held.highest.next(assignment.generation))
+        if held.positions and assignment is self._assignment:
+            held.made_anew = await self._made_anew(partition, held.positions)
+        if self._fills_ticks and assignment is self._assignment:
+            last = await self._ticker.fill(partition, held.clock_ms)
+            if assignment is self._assignment:
+                self._gate(TopicPartition(registry.TICKS, partition), last)
+
+    def _tell_ignored(self, found: Mapping[int, Partition]) -> None:
+        for partition, held in found.items():
+            if held.ignored:
+                metrics.STATES_IGNORED.inc(held.ignored)
+                topic = self._table.changelog_topic_name
+                log.warning("states_ignored %s-%s: %s", topic, partition, held.ignored)
