@@ -150,6 +150,11 @@ PARTITION_PROGRESS_TIMESTAMP_SECONDS: Final = _gauge(
 PARTITION_HELD_RECORDS: Final = _gauge(
     "partition_held_records", "Records fetched that wait for earlier ones.", ["partition"]
 )
+PARTITION_UNTOLD_SECONDS: Final = _gauge(
+    "partition_untold_seconds",
+    "For how long no fetch has told anything of a topic, neither records nor its end.",
+    ["topic", "partition"],
+)
 PARTITION_UNACCOUNTED_RECORDS: Final = _gauge(
     "partition_unaccounted_records",
     "Records fetched that were neither taken nor held nor read again, while nobody is at work.",
@@ -160,6 +165,7 @@ OF_A_PARTITION: Final = (
     PARTITION_CLOCK_TIMESTAMP_SECONDS,
     PARTITION_PROGRESS_TIMESTAMP_SECONDS,
     PARTITION_HELD_RECORDS,
+    PARTITION_UNTOLD_SECONDS,
     PARTITION_UNACCOUNTED_RECORDS,
 )
 

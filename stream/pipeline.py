@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final, NoReturn
 
@@ -23,6 +23,7 @@ from stream.settings import Settings
 from stream.stacks import log_stacks
 from stream.table import StateTable
 from stream.ticks import Ticker
+from stream.unread import Unread
 from stream.watchdog import Watchdog
 from topics import registry
 
@@ -59,9 +60,11 @@ class Pipeline:
             hanging_limit_s=STALLS_ENDURED * settings.stall_s,
             end_stuck=self.end_stuck,
         )
+        self.unread = Unread(self, STALLS_ENDURED * settings.stall_s)
         self.watchdog = Watchdog(
             waiting=self.waiting,
             in_turn=self.in_turn,
+            unread=lambda: self.unread.reason,
             unready_s=health.unready_s,
             stall_limit_s=STALLS_ENDURED * settings.stall_s,
             unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
@@ -108,16 +111,13 @@ class Pipeline:
             end_process("the agent was started a second time")
         self.pulse.start()
         self.watchdog.start()
-        beside = [self.committer.run(), self._beat(), self._observe(), garbage.run()]
+        beside = [self.committer.run(), self._beat(), self._observe(), self.unread.run()]
+        beside.append(garbage.run())
         if self.writes_ticks:
             beside.append(self.ticker.run(lambda: self.owned))
         for each in beside:
-            self._run_beside(each)
-
-    def _run_beside(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(end_with)
-        self._tasks.append(task)
+            self._tasks.append(asyncio.ensure_future(each))
+            self._tasks[-1].add_done_callback(end_with)
 
     # Owning partitions
 

@@ -145,6 +145,10 @@ class Scheduler(DefaultSchedulingStrategy):
         half_way = (self._run_limit + fitting) // 2  # one slow run is no rule
         self._run_limit = min(max(half_way, FEWEST_RECORDS), self._run_records)
 
+    def holds(self, tp: TopicPartition) -> bool:
+        """Tell whether records of a topic wait here; asked from any thread."""
+        return bool(self._held.get(tp.partition, {}).get(tp.topic))
+
     def held_records(self, partition: int) -> int:
         """Count the records of a partition that wait for those of other topics."""
         return sum(map(len, self._held.get(partition, {}).values()))

@@ -5,25 +5,38 @@ says which seek it follows. aiokafka's own awaits in between.
 """
 
 import asyncio
+import contextlib
+import math
 import time
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from stream.runs import TopicPartition
+from stream.told import Told
 
 # What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
 # and what it has may be earlier than what the others give.
-TOLD_FOR_MS: Final = 500
+TOLD_FOR_S: Final = 0.5
 # A new leader of a partition shows its newest records once its followers have them, which takes
 # them half a second at most; until then the partition seems to end before them.
 NEWLY_LED_S: Final = 1.5
 # Few records at a time cost much, and one that comes after a silence should not wait: so the broker
 # answers at once after a fetch that found nothing, and after others once it has so much.
 GATHERED_BYTES: Final = 64 * 1024
+ANSWER_LIMIT_S: Final = 5.0  # a broker that says by then where a topic ends counts as reached
+
+
+class Standing(NamedTuple):
+    """How far a topic of a partition is read, as fetches told."""
+
+    position: int | None  # the next offset to fetch
+    end: int | None
+    told_s: float | None  # when one last told anything of it; None: never
 
 
 class Fetched(dict[TP, list[Any]]):
@@ -45,6 +58,13 @@ class Thread(driver.AIOKafkaConsumerThread):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._led: dict[TopicPartition, tuple[int | None, float]] = {}  # by whom, since when
+        self._told = Told()
+        self._ends: dict[TopicPartition, tuple[int, float]] = {}  # as asked, and when
+
+    async def on_start(self) -> None:
+        """Start the consumer, and listen to what its fetches tell."""
+        await super().on_start()
+        self._told.listen(self._ensure_consumer()._fetcher)  # noqa: SLF001, not public
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -103,15 +123,20 @@ class Thread(driver.AIOKafkaConsumerThread):
         )
 
     def end_told_ms(self, tp: TopicPartition) -> int | None:
-        """Say when a fetch told just now that a partition is read to its end; None: it is not."""
+        """Say when a fetch told just now that a partition is read to its end; None: it is not.
+
+        By the monotonic clock.
+        """
         if (state := self._state(tp)) is None or not state.has_valid_position:
             return None
         if self._is_newly_led(tp):
             return None
         if state.highwater is None or state.position < state.highwater:
             return None
-        told_ms: int = state.timestamp  # by the wall clock, as aiokafka keeps it
-        return told_ms if time.time_ns() // 1_000_000 - told_ms <= TOLD_FOR_MS else None
+        told_s = self._told.at_s(tp)
+        if told_s is None or time.monotonic() - told_s > TOLD_FOR_S:
+            return None
+        return int(told_s * 1000)
 
     def _is_newly_led(self, tp: TopicPartition) -> bool:
         now_s, leader = time.monotonic(), self._leader_of(tp)
@@ -126,9 +151,34 @@ class Thread(driver.AIOKafkaConsumerThread):
         return cast(int | None, cluster.leader_for_partition(tp))
 
     def behind(self, tp: TopicPartition, next_offset: int) -> int:
-        """Count the records after an offset that the last fetch told of."""
-        state = self._state(tp)
-        return max(0, state.highwater - next_offset) if state and state.highwater else 0
+        """Count the records after an offset, up to the end that was told last."""
+        standing, (asked_end, asked_s) = self.standing(tp), self._ends.get(tp, (0, -math.inf))
+        end = asked_end if asked_s > (standing.told_s or -math.inf) else standing.end
+        return max(0, (end or 0) - next_offset)
+
+    def standing(self, tp: TopicPartition) -> Standing:
+        """Say how far a topic is read; asked from any thread."""
+        told_s = self._told.at_s(tp)
+        if (state := self._state(tp)) is None:
+            return Standing(None, None, told_s)
+        return Standing(state._position, state.highwater, told_s)  # noqa: SLF001, it may be None
+
+    async def ask_end(self, tp: TopicPartition) -> int | None:
+        """Ask the broker where a topic ends, whatever fetches tell; None: it does not answer.
+
+        Beside the queue of this thread's calls: fetches would wait for an answer that never comes.
+        """
+        asked = asyncio.run_coroutine_threadsafe(self._ask_end(tp), self.thread_loop)
+        return await asyncio.wrap_future(asked)
+
+    async def _ask_end(self, tp: TopicPartition) -> int | None:
+        consumer = self._ensure_consumer()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            found = await asyncio.wait_for(consumer.end_offsets([tp]), ANSWER_LIMIT_S)
+            end: int = found[tp]
+            self._ends[tp] = end, time.monotonic()
+            return end
+        return None
 
     def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
         if self._consumer is None:

@@ -118,6 +118,7 @@ def test_a_partition_that_went_to_another_leaves_no_series() -> None:
         metrics.PARTITION_LAG_RECORDS.labels("u.v1", partition).set(5)
         metrics.PARTITION_HELD_RECORDS.labels(partition).set(1)
         metrics.PARTITION_UNACCOUNTED_RECORDS.labels(partition).set(1)
+        metrics.PARTITION_UNTOLD_SECONDS.labels("t.v1", partition).set(1)
         metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition).set(1)
         metrics.PARTITION_PROGRESS_TIMESTAMP_SECONDS.labels(partition).set(2)
 

@@ -142,7 +142,7 @@ async def test_no_gauge_tells_of_partitions_that_are_not_ours(bench: Bench) -> N
 
     assert asked == {0: 14, 1: 14}
     assert metrics.REGISTRY.get_sample_value("stormwatch_assigned_partitions") == 0
-    assert [next(iter(gauge.collect())).samples for gauge in metrics.OF_A_PARTITION] == [[]] * 5
+    assert [next(iter(gauge.collect())).samples for gauge in metrics.OF_A_PARTITION] == [[]] * 6
 
 
 @pytest.mark.usefixtures("no_partitions")

@@ -12,6 +12,7 @@ from faust.types import TP
 
 from stream.runs import TopicPartition
 from stream.thread import NEWLY_LED_S, Thread
+from stream.told import Told
 from stream.transport import Consumer, NothingRead
 from topics import registry
 
@@ -207,44 +208,113 @@ class Committed:
         self.sought[tp] = offset
 
 
-def thread_told(told_ms: int, position: int, leaders: list[int]) -> Any:
+class Fetcher:
+    """aiokafka's fetcher, as far as it notes what an answer tells: by the wall clock."""
+
+    def __init__(self, position: int) -> None:
+        self.state = SimpleNamespace(
+            has_valid_position=True,
+            position=position,
+            _position=position,
+            highwater=None,
+            timestamp=None,
+        )
+        self.told: int | None = 5
+
+    async def _proc_fetch_request(self, _assignment: Any, _node: int, _request: Any) -> bool:
+        if self.told is not None:
+            self.state.highwater = self.told
+            self.state.timestamp = time.time_ns() // 1_000_000
+        return False
+
+
+class Reader:
     """A thread without a consumer, told that a topic has 5 records; the last leader stays."""
-    state = SimpleNamespace(
-        has_valid_position=True, position=position, highwater=5, timestamp=told_ms
-    )
-    thread: Any = Thread.__new__(Thread)
-    thread._led = {}
-    thread._state = lambda _: state
-    thread._leader_of = lambda _: leaders.pop(0) if len(leaders) > 1 else leaders[0]
-    return thread
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, position: int, leaders: list[int]) -> None:
+        self.now_s, self.wall_ns = 100.0, 1_800_000_000 * 10**9
+        monkeypatch.setattr("time.monotonic", lambda: self.now_s)
+        monkeypatch.setattr("time.time_ns", lambda: self.wall_ns)
+        self.fetcher = Fetcher(position)
+        thread: Any = Thread.__new__(Thread)
+        thread._led, thread._ends = {}, {}
+        thread._told = Told(now=lambda: self.now_s)
+        thread._told.listen(self.fetcher)
+        thread._state = lambda _: self.fetcher.state
+        thread._leader_of = lambda _: leaders.pop(0) if len(leaders) > 1 else leaders[0]
+        self.thread = thread
+
+    async def fetch(self) -> None:
+        assignment = SimpleNamespace(state_value=lambda _: self.fetcher.state)
+        request = SimpleNamespace(topics=[(LABS, [(0, 0, 0)])])
+        await self.fetcher._proc_fetch_request(assignment, 1, request)
+
+    def end_told_ms(self) -> int | None:
+        told_ms: int | None = self.thread.end_told_ms(TopicPartition(LABS, 0))
+        return told_ms
+
+    def step(self, seconds: float) -> None:
+        self.now_s += seconds
+        self.wall_ns += int(seconds * 10**9)
 
 
-def test_a_new_leader_is_not_believed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_new_leader_is_not_believed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may have records that it does not show yet."""
-    now_ms, now_s = time.time_ns() // 1_000_000, [100.0]
-    monkeypatch.setattr("stream.thread.time.monotonic", lambda: now_s[0])
-    thread, tp = thread_told(now_ms, 5, leaders=[1, 1, 2]), TopicPartition(LABS, 0)
-    assert [thread.end_told_ms(tp), thread.end_told_ms(tp)] == [now_ms, now_ms]
+    reader, told = Reader(monkeypatch, 5, leaders=[1, 1, 2]), []
+    for wait_s in (0.0, 0.0, 0.0, NEWLY_LED_S / 2, NEWLY_LED_S / 2):
+        reader.step(wait_s)
+        await reader.fetch()
+        told.append(reader.end_told_ms() is not None)
 
-    assert thread.end_told_ms(tp) is None
-    now_s[0] += NEWLY_LED_S / 2
-    assert thread.end_told_ms(tp) is None
-    now_s[0] += NEWLY_LED_S / 2
-
-    assert thread.end_told_ms(tp) == now_ms
+    assert told == [True, True, False, False, True]
 
 
 @pytest.mark.parametrize(
-    ("told_ms_ago", "position", "is_at_end"), [(0, 5, True), (0, 4, False), (10_000, 5, False)]
+    ("told_s_ago", "position", "is_at_end"), [(0, 5, True), (0, 4, False), (10, 5, False)]
 )
-def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
-    told_ms_ago: int, position: int, *, is_at_end: bool
+async def test_what_a_broker_told_of_an_end_does_not_hold_for_ever(
+    monkeypatch: pytest.MonkeyPatch, told_s_ago: int, position: int, *, is_at_end: bool
 ) -> None:
     """One that is not reached may have what is earlier than all that the others give."""
-    told_ms = time.time_ns() // 1_000_000 - told_ms_ago
-    thread = thread_told(told_ms, position, leaders=[1])
+    reader = Reader(monkeypatch, position, leaders=[1])
+    await reader.fetch()
+    reader.step(told_s_ago)
 
-    assert (thread.end_told_ms(TopicPartition(LABS, 0)) == told_ms) is is_at_end
+    assert (reader.end_told_ms() == 100_000) is is_at_end
+
+
+async def test_a_clock_that_is_set_back_makes_no_old_end_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would be believed until the clock had caught up."""
+    reader = Reader(monkeypatch, 5, leaders=[1])
+    await reader.fetch()
+    reader.wall_ns -= 3600 * 10**9
+    reader.fetcher.told = None  # it is not reached any more
+    reader.step(10)
+    await reader.fetch()
+    unreached = reader.end_told_ms()
+    reader.fetcher.told = 5
+    await reader.fetch()
+
+    assert (unreached, reader.end_told_ms()) == (None, 110_000)
+
+
+async def test_what_waits_is_counted_up_to_the_end_that_was_told_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where no fetch tells of a topic its broker is asked; a later fetch knows better."""
+    reader, tp = Reader(monkeypatch, 5, leaders=[1]), TopicPartition(LABS, 0)
+    behind = [reader.thread.behind(tp, 5)]
+    reader.thread._ends[tp] = 9, 100.0
+    behind.append(reader.thread.behind(tp, 5))
+    reader.step(1)
+    reader.fetcher.told = 12
+    await reader.fetch()
+    behind.append(reader.thread.behind(tp, 5))
+
+    assert behind == [0, 4, 7]
+    assert reader.thread.standing(tp) == (5, 12, 101.0)
 
 
 def test_the_broker_gathers_records_only_while_some_come() -> None:

@@ -15,6 +15,7 @@ WEDGES = {  # a replica for each, so that all of them hang at once
     "loop": "the event loop has not turned",
     "agent": "records of partition",
     "fetcher": "records of partition",  # the ticks that it wrote itself
+    "topic": "stormwatch.labs.v1 of partition 0 can't be read, though brokers answer",
     "producer": "not ready for",  # it can't even claim what it recovered
     "observer": "records of partition",
     "recovery": "a step of the recovery took longer than",

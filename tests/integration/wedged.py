@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import aiokafka
+
 from deploy.cli import main
 from stream.committer import Committer
 from stream.grading import Grading
 from stream.pipeline import Pipeline
-from stream.runs import Group, Run
+from stream.runs import Group, Run, TopicPartition
 from stream.thread import Thread
+from topics import registry
 
 
 async def for_ever(*_: Any, **__: Any) -> NoReturn:
@@ -24,10 +27,22 @@ def block(_: Grading, run: Run, __: Group) -> None:
         time.sleep(3600)
 
 
+LABS = TopicPartition(registry.LABS, 0)
+fetch_records = Thread._fetch_records
+
+
+async def withhold_labs(thread: Any, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+    """Fetch no labs of one partition any more, once they were read to their end for a while."""
+    if LABS in thread.consumer.pipeline.unread._were_read:
+        consumer.pause(aiokafka.TopicPartition(*LABS))
+    return await fetch_records(thread, consumer, *args, **kwargs)
+
+
 WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
     "loop": [(Grading, "take", block)],
     "agent": [(Pipeline, "take", for_ever)],
     "fetcher": [(Thread, "_fetch_records", for_ever)],
+    "topic": [(Thread, "_fetch_records", withhold_labs)],
     "producer": [(Committer, "_send", for_ever)],
     "recovery": [(Thread, "ends", for_ever)],
     "observer": [(Pipeline, "take", for_ever), (Pipeline, "_observe", for_ever)],

@@ -1,0 +1,43 @@
+"""When fetches last told something of each topic and partition, by a clock that never goes back.
+
+aiokafka notes it too, by the wall clock: where that is set back an old answer would count as new
+until the clock has caught up.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from stream.runs import TopicPartition
+
+
+class Told:
+    """Listens to a fetcher of aiokafka: records and an end are told, a refused fetch is not."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last: dict[TopicPartition, tuple[int, float]] = {}  # as aiokafka noted it, and when
+
+    def listen(self, fetcher: Any) -> None:  # noqa: ANN401, aiokafka is untyped
+        """Note what each answer to a fetch tells of, from now on."""
+        fetch = fetcher._proc_fetch_request  # noqa: SLF001, aiokafka offers no listener
+
+        async def fetch_and_note(assignment: Any, node: Any, request: Any) -> Any:  # noqa: ANN401, as above
+            is_new = await fetch(assignment, node, request)
+            self._note(assignment, request)
+            return is_new
+
+        fetcher._proc_fetch_request = fetch_and_note  # noqa: SLF001, as above
+
+    def at_s(self, tp: TopicPartition) -> float | None:
+        """Say when something was last told of a partition; None: never."""
+        return self._last[tp][1] if tp in self._last else None
+
+    def _note(self, assignment: Any, request: Any) -> None:  # noqa: ANN401, as above
+        now_s, last = self._now(), self._last
+        for topic, partitions in request.topics:
+            for partition, *_ in partitions:
+                tp = TopicPartition(topic, partition)
+                noted: int | None = assignment.state_value(tp).timestamp
+                if noted is not None and (tp not in last or last[tp][0] != noted):
+                    last[tp] = noted, now_s
