@@ -16,7 +16,6 @@ from stream.partition import Partition
 from stream.runs import TopicPartition
 from stream.table import StateTable
 from stream.ticks import Ticker, disbelieve_the_future
-from stream.versions import refuse_foreign
 from topics import registry
 
 log = logging.getLogger("stormwatch.claims")
@@ -42,7 +41,6 @@ class Claims:
         committer: Committer,
         ticker: Ticker,
         *,
-        version: int,
         bootstrap: str,
         writes_ticks: bool,
         fills_ticks: bool,
@@ -50,7 +48,7 @@ class Claims:
         gate: Callable[[TopicPartition, int], None],
     ) -> None:
         self._table, self._committer, self._ticker = table, committer, ticker
-        self._version, self._bootstrap = version, bootstrap
+        self._bootstrap = bootstrap
         self._writes_ticks, self._fills_ticks = writes_ticks, fills_ticks
         self._made_anew, self._gate = made_anew, gate
         self._assignment: Assignment | None = None  # what is ours now
@@ -77,7 +75,6 @@ class Claims:
             found = await self._table.read(self._bootstrap, assignment.partitions)
             if assignment is not self._assignment:
                 return False
-            refuse_foreign(self._version, found)  # before anything is written
             self._tell_ignored(found)
             if self._writes_ticks:
                 disbelieve_the_future(found.values())
@@ -95,7 +92,10 @@ class Claims:
         await self._committer.claim(partition, held.highest.next(assignment.generation))
         if held.positions and assignment is self._assignment:
             held.made_anew = await self._made_anew(partition, held.positions)
-        if self._fills_ticks and assignment is self._assignment:
+        # The pager too: a tick of now that lies before those of an outage would make the watchers
+        # refuse its records as from the future. Where it has no clock yet, time is theirs to begin.
+        fills = self._fills_ticks or (self._writes_ticks and held.clock_ms is not None)
+        if fills and assignment is self._assignment:
             last = await self._ticker.fill(partition, held.clock_ms)
             if assignment is self._assignment:
                 self._gate(TopicPartition(registry.TICKS, partition), last)

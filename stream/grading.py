@@ -3,7 +3,6 @@
 import heapq
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final, TypeVar, overload
 
 from stream import metrics
@@ -14,7 +13,6 @@ from stream.guard import (
     dead_letter,
     dead_letter_on_error,
     is_plausible,
-    logged_on_error,
     tell_of_failure,
     told_on_error,
 )
@@ -68,7 +66,6 @@ class Grading:
 
     inputs: Final = tuple(topic.name for topic in registry.INPUTS)
     table: Final = "patients"
-    version: Final = state.VERSION
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -87,8 +84,7 @@ class Grading:
         """Begin with the states of a partition; what is due of them is known without decoding."""
         due = [(due_ms, key.decode()) for key, (_, due_ms) in states.items() if due_ms is not None]
         heapq.heapify(due)
-        apart = partial(logged_on_error, partition)
-        self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due, apart=apart)
+        self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due)
         self._present_ms.pop(partition, None)
 
     def revoked(self) -> None:
@@ -151,8 +147,9 @@ class Grading:
         for partition, patient_ids in group.touched.items():
             ward = self._wards[partition]
             for patient_id in sorted(patient_ids):
-                with told_on_error(partition, patient_id, ward.clock_ms, group):
-                    self._write(partition, patient_id, ward.patients[patient_id], group)
+                patient = ward.patients[patient_id]
+                with told_on_error(partition, patient_id, patient.changed_ms, group):
+                    self._write(partition, patient_id, patient, group)
 
     def _write(self, partition: int, patient_id: str, patient: Patient, group: Group) -> None:
         key = patient_id.encode()

@@ -2,8 +2,7 @@
 
 Each ends when its cause has, where that can be known (docs/decisions, 56): OPS-REPLICA and OPS-SINK
 by the pager, OPS-SILENCE as a rule of the engine. OPS-ENGINE ends when a person closes it (29):
-what the engine failed on stays out of account whatever is taken after it. It is P1 where the pager
-can't read what was open of a patient (65).
+what the engine failed on stays out of account whatever is taken after it.
 """
 
 from datetime import datetime
@@ -32,11 +31,6 @@ ENGINE: Final = OpsRule(
     Priority.P2,
     "An event about this patient could not be taken into account: look at the patient. "
     "Operations finds it among the dead letters.",
-)
-UNREAD: Final = ENGINE._replace(
-    priority=Priority.P1,  # one may be open that nobody has answered
-    advice="What was open of this patient, and who had it, can't be read any more: look at the "
-    "patient. Operations finds what it was among the dead letters and on the alerts topic.",
 )
 REPLICA: Final = OpsRule(
     "OPS-REPLICA",
