@@ -3,7 +3,7 @@
 import asyncio
 
 from stream.health import Health
-from stream.pipeline import BEAT_S
+from stream.pulse import TURN_S
 
 
 async def beat(health: Health, is_read: asyncio.Event) -> None:
@@ -13,4 +13,4 @@ async def beat(health: Health, is_read: asyncio.Event) -> None:
         health.beat()
         if is_read.is_set() and not health.ready:
             health.recovered()
-        await asyncio.sleep(BEAT_S)
+        await asyncio.sleep(TURN_S)

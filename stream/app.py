@@ -38,6 +38,11 @@ class App(faust.App):
 
     worker: Pipeline
 
+    async def on_first_start(self) -> None:
+        """Beat before anything waits for the brokers."""
+        self.worker.turn()
+        await super().on_first_start()
+
     async def on_stop(self) -> None:
         """End as asked, or because a part crashed."""
         end_soon(self.worker.end_stuck)

@@ -1,15 +1,19 @@
 """How a worker ends when going on would lose something: at once, and saying why."""
 
+import _thread
 import asyncio
+import contextlib
 import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from typing import Final, NoReturn
 
 EX_SOFTWARE: Final = 70
-ENDED_WITHIN_S: Final = 25.0  # less than what supervisors grant: 30 s in Kubernetes
+ENDED_WITHIN_S: Final = 25.0  # less than what supervisors grant, also with what is said: 30 s
+SAID_WITHIN_S: Final = 4.0  # why it ends; a log that takes no more does not keep it
 
 LEFT_WITHIN_S: Final = 5.0  # by one of which nothing can be lost any more
 
@@ -34,30 +38,90 @@ def end_settled_soon(*, crashed: bool) -> None:
 
 
 def _end_settled(status: int) -> None:
+    end_unheard(status)
     log.warning("ends_without_leaving: its brokers did not answer")
     logging.shutdown()
     os._exit(status)
 
 
 def _end_in_any_case(end: Callable[[str], object]) -> None:
+    end_unheard()
     try:
         end("asked to end, it did not")
     finally:  # a worker that is half gone may not be able to say where it is
         os._exit(EX_SOFTWARE)
 
 
-def end_process(reason: str) -> NoReturn:
+def end_unheard(status: int = EX_SOFTWARE) -> None:
+    """End this process within seconds, whatever its log does: called before the first line.
+
+    Where nobody reads stderr any more a line waits for ever, and with it whoever has another. This
+    is the barest of threads: it needs no lock that one of them may hold.
+    """
+    with contextlib.suppress(RuntimeError):  # there is no thread to be had; the log may well do
+        _thread.start_new_thread(_end_unheard, (status,))
+
+
+def _end_unheard(status: int) -> None:
+    time.sleep(SAID_WITHIN_S)
+    os._exit(status)
+
+
+def end_process(reason: str, error: BaseException | None = None) -> NoReturn:
     """End this process now. Its memory is ahead of what is durable: nothing of it may be written.
 
     A supervisor starts it again, and it begins where the broker knows it to be.
     """
-    log.critical("worker_ends: %s", reason, exc_info=sys.exc_info()[0] is not None)
-    logging.shutdown()
-    os._exit(EX_SOFTWARE)
+    end_unheard()
+    try:
+        log.critical("worker_ends: %s", reason, exc_info=error or sys.exc_info()[1])
+        logging.shutdown()
+    finally:
+        os._exit(EX_SOFTWARE)
 
 
-def end_with(task: "asyncio.Task[None]") -> None:
-    """End this process if a part of it has failed."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("part_failed", exc_info=error)
-        end_process("a part of the worker failed")
+class Parts:
+    """What runs side by side in the event loop. Whatever of it ends, ends the process.
+
+    A worker that ends on purpose has its parts cancelled; what fails even then still ends it.
+    """
+
+    def __init__(self, *, on_purpose: Callable[[], bool]) -> None:
+        self._on_purpose = on_purpose
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def run(self, *parts: Coroutine[object, object, None]) -> None:
+        """Run these too."""
+        for part in parts:
+            task = asyncio.create_task(part)
+            task.add_done_callback(self._end_with)
+            self._tasks.append(task)
+
+    def _end_with(self, task: "asyncio.Task[None]") -> None:
+        part = getattr(task.get_coro(), "__qualname__", task.get_name())
+        if task.cancelled():
+            if not self._on_purpose():
+                end_process(f"a part of the worker was cancelled: {part}")
+        elif (error := task.exception()) is not None:
+            end_process(f"a part of the worker failed: {part}", error)
+        elif not self._on_purpose():
+            end_process(f"a part of the worker has returned: {part}")
+
+
+def look_for_ever(name: str, look: Callable[[], object], every_s: float) -> None:
+    """Look again and again, from a thread of its own; a look that fails ends the process.
+
+    Without that thread nobody would notice what it looks for, nor that it is no more.
+    """
+    threading.Thread(
+        target=_look_for_ever, args=(name, look, every_s), name=f"stormwatch-{name}", daemon=True
+    ).start()
+
+
+def _look_for_ever(name: str, look: Callable[[], object], every_s: float) -> None:
+    try:
+        while True:
+            time.sleep(every_s)
+            look()
+    finally:
+        end_process(f"the {name} can look no more")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final, NoReturn
 
@@ -14,20 +14,19 @@ from stream import garbage, metrics
 from stream.accounting import Account
 from stream.claims import Assignment, Claims
 from stream.committer import Committer
-from stream.ending import end_process, end_with
+from stream.ending import Parts, end_process
 from stream.health import Health
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
 from stream.scheduler import Scheduler
 from stream.settings import Settings
-from stream.stacks import log_stacks
+from stream.stacks import end_stuck
 from stream.table import StateTable
 from stream.ticks import Ticker
 from stream.unread import Unread
 from stream.watchdog import Watchdog
 from topics import registry
 
-BEAT_S: Final = 0.5
 STALLS_ENDURED: Final = 2  # after one /healthz says so, after as many the process ends
 OBSERVE_S: Final = 1.0
 
@@ -62,7 +61,7 @@ class Pipeline:
         )
         self.unread = Unread(self, STALLS_ENDURED * settings.stall_s)
         self.watchdog = Watchdog(
-            waiting=self.waiting,
+            waiting=lambda: self.waiting() if self.reading else {},  # else there is no consumer yet
             in_turn=self.in_turn,
             unread=lambda: self.unread.reason,
             unready_s=health.unready_s,
@@ -74,9 +73,9 @@ class Pipeline:
         self.owned: set[int] = set()
         self.reading = False  # from the committed offsets on
         self._position: dict[TopicPartition, int] = {}  # the last offset taken
-        self._busy = self._closed = False
+        self._busy = self._closed = self._started = False
         self._recovery_began_s = time.monotonic()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._parts = Parts(on_purpose=lambda: self.app.should_stop)
 
     def attach(self, app: Any) -> StateTable:  # noqa: ANN401, Faust's App is untyped
         """Belong to an app, and give it the table of states."""
@@ -105,19 +104,23 @@ class Pipeline:
         )
         return self.table
 
-    def start(self) -> None:
-        """Start what runs beside the agent. Whatever of it ends, ends the process."""
-        if self._tasks:
-            end_process("the agent was started a second time")
+    def watch(self) -> None:
+        """Watch this process from now on: what starts next may wait for its brokers for ever."""
         self.pulse.start()
         self.watchdog.start()
-        beside = [self.committer.run(), self._beat(), self._observe(), self.unread.run()]
-        beside.append(garbage.run())
+
+    def turn(self) -> None:
+        """Know from now on that the event loop turns."""
+        self._parts.run(self.pulse.turn(self.health.beat))
+
+    def start(self) -> None:
+        """Start what runs beside the agent. Whatever of it ends, ends the process."""
+        if self._started:
+            end_process("the agent was started a second time")
+        self._started = True
+        self._parts.run(self.committer.run(), self._observe(), self.unread.run(), garbage.run())
         if self.writes_ticks:
-            beside.append(self.ticker.run(lambda: self.owned))
-        for each in beside:
-            self._tasks.append(asyncio.ensure_future(each))
-            self._tasks[-1].add_done_callback(end_with)
+            self._parts.run(self.ticker.run(lambda: self.owned))
 
     # Owning partitions
 
@@ -233,12 +236,6 @@ class Pipeline:
         """Tell whether more may be handed over before what was is taken."""
         return self.account.all_on_the_way() < self.settings.pending_records
 
-    async def _beat(self) -> None:
-        while True:
-            self.pulse.turned()
-            self.health.beat()
-            await asyncio.sleep(BEAT_S)
-
     async def _observe(self) -> None:
         while True:
             await asyncio.sleep(OBSERVE_S)
@@ -292,6 +289,8 @@ class Pipeline:
 
     def end_stuck(self, reason: str) -> NoReturn:
         """End, and say where everything was; called from a thread that is not stuck itself."""
-        consumer = self.app.consumer
-        log_stacks([self.app.loop, consumer._thread.thread_loop])  # noqa: SLF001, our own thread
-        end_process(reason)
+        end_stuck(reason, self._loops)
+
+    def _loops(self) -> Iterator[asyncio.AbstractEventLoop]:
+        yield self.app.loop
+        yield self.app.consumer._thread.thread_loop  # noqa: SLF001, our own thread

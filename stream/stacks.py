@@ -1,23 +1,60 @@
 """Where every thread and every task of this process is: places in the code, and no values."""
 
 import asyncio
+import faulthandler
 import logging
+import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+from stream.ending import end_process, end_unheard
 
 DEEPEST: Final = 12  # places of one stack, the innermost ones
 TASKS: Final = 200  # of one loop
+STDERR: Final = "/proc/self/fd/2"
 
 log = logging.getLogger("stormwatch.stacks")
 
 
+def end_stuck(reason: str, loops: Callable[[], Iterable[asyncio.AbstractEventLoop]]) -> NoReturn:
+    """End this process, and say where everything was; called from a thread that is not stuck."""
+    end_unheard()
+    try:
+        log_stacks(loops())
+    finally:  # what could not be said is in the last line
+        end_process(reason)
+
+
+def end_unless_again(limit_s: float, descriptor: int) -> None:
+    """End this process with status 1 and its stacks, unless this is called again in time.
+
+    For what holds Python's own lock for ever, as C code can: then no thread of ours gets its turn,
+    and the one that waits here is not Python's.
+    """
+    faulthandler.dump_traceback_later(limit_s, exit=True, file=descriptor)
+
+
+def open_unblocked() -> int:
+    """Open stderr a second time, so that what can't be written there at once is left out.
+
+    Not waiting belongs to what was opened, which other processes and our own log share: a copy of
+    the descriptor would take it from them too. A socket can't be opened again: there, nothing is
+    written.
+    """
+    try:
+        return os.open(STDERR, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
 def log_stacks(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
     """Log all stacks. May be called from any thread, whatever the others do."""
-    for name, places in (*_of_threads(), *_of_tasks(loops)):
+    for name, places in chain(_of_threads(), _of_tasks(loops)):
         log.critical("stack_of %s: %s", name, " < ".join(places))
 
 

@@ -181,9 +181,9 @@ class Thread(driver.AIOKafkaConsumerThread):
         return None
 
     def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
-        if self._consumer is None:
+        if (consumer := self._consumer) is None:
             return None
-        subscription = self._consumer._subscription.subscription  # noqa: SLF001, not public
-        if subscription is None or subscription.assignment is None:
-            return None
-        return subscription.assignment._tp_state.get(tp)  # noqa: SLF001
+        subscription = consumer._subscription.subscription  # noqa: SLF001, not public
+        # The watchdog asks too, from its own thread: what is here now may be gone in the next line.
+        assignment = None if subscription is None else subscription.assignment
+        return None if assignment is None else assignment._tp_state.get(tp)  # noqa: SLF001

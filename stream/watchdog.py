@@ -5,10 +5,11 @@ happens, a recovery without an end. It looks from a thread of its own, so nothin
 from looking, and says where every task and thread was.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
+
+from stream.ending import look_for_ever
 
 LOOK_S: Final = 1.0
 
@@ -43,7 +44,7 @@ class Watchdog:
 
     def start(self) -> None:
         """Look from now on."""
-        threading.Thread(target=self._run, name="stormwatch-watchdog", daemon=True).start()
+        look_for_ever("watchdog", self.look, LOOK_S)
 
     def moved(self, partition: int) -> None:
         """Know that records of a partition were taken."""
@@ -68,8 +69,3 @@ class Watchdog:
         unready_s = self._unready_s()
         if unready_s > self._unready_limit_s:
             self._end(f"not ready for {unready_s:.0f} s")
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(LOOK_S)
-            self.look()

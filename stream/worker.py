@@ -44,9 +44,10 @@ def run_worker(settings: Settings, make_work: Callable[[Produce], Work]) -> NoRe
         await pipeline.produce(topic, partition, key, value)
 
     work = make_work(produce)
-    serve_metrics(settings, health, topics=work.inputs)
     pipeline = Pipeline(work, settings, health, fills_ticks=settings.role == "watch")
     app = build(pipeline)
+    pipeline.watch()
+    serve_metrics(settings, health, topics=work.inputs)
     with tempfile.TemporaryDirectory(prefix="stormwatch-") as scratch:  # Faust wants a folder
         app.conf.datadir = Path(scratch)
         worker = faust.Worker(

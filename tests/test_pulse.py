@@ -1,5 +1,7 @@
 """A process that stood still ends before it writes; one that is busy does not."""
 
+import time
+
 import pytest
 
 from stream.pulse import Pulse
@@ -58,3 +60,19 @@ def test_a_loop_that_hangs_ends_the_process(bench: Bench) -> None:
     bench.live(61, turning=False)
 
     assert bench.reasons == ["the event loop has not turned for 61 s"]
+
+
+def test_a_machine_that_was_suspended_stood_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its monotonic clock did too; that of the group went on."""
+    clocks = {time.CLOCK_BOOTTIME: 100.0, time.CLOCK_MONOTONIC: 100.0}
+    monkeypatch.setattr(time, "clock_gettime", clocks.__getitem__)
+    monkeypatch.setattr(time, "monotonic", lambda: clocks[time.CLOCK_MONOTONIC])
+    reasons: list[str] = []
+    pulse = Pulse(
+        stopped_limit_s=6, hanging_limit_s=60, end=reasons.append, end_stuck=reasons.append
+    )
+    clocks[time.CLOCK_BOOTTIME] += 3600
+
+    pulse.check()
+
+    assert reasons == ["stood still for 3600.0 s, longer than its session"]
