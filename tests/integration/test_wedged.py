@@ -12,6 +12,7 @@ from stream.ending import EX_SOFTWARE
 WEDGED = Path(__file__).with_name("wedged.py")
 ENDED_WITHIN_S = 150
 WEDGES = {  # a replica for each, so that all of them hang at once
+    "start": "not ready for",
     "loop": "the event loop has not turned",
     "agent": "records of partition",
     "fetcher": "records of partition",  # the ticks that it wrote itself

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import aiokafka
+from aiokafka.producer.sender import Sender
 
 from deploy.cli import main
 from stream.committer import Committer
@@ -39,6 +40,7 @@ async def withhold_labs(thread: Any, consumer: Any, *args: Any, **kwargs: Any) -
 
 
 WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
+    "start": [(Sender, "_maybe_wait_for_pid", for_ever)],  # its broker goes then
     "loop": [(Grading, "take", block)],
     "agent": [(Pipeline, "take", for_ever)],
     "fetcher": [(Thread, "_fetch_records", for_ever)],
