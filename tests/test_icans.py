@@ -1,10 +1,10 @@
 """ICANS under both policies: every level at its limits, and every way not to know."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from bedside import Bedside, corrected, hours, minutes
+from bedside import Bedside, corrected, hours, late, minutes
 from builders import Fields, assessment, ice, infusion, on_day, patient, reading
 from hypothesis import given
 from hypothesis import strategies as st
@@ -387,6 +387,54 @@ def test_the_end_of_a_seizure_counts_whatever_the_seizure_is_attributed_to() -> 
     over = seizure(3 / 60, resolved=True)
 
     assert grades(ADULT, seizure(resolved=False), *attributed, over, *EXAMINED) == (0, 0)
+
+
+EXAMINED_BETWEEN = ice(5, at=at(-8)), conscious(-8, level="alert")
+BRIEF: Final = {"duration_s": 60, "resolved": True}
+
+
+@pytest.mark.parametrize(
+    ("returned", "expected"), [(False, (4, 4)), (None, (3, 4)), (True, (3, 3))]
+)
+def test_seizures_are_repetitive_though_the_patient_was_examined_between_them(
+    returned: bool | None, expected: tuple[int, int]
+) -> None:
+    """An examination is no return to baseline unless one is charted."""
+    first = seizure(-11, **BRIEF, returned_to_baseline=returned)
+    seen = ice(10, at=at(-12)), first, *EXAMINED_BETWEEN
+
+    assert grades(ADULT, *seen, now=at(-1)) == (2, 2)
+    assert ranges(ADULT, *seen, seizure(**BRIEF)) == (expected, expected)
+
+
+def test_repetitive_seizures_count_until_both_were_examined_after_the_later_one() -> None:
+    first = seizure(-11, **BRIEF, returned_to_baseline=False)
+    pair = first, *EXAMINED_BETWEEN, seizure(**BRIEF, returned_to_baseline=False)
+    calm = ice(10, at=at(1)), conscious(1, level="alert")
+
+    assert grades(ADULT, *pair, calm[0]) == grades(ADULT, *pair, calm[1]) == (4, 4)
+    assert ranges(ADULT, *pair, *calm) == ((0, 0), (0, 0))
+
+
+def test_a_third_seizure_is_compared_with_the_one_before_it_alone() -> None:
+    first = seizure(-11, **BRIEF, returned_to_baseline=False)
+    second = seizure(-9, **BRIEF, returned_to_baseline=True)
+
+    assert grades(ADULT, first, second, *EXAMINED_BETWEEN, seizure(**BRIEF)) == (3, 3)
+
+
+def test_a_seizure_of_another_cause_makes_none_repetitive_where_that_is_honoured() -> None:
+    first = seizure(-11, **BRIEF, returned_to_baseline=False)
+    attributed = cause("bleeding", -11.5), first, cause("icans", -9)
+
+    assert grades(ADULT, *attributed, *EXAMINED_BETWEEN, seizure(**BRIEF)) == (4, 3)
+
+
+def test_a_first_seizure_that_is_told_late_makes_the_second_repetitive() -> None:
+    first = late(seizure(-11, **BRIEF, returned_to_baseline=False), hours(12))
+    bed = Bedside(ADULT, *EXAMINED_BETWEEN, seizure(**BRIEF), first)
+
+    assert bed.states("ICANS-UP") == ["raised P2", "changed P1", "changed P1"]
 
 
 # Carried forward

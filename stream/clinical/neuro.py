@@ -23,7 +23,7 @@ from stream.clinical.patient import Patient
 from stream.clinical.policies.register import GRADING
 from stream.clinical.policies.thresholds import Site
 from stream.clinical.sedation import NEURO_CAUSE, SEDATIVE_RATES, intubated, sedated
-from stream.clinical.seizures import GOES_ON_MS, convulsions_of, fits_of, is_settled
+from stream.clinical.seizures import GOES_ON_MS, NO_CONVULSIONS, convulsions_of, fits_of
 from stream.clinical.series import Reading, Series, one_a_moment, since, up_to
 from stream.clinical.signals import (
     AGE,
@@ -248,19 +248,19 @@ def _as_of(
 
 def _convulsion(known: Known) -> tuple[Domain, int | None]:
     seizures = tuple(one_a_moment(readings_of_stay(known.patient, SEIZURE, known.until_ms)))
-    # While the grade is carried forward no examination lowers it.
-    awake = up_to(_awake(known), known.carried_from_ms)
-    examined_ms = known.scores[-1].effective_ms if known.scores else None
-    aroused_ms = awake[-1].effective_ms if awake else None
-    counting = [
-        fit
-        for fit in fits_of(seizures)
-        if not lies_in(fit.reading.effective_ms, known.others)
-        and not is_settled(fit, examined_ms, aroused_ms)
-    ]
-    found = convulsions_of(counting, known.at_ms)
+    found = NO_CONVULSIONS
+    if seizures:  # as in few
+        # While the grade is carried forward no examination lowers it.
+        awake = up_to(_awake(known), known.carried_from_ms)
+        examined_ms = known.scores[-1].effective_ms if known.scores else None
+        aroused_ms = awake[-1].effective_ms if awake else None
+        fits = [
+            fit for fit in fits_of(seizures) if not lies_in(fit.reading.effective_ms, known.others)
+        ]
+        found = convulsions_of(fits, known.at_ms, examined_ms, aroused_ms)
     grade = look_up(known.table.by_convulsion, found.lowest, found.highest)
-    return Domain(grade, tuple((SEIZURE.name, fit.reading) for fit in counting)), found.turns_ms
+    shown = tuple((SEIZURE.name, fit.reading) for fit in found.counting)
+    return Domain(grade, shown), found.turns_ms
 
 
 def _signs(known: Known) -> Domain:

@@ -4,7 +4,8 @@ A seizure counts until it is over and both ICE (CAPD in a child) and consciousne
 later. One of which its own record says no end is over when a later record says that a seizure is
 resolved, or that the patient returned to baseline: then it lasted until that record. Until one does
 it goes on: at 5 minutes by the clock it is prolonged. Seizures are repetitive where one follows
-another within 24 hours and the patient had not returned to baseline.
+another within 24 hours and the patient had not returned to baseline; that they were examined in
+between says nothing of it. Then it is the later one that counts until it is examined away.
 Source: CLINICAL.md §1.1 (review lines 51 to 53), §2.3, DEC-6, DEC-7, DEC-57; decision 17.
 """
 
@@ -35,6 +36,10 @@ class Convulsions(NamedTuple):
     lowest: Convulsion
     highest: Convulsion
     turns_ms: int | None
+    counting: tuple[Fit, ...] = ()
+
+
+NO_CONVULSIONS: Final = Convulsions(Convulsion.NONE, Convulsion.NONE, None)
 
 
 def fits_of(seizures: Sequence[Reading[Seizure]]) -> list[Fit]:
@@ -51,25 +56,34 @@ def fits_of(seizures: Sequence[Reading[Seizure]]) -> list[Fit]:
     return fits[::-1]
 
 
-def is_settled(fit: Fit, examined_ms: int | None, aroused_ms: int | None) -> bool:
+def convulsions_of(
+    fits: Sequence[Fit], at_ms: int, examined_ms: int | None, aroused_ms: int | None
+) -> Convulsions:
+    """Take the worst of the seizures that count, alone and each with the one before it."""
+    counting = tuple(fit for fit in fits if not _is_settled(fit, examined_ms, aroused_ms))
+    if not counting:
+        return NO_CONVULSIONS
+    lowest = highest = max(_alone(each, at_ms) for each in counting)
+    # The one before may have been examined away: that it came before goes on being true.
+    for first, second in pairwise(fits):
+        if _is_settled(second, examined_ms, aroused_ms):
+            continue
+        if second.reading.effective_ms - first.reading.effective_ms <= REPETITIVE_MS:
+            returned = first.reading.value.returned_to_baseline
+            if returned is False:
+                lowest = highest = Convulsion.PROLONGED
+            elif returned is None:
+                highest = Convulsion.PROLONGED
+    turns = [fit.reading.effective_ms + GOES_ON_MS for fit in counting if fit.end_ms is None]
+    turns_ms = min((each for each in turns if each > at_ms), default=None)
+    return Convulsions(lowest, highest, turns_ms, counting)
+
+
+def _is_settled(fit: Fit, examined_ms: int | None, aroused_ms: int | None) -> bool:
     """Tell whether a seizure is over, and both examinations are newer than its end."""
     if fit.end_ms is None or examined_ms is None or aroused_ms is None:
         return False
     return min(examined_ms, aroused_ms) > fit.end_ms
-
-
-def convulsions_of(fits: Sequence[Fit], at_ms: int) -> Convulsions:
-    """Take the worst of the seizures that count, alone and in their order."""
-    lowest = max((_alone(each, at_ms) for each in fits), default=Convulsion.NONE)
-    highest = lowest
-    for first, second in pairwise([fit.reading for fit in fits]):
-        if second.effective_ms - first.effective_ms <= REPETITIVE_MS:
-            if first.value.returned_to_baseline is False:
-                lowest = highest = Convulsion.PROLONGED
-            elif first.value.returned_to_baseline is None:
-                highest = Convulsion.PROLONGED
-    turns = [fit.reading.effective_ms + GOES_ON_MS for fit in fits if fit.end_ms is None]
-    return Convulsions(lowest, highest, min((each for each in turns if each > at_ms), default=None))
 
 
 def _is_over(seizure: Seizure) -> bool:
