@@ -44,7 +44,9 @@ ENDINGS: Final = MappingProxyType(
         "DUAL": "tocilizumab and a steroid that are given, or one of the two grades at 0",
         "STEROID-TAPER": "a smaller dose, the end of the course, or a higher grade",
         "STEROID-LONG": "the end of the course, or a day below the high dose",
-        "STEROID-PROPHYLAXIS": "an antifungal and a CMV PCR charted, or the end of the course",
+        "STEROID-PROPHYLAXIS": (
+            f"an antifungal and a CMV PCR charted, or the end of the course{TASK}"
+        ),
         "SHOCK24": "the vasopressor stopped, or a steroid that is given after it was due",
         "REFRACTORY": BETTER,
         "ANAKINRA-SALVAGE": f"anakinra that is given; or {BETTER}",

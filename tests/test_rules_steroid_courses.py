@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from bedside import Bedside, corrected, hours, late, removed
-from builders import Fields, dose, infusion, lab, on_day, patient
+from builders import Fields, dose, infusion, lab, on_day, patient, reading
 
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.steroids import (
@@ -14,6 +14,7 @@ from stream.clinical.steroids import (
     doses_of,
     is_high,
 )
+from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 from topics.base import MILLISECOND, epoch_ms
 
@@ -280,7 +281,7 @@ def test_both_answer_it() -> None:
 def test_one_of_two_leaves_it_a_task_and_names_the_other() -> None:
     seen = Bedside(patient(), antifungal(1), *every_6_h(0, 126, mg=2))
 
-    assert seen.states(PROPHYLAXIS) == ["raised P3"]
+    assert seen.states(PROPHYLAXIS) == ["raised P3", "resolved"]
     assert "Not charted since then: a CMV PCR." in seen.told(PROPHYLAXIS)[0].advice
 
 
@@ -298,6 +299,71 @@ def test_a_course_that_ends_ends_it() -> None:
     seen.tick(at(108) + A_MOMENT)
 
     assert seen.states(PROPHYLAXIS) == ["raised P3", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "over_h", "states"),
+    [
+        ([antifungal(1)], 120, ["raised P3", "resolved"]),
+        ([antifungal(110)], 120, ["raised P3", "resolved"]),
+        ([], 144, ["raised P3", "changed P2", "resolved"]),
+        # One of two leaves it a task; a milder one is not told anew, and begins no day anew.
+        ([antifungal(130)], 144, ["raised P3", "changed P2", "changed P3", "resolved"]),
+    ],
+)
+def test_without_an_episode_it_is_a_task_for_24_hours_after_it_was_told(
+    answered: list[Fields], over_h: float, states: list[str]
+) -> None:
+    seen = Bedside(patient(), *sorted([*answered, *every_6_h(0, 162, mg=2)], key=_effective))
+
+    assert seen.states(PROPHYLAXIS) == states
+    assert seen.told(PROPHYLAXIS)[-1].at == at(over_h) + A_MOMENT
+    assert "no episode of CRS is open" in seen.told(PROPHYLAXIS)[-1].advice
+
+
+def test_a_course_that_is_told_late_is_a_task_for_24_hours_from_then() -> None:
+    told = [late(each, at(200) - at(6 * place)) for place, each in enumerate(every_6_h(0, 198))]
+    seen = Bedside(patient(), *told)
+    seen.take(*every_6_h(204, 222))
+    seen.tick(at(224) - A_MOMENT)
+    assert seen.states(PROPHYLAXIS) == ["raised P2"]
+
+    seen.tick(at(224))
+    assert seen.states(PROPHYLAXIS) == ["raised P2", "resolved"]
+    assert "no episode of CRS is open" in seen.told(PROPHYLAXIS)[-1].advice
+
+
+def test_in_an_episode_it_is_a_task_until_that_closes() -> None:
+    fever = reading(at=at(90), temperature_c=38.5, systolic_mmhg=120)
+    well = [
+        reading(at=at(126 + 4 * each), temperature_c=36.8, systolic_mmhg=120) for each in range(9)
+    ]
+    seen = Bedside(patient(), *sorted([fever, *well, *every_6_h(0, 156, mg=2)], key=_effective))
+
+    assert seen.states(PROPHYLAXIS) == ["raised P3", "changed P2", "resolved"]
+    assert seen.told(PROPHYLAXIS)[-1].at == at(150)
+
+
+def test_an_episode_that_goes_on_keeps_it() -> None:
+    fevers = [reading(at=at(90 + 6 * each), temperature_c=38.5) for each in range(12)]
+    seen = Bedside(patient(), *sorted([*fevers, *every_6_h(0, 156, mg=2)], key=_effective))
+
+    assert seen.states(PROPHYLAXIS) == ["raised P3", "changed P2"]
+
+
+def test_an_episode_that_begins_in_the_same_course_asks_again() -> None:
+    fever = reading(at=at(150), temperature_c=38.5)
+    seen = Bedside(patient(), *sorted([fever, *every_6_h(0, 156, mg=2)], key=_effective))
+
+    assert seen.states(PROPHYLAXIS) == ["raised P3", "changed P2", "resolved", "raised P2"]
+
+
+def test_a_site_that_asks_sooner_asks_for_no_shorter_time() -> None:
+    sooner = {"steroid_prophylaxis_ms": 48 * HOUR_MS, "steroid_prophylaxis_urgent_ms": 72 * HOUR_MS}
+    seen = Bedside(patient(), *every_6_h(0, 156, mg=2), overrides=sooner)
+
+    assert seen.states(PROPHYLAXIS) == ["raised P3", "changed P2", "resolved"]
+    assert seen.told(PROPHYLAXIS)[-1].at == at(144) + A_MOMENT
 
 
 def test_a_steroid_on_the_skin_is_none() -> None:
