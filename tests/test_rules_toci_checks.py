@@ -1,10 +1,11 @@
 """TOCI-DOSE, TOCI-INTERVAL, TOCI-MAX: an order or a dose is checked (CLINICAL.md §1.2, DEC-42)."""
 
 from datetime import datetime
+from itertools import permutations
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import INFUSED_AT, Fields, dose, on_day, patient
+from builders import INFUSED_AT, Fields, dose, on_day, patient, reading
 
 START = on_day(3, "08:00")
 DOSE, INTERVAL, MAX = "TOCI-DOSE", "TOCI-INTERVAL", "TOCI-MAX"
@@ -99,6 +100,54 @@ def test_a_check_is_over_after_12_hours(rule: str) -> None:
     assert seen.states(rule) == ["raised P2", "resolved"]
 
 
+def test_a_wrong_dose_that_comes_late_is_told_though_a_right_one_is_newer() -> None:
+    seen = Bedside(patient(), toci(12), late(toci(0, dose_value=100), hours(13)))
+
+    (line,) = seen.told(DOSE)
+    assert line.at == at(13)
+    assert "100 mg of tocilizumab was given (4 Mar 08:00 UTC)" in line.advice
+    assert signals(seen, DOSE) == ["tocilizumab dose of 4 Mar 08:00 UTC", "weight_kg"]
+    seen.tick(at(25))
+    assert seen.states(DOSE) == ["raised P2", "resolved"]
+
+
+def test_a_dose_is_checked_again_when_it_is_corrected() -> None:
+    first = toci(0)
+    seen = Bedside(patient(), first, toci(12), corrected(first, hours(13), dose_value=100))
+    assert seen.states(DOSE) == ["raised P2"]
+
+    seen.take(corrected(first, hours(14)))
+    assert seen.states(DOSE) == ["raised P2", "retracted"]
+
+
+def test_a_dose_is_checked_at_once_when_it_is_recorded_again() -> None:
+    """Though nothing else changes: time alone would tell of it later."""
+    first = toci(0, dose_value=100)
+    seen = Bedside(patient(), first, toci(8))
+    assert seen.states(DOSE) == ["raised P2", "resolved"]
+
+    assert [line.rule for line in seen.take(corrected(first, hours(9)))] == [DOSE]
+
+
+def test_doses_that_are_charted_together_are_all_checked() -> None:
+    wrong, right = toci(0, dose_value=100), toci(8)
+    for told in ((wrong, right), (right, wrong)):
+        together = [
+            late(each, at(9) - datetime.fromisoformat(each["effective_at"])) for each in told
+        ]
+        seen = Bedside(patient(), *together)
+
+        assert seen.is_open(DOSE)
+
+
+def test_an_order_from_before_the_newest_one_is_not_checked() -> None:
+    seen = Bedside(
+        patient(), toci(1, "ordered"), late(toci(0, "ordered", dose_value=100), hours(2))
+    )
+
+    assert seen.states(DOSE) == []
+
+
 # TOCI-INTERVAL
 
 
@@ -157,6 +206,93 @@ def test_a_late_dose_can_show_that_the_newest_came_too_soon() -> None:
     seen = Bedside(patient(), toci(8), late(toci(2), hours(8)))
 
     assert seen.states(INTERVAL) == ["raised P2"]
+
+
+def late_second(*more: Fields) -> Bedside:
+    return Bedside(patient(), toci(0), toci(12), late(toci(2), hours(11)), *more)
+
+
+def test_a_late_dose_is_told_though_a_newer_one_keeps_the_interval() -> None:
+    seen = late_second()
+
+    (line,) = seen.told(INTERVAL)
+    assert (line.at, line.priority) == (at(13), "P2")
+    assert "was given (4 Mar 10:00 UTC) 2 hours after the dose before" in line.advice
+    assert signals(seen, INTERVAL) == ["tocilizumab dose of 4 Mar 10:00 UTC", "tocilizumab"]
+
+
+def test_a_late_dose_is_told_once_and_for_12_hours() -> None:
+    seen = late_second(late(toci(-30), hours(44)), reading(at=at(15), spo2_percent=96))
+    seen.take(removed(toci(-30), hours(46)), patient(at=at(17), weight_kg=80))
+    seen.tick(at(25) - minutes(1))
+    assert seen.states(INTERVAL) == ["raised P2"]
+
+    seen.tick(at(25))
+    assert seen.states(INTERVAL) == ["raised P2", "resolved"]
+    seen.take(toci(30, "ordered"), toci(31))
+    assert seen.states(INTERVAL) == ["raised P2", "resolved"]
+
+
+@pytest.mark.parametrize("action", ["ordered", "given", "not_given"])
+def test_the_next_order_or_dose_that_is_right_ends_that_of_a_late_dose(action: str) -> None:
+    assert late_second(toci(20, action)).states(INTERVAL) == ["raised P2", "resolved"]
+
+
+def test_a_late_dose_that_is_removed_or_moved_retracts_it() -> None:
+    told = late(toci(2), hours(11))
+    moved = corrected(told, hours(12), effective_at=at(-9).isoformat())
+    for change in (removed(told, hours(12)), moved | {"recorded_at": at(14).isoformat()}):
+        assert late_second(change).states(INTERVAL) == ["raised P2", "retracted"]
+
+
+def test_a_late_dose_names_what_came_before_it_and_after_it() -> None:
+    seen = Bedside(patient(), toci(0), toci(9), late(toci(4), hours(16)))
+
+    assert signals(seen, INTERVAL) == [
+        "tocilizumab dose of 4 Mar 12:00 UTC",
+        "tocilizumab dose 3",
+        "tocilizumab",
+    ]
+    assert "was given 5 hours after the dose before" in seen.told(INTERVAL)[-1].advice
+    assert "was given (4 Mar 12:00 UTC) 4 hours after" in seen.told(INTERVAL)[-1].advice
+
+
+def test_late_doses_are_each_told_though_numbers_move() -> None:
+    wrong = [toci(after_h, dose_value=100) for after_h in (8, 16)]
+    late_ones = [late(toci(2, dose_value=50), hours(15)), late(toci(0, dose_value=50), hours(18))]
+    seen = Bedside(patient(), *wrong, *late_ones)
+    assert seen.states(DOSE) == ["raised P2", "changed P2", "changed P2", "changed P2"]
+
+    seen = Bedside(patient(), toci(8), toci(14), late(toci(4), hours(11)))
+    assert seen.states(INTERVAL) == ["raised P2", "changed P2"]
+
+
+def test_a_late_dose_is_told_though_a_later_one_was_left_out() -> None:
+    seen = Bedside(patient(), toci(0), toci(8, "not_given"), late(toci(2), hours(7)))
+
+    assert seen.states(INTERVAL) == ["raised P2"]
+
+
+def test_a_late_dose_shows_that_an_order_is_too_soon() -> None:
+    order = toci(9, "ordered", scheduled_at=at(11))
+    seen = Bedside(patient(), toci(-8), order, late(toci(5), hours(5)))
+
+    assert seen.states(INTERVAL) == ["raised P2"]
+    assert "allowed from 4 Mar 21:00 UTC" in seen.told(INTERVAL)[-1].advice
+
+
+def test_late_doses_say_the_same_in_whatever_order_they_come() -> None:
+    doses = [toci(0), toci(12), late(toci(2), hours(11)), late(toci(20), hours(1))]
+    found = []
+    for order in permutations(doses):
+        seen = Bedside(patient())
+        seen.tick(at(21))
+        for fields in order:
+            seen.take_out_of_time(fields)
+        found.append({rule: seen.is_open(rule) for rule in (DOSE, INTERVAL, MAX)})
+
+    assert all(each == found[0] for each in found)
+    assert found[0] == {DOSE: False, INTERVAL: False, MAX: True}
 
 
 def test_a_dose_before_that_is_removed_or_moved_retracts_it() -> None:
@@ -220,6 +356,33 @@ def test_a_late_dose_counts_at_its_arrival() -> None:
 
     assert seen.states(MAX) == ["raised P2"]
     assert seen.told(MAX)[0].at == at(20)
+
+
+def test_a_late_dose_makes_the_newest_one_too_many_for_a_stay() -> None:
+    seen = Bedside(patient(), toci(0), toci(8), toci(23), toci(48), late(toci(16), hours(44)))
+
+    line = seen.told(MAX)[-1]
+    assert line.at == at(60)
+    assert "Dose 5 of tocilizumab in this stay was given;" in line.advice
+    assert signals(seen, MAX) == ["tocilizumab dose 5", "tocilizumab dose of 5 Mar 00:00 UTC"]
+
+
+def test_a_late_dose_can_be_too_many_for_a_day_by_itself() -> None:
+    limits = {"tocilizumab_a_stay_doses": 4, "tocilizumab_in_24_h_doses": 2}
+    seen = Bedside(patient(), toci(0), toci(8), toci(48), overrides=limits)
+    seen.take(late(toci(16), hours(44)))
+
+    line = seen.told(MAX)[-1]
+    assert line.at == at(60)
+    assert "Dose 3 of tocilizumab in 24 hours was given (5 Mar 00:00 UTC)" in line.advice
+    seen.tick(at(72))
+    assert not seen.is_open(MAX)
+
+
+def test_a_late_dose_within_the_limits_is_told_of_none() -> None:
+    seen = Bedside(patient(), toci(0), toci(8), toci(24), late(toci(16), hours(22)))
+
+    assert seen.states(MAX) == ["raised P2", "resolved"]  # the third; and then there are four
 
 
 def test_a_dose_that_is_removed_retracts_it() -> None:

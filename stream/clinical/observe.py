@@ -18,7 +18,7 @@ from stream.clinical.course import (
 from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
 from stream.clinical.patient import Course, Patient
 from stream.clinical.readers import READERS
-from stream.clinical.series import Readings, newest_of, with_reading, without
+from stream.clinical.series import Reading, Readings, newest_of, with_reading, without
 from stream.clinical.signals import INFUSED_AT
 from stream.clinical.times import DAY_MS, HOUR_MS
 
@@ -44,6 +44,7 @@ SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than th
 PLANNED_MS: Final = 30 * DAY_MS  # a first infusion further ahead is taken for a mistake
 NONE: Final[frozenset[str]] = frozenset()
 NAME: Final = itemgetter(0)  # of what a record says of a signal
+CHECKED_WHEN_TOLD: Final = frozenset({"given", "ordered", "not_given", "rate"})
 KINDS_KEPT: Final = frozenset({*READERS, "demo"})
 FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
 
@@ -208,15 +209,17 @@ def _without_common(old: Stated, new: Stated) -> tuple[Stated, Stated]:
     """Leave out what a later version says just as the earlier one did."""
     if not old:
         return old, new
-    said = {(name, each.effective_ms, each.value) for name, each in old}
-    says = {(name, each.effective_ms, each.value) for name, each in new}
-    removed = tuple(
-        (name, each) for name, each in old if (name, each.effective_ms, each.value) not in says
-    )
-    added = tuple(
-        (name, each) for name, each in new if (name, each.effective_ms, each.value) not in said
-    )
+    said, says = set(map(_said, old)), set(map(_said, new))
+    removed = tuple(each for each in old if _said(each) not in says)
+    added = tuple(each for each in new if _said(each) not in said)
     return removed, added
+
+
+def _said(stated: tuple[str, Reading[Any]]) -> tuple[object, ...]:
+    """Say what counts of a reading: of what is checked, when it was told as well."""
+    name, reading = stated
+    told_ms = reading.recorded_ms if name.partition(":")[0] in CHECKED_WHEN_TOLD else None
+    return name, reading.effective_ms, reading.value, told_ms
 
 
 def _changed(

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 from anything import START, anything, built, facts, histories_of
 from bedside import Bedside, hours, minutes, recorded_at
-from builders import Fields, patient, reading
+from builders import Fields, dose, patient, reading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +36,7 @@ SPANS_MS: Final = tuple(hours(each) // MILLISECOND for each in (0.1, 20))
 # Tasks, marks and repeats end within days of the last record.
 LOOKS: Final = tuple(map(hours, (0, 1, 9, 25, 49, 100)))
 
+CHECKS: Final = frozenset({"TOCI-DOSE", "TOCI-INTERVAL", "TOCI-MAX"})
 ABOUT_RECORDS: Final = frozenset({"DATA-UNIT", "DATA-RANGE"})
 
 Open = frozenset[tuple[str, str, str]]
@@ -46,6 +47,11 @@ refusals = built(
     systolic_mmhg=st.sampled_from([5, 900]),
     spo2_percent=st.sampled_from([10, 97, 101]),
     temperature_c=st.sampled_from([36.6, 101.3]),
+)
+of_tocilizumab = built(
+    lambda at, action, mg: dose("tocilizumab", at=at, action=action, dose_value=mg),
+    action=st.sampled_from(["given", "given", "given", "ordered", "not_given"]),
+    mg=st.sampled_from([100, 640, 640]),
 )
 delays = st.lists(
     st.sampled_from([0, 0, 1, 5, 60, 600, 1200]).map(minutes), min_size=28, max_size=28
@@ -175,6 +181,20 @@ def test_refused_values_that_come_late_leave_the_same_open(history: Any, late: A
     """For 24 hours from when they were recorded, or until a valid one is known that is newer."""
     for one, other, _ in both(history, late):
         assert _open(one.lines) == _open(other.lines)
+
+
+@few
+@given(history=histories_of(of_tocilizumab), late=delays)
+def test_doses_of_tocilizumab_that_come_late_are_told_the_same_and_by_no_clock(
+    history: Any, late: Any
+) -> None:
+    """Once all are known, time alone ends what is told of them."""
+    told: int | None = None
+    for one, other, _ in both(history, late):
+        lines = [line for line in other.lines if line.rule in CHECKS]
+        assert _of_patients(one) == _of_patients(other)
+        assert all(line.state is AlertState.RESOLVED for line in lines[told or len(lines) :])
+        told = len(lines)
 
 
 def _of_patients(seen: Bedside) -> Open:

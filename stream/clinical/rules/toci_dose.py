@@ -1,9 +1,9 @@
 """TOCI-DOSE: tocilizumab was ordered or given in another dose than the weight asks for.
 
 Outside of 10 % around the dose by weight, which is capped at 800 mg, or above 800 mg; 10 % exactly
-is inside. Without a weight only the 800 mg can be checked. The next order or dose that is right
-ends it, or 12 hours.
-Source: CLINICAL.md §1.2 (review lines 67 and 68), §1.11.
+is inside. Without a weight only the 800 mg can be checked. Each dose is checked when it is told,
+however late. The next order or dose that is right ends it, or 12 hours.
+Source: CLINICAL.md §1.2 (review lines 67 and 68), §1.11; decision 46.
 """
 
 from typing import Final
@@ -21,10 +21,14 @@ from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
     MAX_DOSE_MG,
     Checked,
-    checked,
+    breach,
     dose_in_words,
     dose_mg,
+    ending,
     mg_of,
+    name_of,
+    orders_of,
+    still_told,
 )
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -33,20 +37,28 @@ ROUNDING_MG: Final = 1e-6
 
 
 def judge(view: View) -> Verdict:
-    """Hold while the newest order or dose is out of range."""
-    order = checked(view)
-    if order is None:
-        return Verdict(None, None, "The order was left out, or it is 12 hours old.")
-    mg = mg_of(order.dose.value)
-    if mg is None or not _is_out_of_range(view, mg):
-        return Verdict(None, None, "The newest order or dose fits the weight.")
+    """Hold while an order or a dose that was told last is out of range."""
+    wrong = still_told(
+        view,
+        [
+            breach(order)
+            for order in orders_of(view)
+            if (mg := mg_of(order.dose.value)) is not None and _is_out_of_range(view, mg)
+        ],
+    )
+    if not wrong:
+        return Verdict(None, None, ending(view, "The newest order or dose fits the weight."))
+    orders = [each.order for each in wrong]
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
-        because=(evidence.of_dose(order.name, order.dose), *evidence.of_weight(view)),
-        advice=lambda: _advice(view, order, mg),
+        because=(
+            *(evidence.of_dose(name_of(view, order), order.dose) for order in orders),
+            *evidence.of_weight(view),
+        ),
+        advice=lambda: " ".join(_advice(view, order) for order in orders),
         source="review-2025 L67-68",
     )
-    return Verdict(finding, order.until_ms)
+    return Verdict(finding, wrong[0].until_ms)
 
 
 def _is_out_of_range(view: View, mg: float) -> bool:
@@ -60,9 +72,9 @@ def _is_out_of_range(view: View, mg: float) -> bool:
     return abs(mg - right) > tolerance_mg + ROUNDING_MG
 
 
-def _advice(view: View, order: Checked, mg: float) -> str:
-    said = "was given" if order.is_given else "is ordered"
-    words = [f"{mg:g} mg of tocilizumab {said}; the dose is {dose_in_words(view.weight_kg)}."]
+def _advice(view: View, order: Checked) -> str:
+    mg = mg_of(order.dose.value)
+    words = [f"{mg:g} mg of tocilizumab {order.said}; the dose is {dose_in_words(view.weight_kg)}."]
     if order.is_given:
         words.append("Check weight and dose, and tell the pharmacy and the team.")
     else:

@@ -1,52 +1,78 @@
 """TOCI-INTERVAL: tocilizumab was ordered or given less than 8 hours after the dose before.
 
-8 hours exactly are allowed. An order is checked for the time it is planned for. The next order or
-dose that keeps the interval ends it, or 12 hours.
-Source: CLINICAL.md §1.2 (review line 69), §1.11, DEC-30, DEC-42.
+8 hours exactly are allowed. An order is checked for the time it is planned for. A dose that comes
+late or is corrected is checked then, and so is the one after it. The next order or dose that keeps
+the interval ends it, or 12 hours.
+Source: CLINICAL.md §1.2 (review line 69), §1.11, DEC-30, DEC-42; decision 46.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from stream.clinical.rules import evidence
-from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.series import Reading
+from stream.clinical.signals import Dose
 from stream.clinical.times import in_words, span_in_words
 from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
-    NAME,
     Checked,
-    checked,
+    breach,
+    ending,
     last_before,
+    name_before,
+    name_of,
+    orders_of,
+    still_told,
 )
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 
+class Early(NamedTuple):
+    """An order or a dose, and the dose before it."""
+
+    order: Checked
+    last: Reading[Dose]
+
+
 def judge(view: View) -> Verdict:
-    """Hold while the newest order or dose comes too soon after the dose before it."""
-    order = checked(view)
-    if order is None:
-        return Verdict(None, None, "The order was left out, or it is 12 hours old.")
-    last = last_before(view, order.at_ms)
+    """Hold while an order or a dose comes too soon after the dose before it, as was told last."""
     interval_ms = view.site.tocilizumab_interval_ms
-    if last is None or order.at_ms - last.effective_ms >= interval_ms:
-        return Verdict(None, None, "The newest order or dose keeps the interval.")
+    pairs = {
+        breach(order, last): Early(order, last)
+        for order in orders_of(view)
+        if (last := last_before(view, order.at_ms)) is not None
+        and order.at_ms - last.effective_ms < interval_ms
+    }
+    told = still_told(view, pairs)
+    if not told:
+        return Verdict(None, None, ending(view, "The newest order or dose keeps the interval."))
+    early = [pairs[each] for each in told]
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
-        because=(
-            evidence.of_dose(order.name, order.dose),
-            evidence.of_dose(NAME, last),
-        ),
-        advice=lambda: _advice(order, last.effective_ms, interval_ms),
+        because=_because(view, early),
+        advice=lambda: " ".join(_advice(each, interval_ms) for each in early),
         source="review-2025 L69",
     )
-    return Verdict(finding, order.until_ms)
+    return Verdict(finding, told[0].until_ms)
 
 
-def _advice(order: Checked, last_ms: int, interval_ms: int) -> str:
+def _because(view: View, early: list[Early]) -> tuple[Evidence, ...]:
+    orders = [each.order for each in early]
+    named = [order.dose for order in orders]
+    before = [each.last for each in early if each.last not in named]
+    return (
+        *(evidence.of_dose(name_of(view, order), order.dose) for order in orders),
+        *(evidence.of_dose(name_before(view, last), last) for last in before),
+    )
+
+
+def _advice(early: Early, interval_ms: int) -> str:
+    order, last_ms = early.order, early.last.effective_ms
     apart = span_in_words(order.at_ms - last_ms)
     allowed = f"at least {span_in_words(interval_ms)} lie between two doses"
     if order.is_given:
-        return f"Tocilizumab was given {apart} after the dose before; {allowed}. Tell the team."
+        return f"Tocilizumab {order.said} {apart} after the dose before; {allowed}. Tell the team."
     return (
         f"Do not give tocilizumab yet: it is ordered for {apart} after the last dose, and "
         f"{allowed}. The next dose is allowed from {in_words(last_ms + interval_ms)}."
