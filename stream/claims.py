@@ -79,13 +79,24 @@ class Claims:
             if self._writes_ticks:
                 disbelieve_the_future(found.values())
             self._table.by_partition.update(found)
-            await asyncio.gather(*(self._claim_one(each, assignment) for each in sorted(found)))
+            since = await self._since(found)
+            await asyncio.gather(
+                *(self._claim_one(each, assignment, since.get(each)) for each in sorted(found))
+            )
             if assignment is not self._assignment:
                 return False
             self.claimed = assignment
             return True
 
-    async def _claim_one(self, partition: int, assignment: Assignment) -> None:
+    async def _since(self, found: Mapping[int, Partition]) -> Mapping[int, int]:
+        """Say from when on ticks are missing that we have to write."""
+        if not self._writes_ticks:
+            return {}
+        return await self._ticker.since({each: held.clock_ms for each, held in found.items()})
+
+    async def _claim_one(
+        self, partition: int, assignment: Assignment, since_ms: int | None
+    ) -> None:
         if assignment is not self._assignment:
             return
         held = self._table.of(partition)
@@ -93,10 +104,10 @@ class Claims:
         if held.positions and assignment is self._assignment:
             held.made_anew = await self._made_anew(partition, held.positions)
         # The pager too: a tick of now that lies before those of an outage would make the watchers
-        # refuse its records as from the future. Where it has no clock yet, time is theirs to begin.
-        fills = self._fills_ticks or (self._writes_ticks and held.clock_ms is not None)
+        # refuse its records as from the future. Where time never was, it is theirs to begin.
+        fills = self._fills_ticks or since_ms is not None
         if fills and assignment is self._assignment:
-            last = await self._ticker.fill(partition, held.clock_ms)
+            last = await self._ticker.fill(partition, since_ms)
             if assignment is self._assignment:
                 self._gate(TopicPartition(registry.TICKS, partition), last)
 

@@ -91,7 +91,9 @@ class Pipeline:
             pending_records=self.settings.pending_records,
             rewrite_after_s=self.settings.compaction_lag_h * 3600 / 2,
         )
-        self.ticker = Ticker(self.committer.send, interval_s=self.settings.tick_s)
+        self.ticker = Ticker(
+            self.committer.send, bootstrap=self.settings.kafka, interval_s=self.settings.tick_s
+        )
         self.claims = Claims(
             self.table,
             self.committer,

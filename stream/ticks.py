@@ -1,14 +1,18 @@
 """Time as an event: each owner of a partition writes a tick to it every few seconds.
 
 Only ticks move a partition's clock. While nobody owned it none were written; so that the records of
-that time don't seem to come from the future, its next owner writes the ticks that are missing.
+that time don't seem to come from the future, its next owner writes the ticks that are missing. One
+that has no clock yet begins where the topic ends: it may be there before those who have one.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
 
 from stream import metrics
 from stream.partition import Partition
@@ -21,6 +25,7 @@ FILL_STEP_MS: Final = (
 )  # shorter than the 5 minutes that a record may be ahead of the clock
 AHEAD_MS: Final = 5 * 60_000  # a tick so far ahead of our own clock is of a clock that is wrong
 FILLED_AT_MOST: Final = 20_000  # ticks: the 45 days that the inputs are kept, and some
+READ_WAIT_MS: Final = 50
 
 Send = Callable[[TopicPartition, Sequence[Row]], Awaitable[int]]
 
@@ -28,8 +33,8 @@ Send = Callable[[TopicPartition, Sequence[Row]], Awaitable[int]]
 class Ticker:
     """Writes ticks, each confirmed."""
 
-    def __init__(self, send: Send, *, interval_s: float) -> None:
-        self._send, self._interval_s = send, interval_s
+    def __init__(self, send: Send, *, bootstrap: str, interval_s: float) -> None:
+        self._send, self._bootstrap, self._interval_s = send, bootstrap, interval_s
         self.written: dict[int, int] = {}  # the offset of the last tick, by partition
 
     async def run(self, partitions: Callable[[], Iterable[int]]) -> None:
@@ -38,6 +43,49 @@ class Ticker:
             await asyncio.sleep(self._interval_s)
             now_ms = time.time_ns() // 1_000_000
             await asyncio.gather(*(self.write(each, [now_ms]) for each in partitions()))
+
+    async def since(self, clocks: Mapping[int, int | None]) -> dict[int, int]:
+        """Say from when on ticks are missing: from each clock, or else from the topic's last tick.
+
+        One of the future is of no use, and before one that is older than the inputs are kept there
+        is nothing to be read.
+        """
+        unknown = [each for each, at_ms in clocks.items() if at_ms is None]
+        last = await self.read_last(unknown) if unknown else {}
+        oldest_ms = time.time_ns() // 1_000_000 - FILLED_AT_MOST * FILL_STEP_MS
+        known = {each: at_ms for each, at_ms in clocks.items() if at_ms is not None}
+        return known | {
+            each: at_ms
+            for each, at_ms in last.items()
+            if at_ms > oldest_ms and not is_of_the_future(at_ms)
+        }
+
+    async def read_last(self, partitions: Collection[int]) -> dict[int, int]:
+        """Read the time of the last tick of each partition that has one. Raises KafkaError."""
+        places = [Place(registry.TICKS, each) for each in partitions]
+        found: dict[int, int] = {}
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=READ_WAIT_MS,
+        )
+        await consumer.start()
+        try:
+            consumer.assign(places)
+            ends = await consumer.end_offsets(places)
+            begins = await consumer.beginning_offsets(places)
+            left = [place for place in places if begins[place] < ends[place]]
+            for place in left:
+                consumer.seek(place, ends[place] - 1)
+            while left:
+                batches = await consumer.getmany(*left, timeout_ms=READ_WAIT_MS)
+                found |= {
+                    place.partition: records[0].timestamp for place, records in batches.items()
+                }
+                left = [place for place in left if place.partition not in found]
+        finally:
+            await consumer.stop()
+        return found
 
     async def fill(self, partition: int, clock_ms: int | None) -> int:
         """Write the ticks between a clock and now, and one for now; return the last's offset."""

@@ -38,6 +38,7 @@ from topics.base import epoch_ms
 
 GROUP: Final = "stormwatch-watch"
 WORKERS: Final = ("one", "two", "three")
+CHANGELOGS: Final = (registry.WATCH_CHANGELOG, registry.PAGE_CHANGELOG)
 PARTITIONS: Final = range(registry.PARTITIONS)
 STEP_S: Final = 0.5
 OTHERS_TICK_STEPS: Final = 5  # as often somebody else writes a tick to each partition
@@ -100,12 +101,17 @@ async def test_workers_that_write_their_own_ticks_miss_nothing(
 
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("fresh_topics")
-async def test_a_pager_that_is_back_first_takes_no_record_from_the_watchers(
-    stormwatch: Stormwatch, read_all: Read, produce: Produce, chance: random.Random
+@pytest.mark.parametrize("known", [CHANGELOGS, CHANGELOGS[:1]], ids=["back", "new"])
+async def test_a_pager_that_is_there_first_takes_no_record_from_the_watchers(
+    known: Sequence[str],
+    stormwatch: Stormwatch,
+    read_all: Read,
+    produce: Produce,
+    chance: random.Random,
 ) -> None:
     """It writes the time too; what came in the outage is not of the future for that."""
     ward = overdue.Ward(chance, overdue.now())
-    await produce(_left_at_the_end(ward.until - overdue.OUTAGE))
+    await produce(_left_at_the_end(ward.until - overdue.OUTAGE, known))
     outage = [_record(event) for event in ward.of_the_outage()]
     await produce(outage)
     stormwatch.start("page", **SETTINGS)
@@ -113,20 +119,20 @@ async def test_a_pager_that_is_back_first_takes_no_record_from_the_watchers(
     supervised = Supervised(stormwatch)
     supervised.start("one", **SETTINGS)
     await _until_clocks_pass(ward.until, supervised, read_all)
-    known = recovered(await read_all(registry.WATCH_CHANGELOG))
+    states = recovered(await read_all(registry.WATCH_CHANGELOG))
 
     assert await read_all(registry.DEAD_LETTERS) == []
-    assert known.keys() == {each.key.decode() for each in outage if each.key}
+    assert states.keys() == {each.key.decode() for each in outage if each.key}
     assert supervised.release() == [0]
 
 
-def _left_at_the_end(at: datetime) -> Iterable[Produced]:
-    """Give what a worker that ended before the outage left: its last tick, and its marker."""
+def _left_at_the_end(at: datetime, changelogs: Sequence[str] = CHANGELOGS) -> Iterable[Produced]:
+    """Give what workers that ended before the outage left: the last tick, and their markers."""
     at_ms = epoch_ms(at)
     for each in PARTITIONS:
         yield Produced(registry.TICKS, encode(at_ms), str(each).encode(), at_ms, each)
         marker = write_marker(NEVER, at_ms, {})
-        for changelog in (registry.WATCH_CHANGELOG, registry.PAGE_CHANGELOG):
+        for changelog in changelogs:
             yield Produced(changelog, marker, MARKER_KEY, None, each)
 
 
