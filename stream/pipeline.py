@@ -15,6 +15,7 @@ from stream.accounting import Account
 from stream.claims import Assignment, Claims
 from stream.committer import Committer
 from stream.ending import Parts, end_process
+from stream.gone import Gone
 from stream.health import Health
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
@@ -120,7 +121,8 @@ class Pipeline:
         if self._started:
             end_process("the agent was started a second time")
         self._started = True
-        self._parts.run(self.committer.run(), self._observe(), self.unread.run(), garbage.run())
+        self._parts.run(self.committer.run(), self._observe(), garbage.run())
+        self._parts.run(self.unread.run(), Gone(self).run())
         if self.writes_ticks:
             self._parts.run(self.ticker.run(lambda: self.owned))
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
@@ -164,21 +164,27 @@ class Thread(driver.AIOKafkaConsumerThread):
         return Standing(state._position, state.highwater, told_s)  # noqa: SLF001, it may be None
 
     async def ask_end(self, tp: TopicPartition) -> int | None:
-        """Ask the broker where a topic ends, whatever fetches tell; None: it does not answer.
-
-        Beside the queue of this thread's calls: fetches would wait for an answer that never comes.
-        """
-        asked = asyncio.run_coroutine_threadsafe(self._ask_end(tp), self.thread_loop)
-        return await asyncio.wrap_future(asked)
-
-    async def _ask_end(self, tp: TopicPartition) -> int | None:
-        consumer = self._ensure_consumer()
-        with contextlib.suppress(KafkaError, TimeoutError):
-            found = await asyncio.wait_for(consumer.end_offsets([tp]), ANSWER_LIMIT_S)
-            end: int = found[tp]
+        """Ask the broker where a topic ends, whatever fetches tell; None: it does not answer."""
+        end = await self._ask(self._ensure_consumer().end_offsets, tp)
+        if end is not None:
             self._ends[tp] = end, time.monotonic()
-            return end
-        return None
+        return end
+
+    async def ask_beginning(self, tp: TopicPartition) -> int | None:
+        """Ask the broker where a topic begins; None: it does not answer."""
+        return await self._ask(self._ensure_consumer().beginning_offsets, tp)
+
+    async def _ask(self, ask: Callable[..., Any], tp: TopicPartition) -> int | None:
+        """Ask beside the queue of this thread's calls: fetches would wait for the answer."""
+
+        async def answer() -> int | None:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                return cast(int, (await asyncio.wait_for(ask([tp]), ANSWER_LIMIT_S))[tp])
+            return None
+
+        return await asyncio.wrap_future(
+            asyncio.run_coroutine_threadsafe(answer(), self.thread_loop)
+        )
 
     def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
         if (consumer := self._consumer) is None:

@@ -63,7 +63,7 @@ class Consumer(driver.Consumer):
         self._asked = 0  # how many seeks were asked for: their numbers
         self._followed = 0  # the seek that what is read now follows
         self._claim: Assignment | None = None  # what was ours when the last one was asked for
-        self._expected: dict[TP, int] = {}  # the offset that the next fetch starts with
+        self.expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
 
     @property
@@ -144,7 +144,7 @@ class Consumer(driver.Consumer):
         self._followed = number
         inputs = self.pipeline.work.inputs
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
-        self._expected, self._doubted = dict(start), {}
+        self.expected, self._doubted = dict(start), {}
         for tp in start.keys() & self._thread.gone.keys():
             _tell_gone(tp, self._thread.gone[tp], start[tp])
             self.durable[tp] = start[tp]  # committed, it is told once
@@ -237,7 +237,7 @@ class Consumer(driver.Consumer):
 
     async def _follows(self, tp: TP, batch: list[Any]) -> bool:
         """Read a jump forward a second time before it is believed."""
-        expected, first = self._expected.get(tp), batch[0].offset
+        expected, first = self.expected.get(tp), batch[0].offset
         if expected is not None and first < expected:
             end_process(f"{tp.topic}-{tp.partition} is shorter than what was read of it")
         if expected is not None and first > expected:
@@ -250,14 +250,24 @@ class Consumer(driver.Consumer):
                     await self._thread.call_thread(seek, tp, expected)
                 return False
             _tell_gone(tp, expected, first)
-        self._expected[tp] = batch[-1].offset + 1
+        self.expected[tp] = batch[-1].offset + 1
         return True
 
+    def go_on_at(self, tp: TopicPartition, expected: int, begins: int) -> None:
+        """Tell of records that were deleted up to where the topic begins now."""
+        key = TP(*tp)
+        if self.expected.get(key) != expected:
+            return  # others were read meanwhile
+        _tell_gone(tp, expected, begins)
+        self.expected[key] = begins
+        if self.durable.get(key) == expected:
+            self.durable[key] = begins  # committed, it is told once
 
-def _tell_gone(tp: TP, expected: int, first: int) -> None:
+
+def _tell_gone(tp: tuple[str, int], expected: int, first: int) -> None:
     """Tell operations of records that were deleted before they were read."""
     metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
-    log.error("records_gone %s-%s %s to %s", tp.topic, tp.partition, expected, first)
+    log.error("records_gone %s-%s %s to %s", *tp, expected, first)
 
 
 class Producer(driver.Producer):

@@ -1,6 +1,7 @@
 """Records that are gone from a topic are told to operations, and keep nobody from going on."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ LIMIT_S = 90
 PARTITION = 3
 PATIENT = b"p-1"
 NOON_MS = 1_772_323_200_000
+ANSWERED_S = 0.5  # so long no fetch is under way
 COMMITTED_S = 3  # three times as long as between two commits
 JUMPS_BELIEVED = 'stormwatch_offset_jumps_total{verdict="believed"}'
 
@@ -90,6 +92,28 @@ async def test_records_deleted_up_to_the_end_are_told_before_another_comes(
         supervised.release()
 
     assert told == [1, 0]
+
+
+@pytest.mark.usefixtures("fresh_topics")
+async def test_records_deleted_up_to_the_end_are_told_while_the_worker_reads(
+    kafka: Cluster, supervised: Supervised, produce: Produce
+) -> None:
+    """It stood still for a moment. None comes after them; one that does is not told again."""
+    await produce([lab(0)])
+    start(supervised)
+    await until(supervised, lambda: taken(supervised) == 1)
+    async with connected(kafka.bootstrap) as admin:
+        supervised.process("one").send_signal(signal.SIGSTOP)
+        await asyncio.sleep(ANSWERED_S)
+        await produce([lab(1), lab(2)])
+        await delete_before(admin, 3)
+    supervised.process("one").send_signal(signal.SIGCONT)
+
+    await until(supervised, lambda: measured(supervised, JUMPS_BELIEVED) == 1)
+    await produce([lab(3)])
+    await until(supervised, lambda: taken(supervised) == 2)
+
+    assert (measured(supervised, JUMPS_BELIEVED), supervised.ended) == (1, [])
 
 
 @pytest.mark.usefixtures("fresh_topics")
