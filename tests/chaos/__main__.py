@@ -2,14 +2,16 @@
 
     PYTHONPATH=tests python -m chaos run [--seed 1] [--rounds 1] [--faults 40] [--patients 240]
     PYTHONPATH=tests python -m chaos run --seed 900 --kinds worker_long_stop outage
+    PYTHONPATH=tests python -m chaos run --seed 1001 --ticks own
     PYTHONPATH=tests python -m chaos scale
     PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--patients 1000]
     PYTHONPATH=tests python -m chaos merge
 
 A round is one seed: it has a cluster of its own. Its report is kept, and a round that has one is
-not run again: a run that was broken off goes on where it was. `merge` writes all reports into
-docs/chaos.md. `scale` measures what it costs that workers come and go, `soak` whether one stays
-as it is for an hour.
+not run again: a run that was broken off goes on where it was. With `--ticks own` the workers write
+the ticks, and wait for other topics no longer than by default, while the ward sends in real time.
+`merge` writes all reports into docs/chaos.md. `scale` measures what it costs that workers come and
+go, `soak` whether one stays as it is for an hour.
 """
 
 import argparse
@@ -40,6 +42,7 @@ def main() -> None:
     run.add_argument("--faults", type=int, default=40)
     run.add_argument("--kinds", nargs="+", choices=(*KINDS, *LONG), help="these, and none drawn")
     run.add_argument("--patients", type=int, default=240)
+    run.add_argument("--ticks", choices=("topic", "own"), default="topic")
     run.add_argument("--reports", type=Path, default=REPORTS)
     scale = commands.add_parser("scale")
     soak = commands.add_parser("soak")
@@ -91,7 +94,9 @@ def one(seed: int, options: argparse.Namespace) -> bool:
         shutil.rmtree(folder, ignore_errors=True)
         kinds = options.kinds
         schedule = scheduled(seed, kinds) if kinds else drawn(seed, options.faults)
-        report = asyncio.run(Round(seed, folder, schedule, options.patients).run())
+        report = asyncio.run(
+            Round(seed, folder, schedule, options.patients, options.ticks == "own").run()
+        )
         kept.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
         if report["right"]:
             shutil.rmtree(folder, ignore_errors=True)

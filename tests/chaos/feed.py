@@ -51,46 +51,38 @@ class Ward:
     patients: int = 240
     vitals_a_step: int = 4
     step: int = 0
+    begin: datetime = BEGIN
     _serial: int = 0
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self.ids = [f"p{self.seed}-{number}" for number in range(self.patients)]
-        self.partition = {
-            each: (murmur2(each.encode()) & 0x7FFFFFFF) % registry.PARTITIONS for each in self.ids
-        }
+        self.partition = {each: partition_of(each) for each in self.ids}
         self.stable = {each for each in self.ids if self._chance.random() < STABLE}
 
     def phases(self, burst: str | None = None) -> Iterator[list[Sent]]:
         """Give the records of the next step, topic by topic."""
-        start = BEGIN + self.step * STEP
+        start = self.begin + self.step * STEP
         self.step += 1
         yield [_tick(partition, start) for partition in range(registry.PARTITIONS)]
         rare = [each for each in self.ids if each not in self.stable]
         if self.step == 1:
             yield self._phase(
-                "patients", [(each, start, _about(n)) for n, each in enumerate(self.ids)]
+                "patients",
+                [(each, self._moment(start, 0), self._about(n)) for n, each in enumerate(self.ids)],
             )
-        doses = [
-            (each, start + timedelta(seconds=6), self._dose()) for each in self._some(rare, 0.05)
-        ]
+        doses = [(each, self._moment(start, 6), self._dose()) for each in self._some(rare, 0.05)]
         yield self._phase("medications", doses, burst)
         looks = [
-            (each, start + timedelta(seconds=12), self._look())
-            for each in self._some(self.ids, 0.02)
+            (each, self._moment(start, 12), self._look()) for each in self._some(self.ids, 0.02)
         ]
         yield self._phase("assessments", looks, burst)
         labs = [
-            (each, start + timedelta(seconds=18), self._lab(each))
-            for each in self._some(self.ids, 0.05)
+            (each, self._moment(start, 18), self._lab(each)) for each in self._some(self.ids, 0.05)
         ]
         yield self._phase("labs", labs, burst)
         vitals = [
-            (
-                each,
-                start + timedelta(seconds=24 + 30 * turn / self.vitals_a_step),
-                self._vitals(each),
-            )
+            (each, self._moment(start, 24 + 30 * turn / self.vitals_a_step), self._vitals(each))
             for turn in range(self.vitals_a_step)
             for each in self.ids
         ]
@@ -98,11 +90,14 @@ class Ward:
 
     def about(self, patient_id: str, at: datetime) -> Sent:
         """Say who a patient is."""
-        return self._event("patients", patient_id, at, _about(self.ids.index(patient_id)))
+        return self._event("patients", patient_id, at, self._about(self.ids.index(patient_id)))
 
     def vitals(self, patient_id: str, at: datetime) -> Sent:
         """Take the vital signs of a patient."""
         return self._event("vitals", patient_id, at, self._vitals(patient_id))
+
+    def _moment(self, start: datetime, after_s: float) -> datetime:
+        return start + timedelta(seconds=after_s)
 
     def _some(self, ids: list[str], share: float) -> list[str]:
         return [each for each in ids if self._chance.random() < share]
@@ -162,15 +157,24 @@ class Ward:
 
     # What happens at the bedside
 
+    def _about(self, number: int) -> dict[str, Any]:
+        infused = self.begin - timedelta(days=number % 5 + 1)
+        return {
+            "kind": "patient",
+            "infused_at": infused.isoformat(),
+            "age_years": 20 + number % 60,
+            "weight_kg": 50.0 + number % 40,
+        }
+
     def _vitals(self, patient_id: str) -> dict[str, Any]:
         chance = self._chance
         if patient_id in self.stable:
-            return _reading(
+            return reading(
                 round(chance.uniform(36.2, 37.4), 1), chance.randrange(110, 130), 98, "room_air"
             )
         systolic = chance.choice((84, 96, 118, 118, 124, 124))
         oxygen = chance.choice(("room_air", "room_air", "nasal_cannula", "high_flow"))
-        return _reading(
+        return reading(
             round(chance.uniform(36.8, 39.6), 1), systolic, chance.randrange(91, 100), oxygen
         )
 
@@ -191,7 +195,8 @@ class Ward:
         return {"kind": "ice", "scheme": "astct", "total": self._chance.choice((10, 10, 9, 5, 1))}
 
 
-def _reading(celsius: float, systolic: int, spo2: int, oxygen: str) -> dict[str, Any]:
+def reading(celsius: float, systolic: int, spo2: int, oxygen: str) -> dict[str, Any]:
+    """Return one set of readings."""
     return {
         "kind": "vitals",
         "temperature_c": celsius,
@@ -201,14 +206,9 @@ def _reading(celsius: float, systolic: int, spo2: int, oxygen: str) -> dict[str,
     }
 
 
-def _about(number: int) -> dict[str, Any]:
-    infused = BEGIN - timedelta(days=number % 5 + 1)
-    return {
-        "kind": "patient",
-        "infused_at": infused.isoformat(),
-        "age_years": 20 + number % 60,
-        "weight_kg": 50.0 + number % 40,
-    }
+def partition_of(patient_id: str) -> int:
+    """Return the partition of a patient."""
+    return int((murmur2(patient_id.encode()) & 0x7FFFFFFF) % registry.PARTITIONS)
 
 
 def _tick(partition: int, at: datetime) -> Sent:

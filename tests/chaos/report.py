@@ -31,6 +31,9 @@ changelog too. Two of the twelve partitions have a device with a wrong clock: li
 waits for its time, so there only what is open in the end is compared. *Missing* and *extra* count alert lines, *repeated* those that
 were written more than once with the same bytes, which the pager ignores.
 
+In rounds with *own ticks* the ward sends in real time, the workers write the ticks themselves and wait for other topics no longer than by
+default: there too what is open in the end is compared.
+
 A stop of 30 s, brokers that freeze and an outage of all of them for ten minutes are made by rounds of their own (`--kinds worker_long_stop outage`, `--kinds broker_freezes`).
 
 Times were measured on two cores that had other work for ten: read them as upper bounds.
@@ -143,7 +146,7 @@ def _kinds(reports: Sequence[Report]) -> list[str]:
 
 def _rounds(reports: Sequence[Report]) -> list[str]:
     rows = [
-        f"| {each['seed']} | {each['seconds']} | {sum(each['faults'].values())} | {each['events']:,} |"
+        f"| {each['seed']}{' (own ticks)' if each.get('ticks') == 'own' else ''} | {each['seconds']} | {sum(each['faults'].values())} | {each['events']:,} |"
         f" {each['alert_lines']:,} | {sum(each[name] for name in WRONG)} | {each['repeated']} |"
         f" {'yes' if each['small_disk'] else 'no: not run'} |"
         for each in sorted(reports, key=lambda each: each["seed"])

@@ -16,9 +16,11 @@ from aiokafka.errors import KafkaError
 from chaos.brokers import Brokers, start_proxies, stop_proxies
 from chaos.faults import JOINER, WORKERS, Done, Trouble
 from chaos.feed import Sent, Ward
+from chaos.live import LiveWard
 from chaos.schedule import Fault
 from chaos.verdict import SENT, Verdict, judge, replayed
 from commands import Stormwatch
+from oracle import clocks
 from supervision import Supervised
 
 from deploy.topics_job import make_topics
@@ -36,6 +38,7 @@ SETTINGS: Final = {
     "STORMWATCH_METRICS_PORT": "0",
     "STORMWATCH_ALIGN_WAIT_S": "600",  # the order is that of the replay, whatever is down
 }
+OWN_TICKS: Final = {"STORMWATCH_METRICS_PORT": "0"}
 
 log = logging.getLogger("chaos")
 
@@ -48,6 +51,7 @@ class Round:
     folder: Path
     schedule: Sequence[Fault]
     patients: int
+    own_ticks: bool = False  # the workers write them, and all is as they come
     done: list[Done] = field(default_factory=list)
 
     async def run(self) -> dict[str, Any]:
@@ -65,6 +69,7 @@ class Round:
         return {
             "seed": self.seed,
             "right": verdict.is_right,
+            "ticks": "own" if self.own_ticks else "topic",
             "seconds": round(time.time() - began_s),
             "small_disk": small,
             "faults": dict(Counter(each.kind for each in self.done)),
@@ -75,9 +80,10 @@ class Round:
     async def _with(self, brokers: Brokers) -> tuple[Verdict, list[int], bool]:
         await make_topics(brokers.straight, keep=True)
         workers = Supervised(Stormwatch(brokers.by_proxy, self.folder))
-        trouble = Trouble(brokers, workers, SETTINGS)
+        settings = OWN_TICKS if self.own_ticks else SETTINGS
+        trouble = Trouble(brokers, workers, settings)
         for name in WORKERS:
-            workers.start(name, STORMWATCH_INSTANCE=name, **SETTINGS)
+            workers.start(name, STORMWATCH_INSTANCE=name, **settings)
         over = asyncio.Event()
         beside = [
             asyncio.ensure_future(each)
@@ -88,6 +94,9 @@ class Round:
             over.set()
             await beside[0]
             await self._until_done(brokers)
+            if self.own_ticks:  # each has to end with all that it has told
+                beside[1].cancel()
+                await asyncio.to_thread(workers.release)
         finally:
             for task in beside:
                 task.cancel()
@@ -129,7 +138,7 @@ class Round:
 
     async def _feed(self, brokers: Brokers, trouble: Trouble, over: asyncio.Event) -> None:
         """Write step after step until the faults are over; then one more, and a last tick."""
-        ward = Ward(self.seed, self.patients)
+        ward = (LiveWard if self.own_ticks else Ward)(self.seed, self.patients)
         producer = await _producing(brokers.straight)
         try:
             is_last = False
@@ -166,8 +175,15 @@ class Round:
                 registry.DEAD_LETTERS,
             )
         }
+        taken_ms = clocks(read[registry.WATCH_CHANGELOG])
+        read[registry.TICKS] = [
+            each
+            for each in read[registry.TICKS]
+            if each.timestamp <= (taken_ms.get(each.partition) or 0)
+        ]
         inputs = [read[spec.name] for spec in registry.INPUTS]
         wanted = await asyncio.to_thread(replayed, inputs, read[registry.DEAD_LETTERS])
+        wanted.by_line = not self.own_ticks
         return judge(
             wanted,
             read[registry.ALERTS],

@@ -32,6 +32,7 @@ class Wanted(Outcome):
     sent_ms: dict[Name, int] = field(default_factory=dict)
     partition: dict[str, int] = field(default_factory=dict)  # by patient
     events: int = 0
+    by_line: bool = True  # else by what is open in the end, as at the live edge
 
 
 @dataclass
@@ -111,7 +112,11 @@ def judge(
     faults: Sequence[Done],
 ) -> Verdict:
     """Compare line by line, and where a clock was wrong by what is open in the end."""
-    astray = {name for name, partition in wanted.partition.items() if partition in ASTRAY}
+    astray = {
+        name
+        for name, partition in wanted.partition.items()
+        if partition in ASTRAY or not wanted.by_line
+    }
     lines = alert_lines(alerts)
     strict = {name: line for name, line in wanted.alerts.items() if _who(line) not in astray}
     found = {
