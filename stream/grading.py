@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, TypeVar, overload
 
 from stream import metrics
@@ -13,6 +14,7 @@ from stream.guard import (
     dead_letter,
     dead_letter_on_error,
     is_plausible,
+    logged_on_error,
     tell_of_failure,
     told_on_error,
 )
@@ -84,7 +86,8 @@ class Grading:
         """Begin with the states of a partition; what is due of them is known without decoding."""
         due = [(due_ms, key.decode()) for key, (_, due_ms) in states.items() if due_ms is not None]
         heapq.heapify(due)
-        self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due)
+        apart = partial(logged_on_error, partition)
+        self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due, apart=apart)
         self._present_ms.pop(partition, None)
 
     def revoked(self) -> None:
@@ -147,9 +150,8 @@ class Grading:
         for partition, patient_ids in group.touched.items():
             ward = self._wards[partition]
             for patient_id in sorted(patient_ids):
-                patient = ward.patients[patient_id]
-                with told_on_error(partition, patient_id, patient.changed_ms, group):
-                    self._write(partition, patient_id, patient, group)
+                with told_on_error(partition, patient_id, ward.clock_ms, group):
+                    self._write(partition, patient_id, ward.patients[patient_id], group)
 
     def _write(self, partition: int, patient_id: str, patient: Patient, group: Group) -> None:
         key = patient_id.encode()

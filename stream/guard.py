@@ -38,7 +38,9 @@ def dead_letter_on_error(record: Record, group: Group) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def told_on_error(partition: int, patient_id: str, at_ms: int, group: Group) -> Iterator[None]:
+def told_on_error(
+    partition: int, patient_id: str, at_ms: int | None, group: Group
+) -> Iterator[None]:
     """Raise OPS-ENGINE where something can't be done for a patient that no record asks for.
 
     What is known can't be written down, or what falls due can't be decided. Ending the worker would
@@ -53,9 +55,20 @@ def told_on_error(partition: int, patient_id: str, at_ms: int, group: Group) -> 
         tell_of_failure(partition, patient_id, at_ms, group)
 
 
-def tell_of_failure(partition: int, patient_id: str, at_ms: int, group: Group) -> None:
+@contextlib.contextmanager
+def logged_on_error(partition: int) -> Iterator[None]:
+    """Go on without what fails for one patient; whoever knows of whom it was has to tell of it."""
+    try:
+        yield
+    except Exception:
+        log.exception("engine_failed partition=%s", partition)
+        metrics.ENGINE_FAILURES.inc()
+
+
+def tell_of_failure(partition: int, patient_id: str, at_ms: int | None, group: Group) -> None:
     """Raise OPS-ENGINE, once a day for a patient."""
-    at_ms = at_ms if is_plausible(at_ms) else time.time_ns() // 1_000_000
+    if at_ms is None or not is_plausible(at_ms):
+        at_ms = time.time_ns() // 1_000_000
     alert = ops_alert(ENGINE, patient_id, at_ms)
     group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
 

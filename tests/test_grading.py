@@ -106,4 +106,22 @@ def test_that_the_timers_of_a_patient_failed_is_told_once(
         PATIENT_ID,
         PATIENT_ID.encode(),
     )
-    assert (of_alerts, of_dead_letters) == ([1, 0, 0], [1, 0, 0])
+    assert [group.clocks for group in groups] == [{PARTITION: epoch_ms(at)} for at in moments]
+    assert (of_alerts, of_dead_letters) == ([1, 0, 0], [0, 0, 0])
+
+
+def test_nothing_is_said_of_a_patient_whose_timers_fail_halfway(
+    grading: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be said again, and nobody would know of it meanwhile."""
+    arrive(grading, vitals(temperature_c=39.0, systolic_mmhg=80), NOON)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("stream.clinical.engine.trimmed", fail)
+    at = NOON + timedelta(hours=9)
+    group = arrive(grading, tick(at), at)
+
+    rows = group.published[TopicPartition(registry.ALERTS, PARTITION)]
+    assert [json.loads(row.value or b"")["rule"] for row in rows] == ["OPS-ENGINE"]

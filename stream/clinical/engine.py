@@ -7,7 +7,8 @@ as it was.
 """
 
 import heapq
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -57,6 +58,7 @@ class Ward:
     clock_ms: int | None = None  # the latest tick; only ticks move it, and never back
     due: list[tuple[int, str]] = field(default_factory=list)  # a heap; an entry may be outdated
     parked: set[str] = field(default_factory=set)  # whose timers failed, until a record is taken
+    apart: Callable[[], AbstractContextManager[object]] = nullcontext  # what failing timers end
 
 
 @dataclass(slots=True)
@@ -159,9 +161,10 @@ class Engine:
         return trimmed(patient, question.now_ms, self._clinic.management.site)
 
     def _tick(self, ward: Ward, clock_ms: int) -> Outcome:
-        """Let fall due what is due by now, in the order of its times; all of it or nothing.
+        """Let fall due what is due by now, in the order of its times.
 
-        A patient whose timers fail stays parked, so that the next tick serves the others.
+        A patient whose timers fail stays parked. Where the ward keeps that apart the others fall
+        due all the same, and the clock moves; else nothing has changed but for who is parked.
         """
         outcome = Outcome()
         taken: dict[str, Patient] = {}
@@ -169,17 +172,18 @@ class Engine:
         due = list(ward.due) if ward.due and ward.due[0][0] <= clock_ms else ward.due
         while due and due[0][0] <= clock_ms:
             due_ms, patient_id = heapq.heappop(due)
-            patient = taken.get(patient_id) or ward.patients.get(patient_id)
-            if patient is None or patient.due_ms != due_ms:
-                continue
+            next_ms = None
+            if patient_id not in ward.parked:
+                ward.parked.add(patient_id)  # first of all: the state may be none that can be read
+                with ward.apart():
+                    patient = taken.get(patient_id) or ward.patients.get(patient_id)
+                    if patient is not None and patient.due_ms == due_ms:
+                        taken[patient_id] = self._fell_due(patient, due_ms, outcome)
+                        next_ms = taken[patient_id].due_ms
+                    ward.parked.discard(patient_id)
             if patient_id in ward.parked:
                 held.append((due_ms, patient_id))
-                continue
-            ward.parked.add(patient_id)
-            taken[patient_id] = self._fell_due(patient, due_ms, outcome)
-            ward.parked.discard(patient_id)
-            next_ms = taken[patient_id].due_ms
-            if next_ms is not None:
+            elif next_ms is not None:
                 heapq.heappush(due, (next_ms, patient_id))
         for each in held:
             heapq.heappush(due, each)
@@ -191,8 +195,11 @@ class Engine:
 
     def _fell_due(self, patient: Patient, due_ms: int, outcome: Outcome) -> Patient:
         now_ms = max(due_ms, patient.changed_ms)
+        said = Outcome()  # nothing of a patient on whom it fails halfway
         patient = without_old_doubts(patient, now_ms)
-        return self._answered(patient, Question(now_ms, now_ms), outcome)
+        patient = self._answered(patient, Question(now_ms, now_ms), said)
+        outcome.alerts += said.alerts
+        return patient
 
 
 def _by_the_clock(arrival: Arrival, clock_ms: int | None) -> Arrival:
