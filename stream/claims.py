@@ -16,6 +16,7 @@ from stream.partition import Partition
 from stream.runs import TopicPartition
 from stream.table import StateTable
 from stream.ticks import Ticker, disbelieve_the_future
+from stream.versions import refuse_foreign
 from topics import registry
 
 log = logging.getLogger("stormwatch.claims")
@@ -41,6 +42,7 @@ class Claims:
         committer: Committer,
         ticker: Ticker,
         *,
+        version: int,
         bootstrap: str,
         writes_ticks: bool,
         fills_ticks: bool,
@@ -48,7 +50,7 @@ class Claims:
         gate: Callable[[TopicPartition, int], None],
     ) -> None:
         self._table, self._committer, self._ticker = table, committer, ticker
-        self._bootstrap = bootstrap
+        self._version, self._bootstrap = version, bootstrap
         self._writes_ticks, self._fills_ticks = writes_ticks, fills_ticks
         self._made_anew, self._gate = made_anew, gate
         self._assignment: Assignment | None = None  # what is ours now
@@ -75,6 +77,7 @@ class Claims:
             found = await self._table.read(self._bootstrap, assignment.partitions)
             if assignment is not self._assignment:
                 return False
+            refuse_foreign(self._version, found)  # before anything is written
             self._tell_ignored(found)
             if self._writes_ticks:
                 disbelieve_the_future(found.values())

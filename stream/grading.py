@@ -68,6 +68,7 @@ class Grading:
 
     inputs: Final = tuple(topic.name for topic in registry.INPUTS)
     table: Final = "patients"
+    version: Final = state.VERSION
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

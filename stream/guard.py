@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stream import metrics
-from stream.ops_alerts import ENGINE, ops_alert
+from stream.ops_alerts import ENGINE, OpsRule, ops_alert
 from stream.runs import Group, Headers, Record
 from topics import codec, registry
 from topics.codec import Reason, Rejected
@@ -65,11 +65,13 @@ def logged_on_error(partition: int) -> Iterator[None]:
         metrics.ENGINE_FAILURES.inc()
 
 
-def tell_of_failure(partition: int, patient_id: str, at_ms: int | None, group: Group) -> None:
+def tell_of_failure(
+    partition: int, patient_id: str, at_ms: int | None, group: Group, rule: OpsRule = ENGINE
+) -> None:
     """Raise OPS-ENGINE, once a day for a patient."""
     if at_ms is None or not is_plausible(at_ms):
         at_ms = time.time_ns() // 1_000_000
-    alert = ops_alert(ENGINE, patient_id, at_ms)
+    alert = ops_alert(rule, patient_id, at_ms)
     group.publish(registry.ALERTS, partition, patient_id.encode(), codec.encode(alert))
 
 

@@ -148,6 +148,11 @@ class Journaled:
         """The name of its table."""
         return self.work.table
 
+    @property
+    def version(self) -> int:
+        """The version of its states."""
+        return self.work.version
+
     def recovered(
         self,
         partition: int,

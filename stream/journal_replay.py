@@ -8,11 +8,13 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from stream.clinical import state
 from stream.clinical.engine import Engine
 from stream.clinical.policies.bounds import Value
 from stream.grading import Grading
 from stream.journal import FORMAT
 from stream.runs import Group, Kept, Run, TopicPartition
+from stream.versions import foreign_version
 from topics import registry
 
 
@@ -85,7 +87,7 @@ def replay_journal(path: Path, replayer: Replayer) -> Iterator[tuple[Taken, byte
         engine = replayer.engine_of(path, head)
         partition = head["partition"]
         work, states = Grading(engine), dict[bytes, Kept]()
-        records = _after_states(lines, states)
+        records = _after_states(lines, states, path)
         first = next(records, None)
         work.recovered(partition, states, head["clock_ms"])
         while first is not None:
@@ -111,7 +113,7 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _after_states(
-    lines: Iterator[dict[str, Any]], states: dict[bytes, Kept]
+    lines: Iterator[dict[str, Any]], states: dict[bytes, Kept], path: Path
 ) -> Iterator[dict[str, Any]]:
     """Give the records, after having read the states that stand before them."""
     for line in lines:
@@ -119,6 +121,11 @@ def _after_states(
             yield line
         else:
             value = orjson.dumps(line["state"])
+            if (version := foreign_version(value, state.VERSION)) is not None:
+                raise JournalError(
+                    f"{path}: it begins with a state of version {version}, and the one that is "
+                    f"known is {state.VERSION}"
+                )
             states[line["patient_id"].encode()] = value, line["due_ms"]
 
 

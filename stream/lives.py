@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from alerts.decide import due_ms, recover
 from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
+from stream.guard import logged_on_error
 from stream.runs import Kept
 from topics.alerts import Alert
 from topics.base import epoch_ms
@@ -75,9 +76,21 @@ def decode(saved: bytes) -> dict[str, Life]:
 
 
 class Desk:
-    """One partition: the alerts of its patients, read when somebody asks, and its clock."""
+    """One partition: the alerts of its patients, read when somebody asks, and its clock.
 
-    def __init__(self, states: Mapping[bytes, Kept], clock_ms: int | None, policy: Policy) -> None:
+    Of a patient whose state is of no use nothing is known: what is told from then on is paged, and
+    that somebody has to look, since nobody knows what was open (docs/decisions, 65).
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        states: Mapping[bytes, Kept],
+        clock_ms: int | None,
+        policy: Policy,
+    ) -> None:
+        self.partition = partition
+        self.unread: dict[str, bytes] = {}  # states of no use, until that is told
         self.clock_ms = BEFORE_ANY_TICK if clock_ms is None else clock_ms
         self.raised: dict[tuple[str, str], Alert] = {}  # last about ourselves, by patient and rule
         self._states, self._policy = states, policy
@@ -99,8 +112,11 @@ class Desk:
         """Return the alerts of a patient by their ids."""
         lives = self._lives.get(patient_id)
         if lives is None:
-            kept = self._states.get(patient_id.encode())
-            lives = self._lives[patient_id] = {} if kept is None else decode(kept[0])
+            lives = {}
+            if (kept := self._states.get(patient_id.encode())) is not None:
+                with self._unread_on_error(patient_id):
+                    lives = decode(kept[0])
+            self._lives[patient_id] = lives
             self._count(patient_id, lives)
         return lives
 
@@ -143,19 +159,35 @@ class Desk:
         yield
         self._put_off.pop((patient_id, alert_id), None)
 
-    def recover(self, partition: int) -> Iterator[Order]:
-        """Give what was on its way when the state was saved: it goes again."""
+    def recover(self) -> Iterator[Order]:
+        """Give what was on its way when the state was saved: it goes again.
+
+        One patient with whom that fails keeps no other from it: it would end every worker in turn,
+        and nobody would be paged.
+        """
         for patient_id in self.fall_due(self.clock_ms):
             for alert_id, life in list(self.of(patient_id).items()):
-                again, sends = recover(life)
-                self.put(patient_id, alert_id, again)
-                yield from (Order(partition, patient_id, alert_id, send) for send in sends)
+                sends: tuple[Send, ...] = ()
+                with self._unread_on_error(patient_id):
+                    again, sends = recover(life)
+                    self.put(patient_id, alert_id, again)
+                yield from (Order(self.partition, patient_id, alert_id, send) for send in sends)
 
     def kept(self, patient_id: str) -> Kept:
         """Return what has to be saved of a patient, and when it is to be looked at again."""
         lives = self.of(patient_id)
         is_leaving = any(_is_leaving(send) for life in lives.values() for send in life.sends)
         return encode(lives), AT_ONCE_MS if is_leaving else self._next_due(patient_id, lives)
+
+    @contextlib.contextmanager
+    def _unread_on_error(self, patient_id: str) -> Iterator[None]:
+        """Go on where a saved state is of no use, and have that told."""
+        is_read = False
+        with logged_on_error(self.partition):
+            yield
+            is_read = True
+        if not is_read:
+            self.unread[patient_id] = self._states[patient_id.encode()][0]
 
     def _next_due(self, patient_id: str, lives: Mapping[str, Life]) -> int | None:
         times = []

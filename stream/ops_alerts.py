@@ -32,6 +32,11 @@ ENGINE: Final = OpsRule(
     "An event about this patient could not be taken into account: look at the patient. "
     "Operations finds it among the dead letters.",
 )
+UNREAD: Final = ENGINE._replace(
+    priority=Priority.P1,  # one may be open that nobody has answered
+    advice="What was open of this patient, and who had it, can't be read any more: look at the "
+    "patient. Operations finds what it was among the dead letters and on the alerts topic.",
+)
 REPLICA: Final = OpsRule(
     "OPS-REPLICA",
     Priority.P3,

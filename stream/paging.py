@@ -25,11 +25,12 @@ from stream import metrics
 from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
-from stream.lives import Desk, Order, spoken_of
+from stream.inbox import read
+from stream.lives import VERSION, Desk, Order, spoken_of
 from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
-from stream.telling import Turn, tell
+from stream.telling import Turn, tell, tell_unread
 from topics import codec, registry
 from topics.acks import Ack
 from topics.alerts import Alert, Present
@@ -66,6 +67,7 @@ class Paging:
 
     inputs: Final = tuple(topic.name for topic in registry.PAGER_INPUTS)
     table: Final = "alerts"
+    version: Final = VERSION
 
     def __init__(  # noqa: PLR0913, what it reaches the world by
         self,
@@ -111,9 +113,9 @@ class Paging:
 
         What happened meanwhile is taken first: the page may have arrived, or be answered.
         """
-        desk = self._desks[partition] = Desk(states, clock_ms, self._policy)
+        desk = self._desks[partition] = Desk(partition, states, clock_ms, self._policy)
         self._holdings[partition] = Holding(desk, partial(self._submit, desk))
-        self._holdings[partition].recover(desk.recover(partition), self._held_at_most_s)
+        self._holdings[partition].recover(desk.recover(), self._held_at_most_s)
         if self._calendars is not None:
             self._calendars.start(self.use)
 
@@ -149,7 +151,7 @@ class Paging:
             self._holdings[run.partition].caught_up()
 
     def _take(self, desk: Desk, record: Record, group: Group) -> None:
-        match _read(record):
+        match read(record):
             case Rejected() as why:
                 dead_letter(record, why, group)
             case Tick() as tick:
@@ -228,6 +230,7 @@ class Paging:
             for patient_id in sorted(patient_ids):
                 with told_on_error(partition, patient_id, desk.clock_ms, group):
                     group.keep(partition, patient_id.encode(), desk.kept(patient_id))
+        tell_unread(self._desks.values(), group)
         self._closed, self._open = self._closed + self._open, []
         metrics.PAGES_PENDING.set(sum(desk.pending for desk in self._desks.values()))
 
@@ -283,17 +286,6 @@ class Paging:
         line = lines.tried(order, page, message, lines.Ended(outcome, now, tried.why))
         key = order.patient_id.encode()
         await self._produce(registry.PAGES, order.partition, key, codec.encode(line))
-
-
-def _read(record: Record) -> Alert | Present | Ack | PageLine | Tick | Rejected:
-    if record.topic in (registry.ALERTS, registry.PAGES):
-        return codec.decode_line(record.topic, record.value)
-    found = codec.decode(record.topic, record.key, record.value)
-    if isinstance(found, Rejected):
-        return found
-    if not isinstance(found.event, Ack | Tick):
-        raise TypeError(record.topic)  # the pager reads no other input
-    return found.event
 
 
 def _answers(life: Life) -> tuple[object, ...]:

@@ -99,6 +99,7 @@ class Pipeline:
             self.table,
             self.committer,
             self.ticker,
+            version=self.work.version,
             bootstrap=self.settings.kafka,
             writes_ticks=self.writes_ticks,
             fills_ticks=self.fills_ticks,

@@ -104,6 +104,10 @@ class Work(Protocol):
     def table(self) -> str:
         """The name of the table that holds its states."""
 
+    @property
+    def version(self) -> int:
+        """The version of its states, which each of them says first; no other can be read."""
+
     def recovered(
         self,
         partition: int,

@@ -1,18 +1,20 @@
 """Says what came of a happening: what is wrong with Stormwatch, and whose answer is over."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from alerts.life import OPEN_STATES, Answer, Life
+from alerts.life import BEFORE_ANY_TICK, OPEN_STATES, Answer, Life
 from stream import metrics, page_lines
-from stream.guard import is_plausible
+from stream.guard import dead_letter, is_plausible, tell_of_failure
 from stream.lives import Desk
 from stream.ops_alerts import (
     ENGINE,
     REPLICA,
     SINK,
     SINK_OF_P1,
+    UNREAD,
     OpsRule,
     beside,
     is_ops,
@@ -24,6 +26,8 @@ from topics import codec, registry
 from topics.acks import AckAction
 from topics.alerts import Priority
 from topics.base import EPOCH, MILLISECOND
+from topics.codec import Reason, Rejected
+from topics.reserved import is_probe
 
 log = logging.getLogger("stormwatch.paging")
 
@@ -43,6 +47,19 @@ class Ending(NamedTuple):
     why: str
 
 
+@dataclass
+class Saved:
+    """A state of the changelog, as a record that may be kept as a dead letter."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+    topic: str = registry.PAGE_CHANGELOG
+    offset: int = -1  # not known: a state is read as one of all
+
+
+OF_NO_USE: Final = Rejected(Reason.ENGINE, "$", "the state can't be read")
 CLOSED: Final = "A person closed it."
 ENDINGS: Final = (
     Ending(
@@ -80,6 +97,21 @@ def tell(desk: Desk, turn: Turn, record: Record, group: Group) -> None:
     for ending in ENDINGS:
         if before is not None and ending.stands(before) and not ending.stands(after):
             _end(desk, ending, after, record, group)
+
+
+def tell_unread(desks: Iterable[Desk], group: Group) -> None:
+    """Send somebody to each patient of whom nothing is known any more, and keep the bytes of it.
+
+    Both are written before another state can take their place.
+    """
+    for desk in desks:
+        at_ms = None if desk.clock_ms == BEFORE_ANY_TICK else desk.clock_ms
+        for patient_id, saved in desk.unread.items():
+            key = patient_id.encode()
+            dead_letter(Saved(desk.partition, key, saved, desk.clock_ms), OF_NO_USE, group)
+            if not is_probe(patient_id):
+                tell_of_failure(desk.partition, patient_id, at_ms, group, UNREAD)
+        desk.unread.clear()
 
 
 def _tell_of_engine(desk: Desk, before: Life, after: Life, record: Record, group: Group) -> None:

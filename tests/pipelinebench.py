@@ -26,6 +26,7 @@ class Nothing:
 
     inputs = INPUTS
     table = "nothing"
+    version = 7
 
     def recovered(
         self,
@@ -150,6 +151,7 @@ class Bench:
             self.pipeline.table,
             self.paper,
             self.pipeline.ticker,
+            version=Nothing.version,
             bootstrap="127.0.0.1:1",
             writes_ticks=writes_ticks,
             fills_ticks=False,

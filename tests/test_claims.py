@@ -200,3 +200,35 @@ async def test_states_that_were_passed_over_are_counted_and_told(
     after = metrics.REGISTRY.get_sample_value("stormwatch_states_ignored_total")
     assert (before, after) == (0.0, 1.0)
     assert "states_ignored changelog-0: 1" in caplog.messages
+
+
+@pytest.mark.parametrize("saved", [b'{"version":8,"patient_id":"p"}', b'{ "version" : 6 }'])
+async def test_a_worker_ends_before_it_claims_states_of_another_version(
+    bench: Bench, saved: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written: whoever can read them goes on with them as they are."""
+    bench.of(0).states[b"p"] = (b'{"version":7,"patient_id":"p"}', None)
+    bench.of(1).states |= {b"q": (saved, None), b"r": (saved, None)}
+    monkeypatch.setattr("stream.versions.end_process", end)
+
+    with pytest.raises(EndedError) as ended:
+        await bench.claim(0, 1)
+
+    other = 8 if b"8" in saved else 6
+    assert str(ended.value) == (
+        f"2 states of partitions 1 are of version {other}, and this program knows 7 alone: "
+        "start the one that wrote them"
+    )
+    assert (bench.paper.sent, ours(bench)) == ([], None)
+
+
+async def test_a_state_that_says_no_version_keeps_no_partition_from_being_claimed(
+    bench: Bench,
+) -> None:
+    """It is damaged, and of one patient; the work tells of it."""
+    damaged = (b"", b"{}", b'{"version":null}', b"\xff", b'{"version":7', b'{"version":7777777777}')
+    bench.of(0).states |= {b"%d" % number: (each, None) for number, each in enumerate(damaged)}
+
+    await bench.claim(0)
+
+    assert ours(bench) == {0}

@@ -11,6 +11,7 @@ from builders import NOON, encoded, lab, on_day, patient, reading, vitals
 from click.testing import CliRunner
 
 from deploy.replay import replay
+from stream.clinical import state
 from stream.clinical.engine import Engine
 from stream.grading import Grading
 from stream.journal import Journal, Journaled, head_of
@@ -248,3 +249,23 @@ def test_the_command_replays_journals_as_they_were_taken(tmp_path: Path) -> None
     assert "TOCI-IND raised" in in_words.stdout
     assert (as_json.exit_code, in_words.exit_code) == (0, 0)
     assert (as_file.exit_code, with_at.exit_code) == (1, 2)
+
+
+@pytest.mark.parametrize(("number", "is_read"), [(state.VERSION, True), (state.VERSION + 1, False)])
+def test_a_journal_that_began_with_states_of_another_version_is_refused(
+    tmp_path: Path, number: int, *, is_read: bool
+) -> None:
+    """Nothing but failures would come of it. One that is damaged failed for the worker too."""
+    states = {b"P01": (b'{"version":%d,"patient_id":"P01"}' % number, None)}
+    written = journal(tmp_path)
+    work, group = Journaled(Grading(ASCO), written), Group()
+    work.recovered(PARTITION, states, epoch_ms(NOON))
+    work.take(Run(PARTITION, taken(NIGHT[-2:-1]), {}, 1, at_end=False), group)
+    written.end()
+    said = [row.value for row in group.published[TopicPartition(registry.ALERTS, PARTITION)]]
+
+    if is_read:
+        assert replayed(files_of(tmp_path)[0]) == said
+    else:
+        with pytest.raises(JournalError, match=f"a state of version {number}, "):
+            replayed(files_of(tmp_path)[0])

@@ -14,6 +14,7 @@ from stream.clinical import state
 from stream.clinical.engine import Engine
 from stream.grading import Grading
 from stream.runs import Group, Kept, Run, TopicPartition
+from stream.versions import version_of
 from topics import registry
 from topics.base import epoch_ms
 
@@ -168,3 +169,12 @@ def test_states_are_written_anew_without_the_one_that_cannot_be_read(
     assert clock is None or datetime.fromisoformat(told["at"]) == clock
     assert datetime.fromisoformat(told["at"]) >= NOON
     assert TopicPartition(registry.STATUS, PARTITION) in group.published
+
+
+def test_the_version_is_the_first_that_a_state_says() -> None:
+    """By it a worker knows at once whether it can read what another wrote."""
+    bench = Bench({})
+    bench.take(SHOCK, NOON)
+
+    saved, _ = bench.states[GOOD.encode()]
+    assert version_of(saved) == state.VERSION == bench.grading.version

@@ -33,7 +33,7 @@ class Metered:
 
     def __init__(self, work: Work, meter: Meter) -> None:
         self._work, self._meter = work, meter
-        self.inputs, self.table = work.inputs, work.table
+        self.inputs, self.table, self.version = work.inputs, work.table, work.version
         self.recovered, self.revoked = work.recovered, work.revoked
         self.finish, self.close = work.finish, work.close
 
@@ -50,6 +50,7 @@ class Counting:
     """The trivial engine as a work."""
 
     table = "patients"
+    version = 1
 
     def __init__(self, inputs: tuple[str, ...], alerts: str) -> None:
         self.inputs, self._alerts = inputs, alerts
