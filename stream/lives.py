@@ -163,7 +163,7 @@ class Desk:
         """Give what was on its way when the state was saved: it goes again.
 
         One patient with whom that fails keeps no other from it: it would end every worker in turn,
-        and nobody would be paged.
+        and nobody would be paged about anybody.
         """
         for patient_id in self.fall_due(self.clock_ms):
             for alert_id, life in list(self.of(patient_id).items()):

@@ -90,7 +90,8 @@ ROTA_READS: Final = _counter(
     "rota_reads_total", "Calendars read, or kept as they were.", ["schedule", "outcome"]
 )
 ENGINE_FAILURES: Final = _counter(
-    "engine_failures_total", "Records on which the engine failed; they are dead letters."
+    "engine_failures_total",
+    "Times that the engine failed on a record, or on what was due or saved of a patient.",
 )
 STATES_REWRITTEN: Final = _counter(
     "states_rewritten_total", "States written anew so that compaction keeps their owner's copy."

@@ -2,7 +2,8 @@
 
 Each ends when its cause has, where that can be known (docs/decisions, 56): OPS-REPLICA and OPS-SINK
 by the pager, OPS-SILENCE as a rule of the engine. OPS-ENGINE ends when a person closes it (29):
-what the engine failed on stays out of account whatever is taken after it.
+what the engine failed on stays out of account whatever is taken after it. It is P1 where the pager
+can't read what was open of a patient (65).
 """
 
 from datetime import datetime

@@ -92,15 +92,14 @@ class Pipeline:
             pending_records=self.settings.pending_records,
             rewrite_after_s=self.settings.compaction_lag_h * 3600 / 2,
         )
-        self.ticker = Ticker(
-            self.committer.send, bootstrap=self.settings.kafka, interval_s=self.settings.tick_s
-        )
+        kafka = self.settings.kafka
+        self.ticker = Ticker(self.committer.send, bootstrap=kafka, interval_s=self.settings.tick_s)
         self.claims = Claims(
             self.table,
             self.committer,
             self.ticker,
             version=self.work.version,
-            bootstrap=self.settings.kafka,
+            bootstrap=kafka,
             writes_ticks=self.writes_ticks,
             fills_ticks=self.fills_ticks,
             made_anew=lambda *asked: self.app.consumer.made_anew(*asked),  # noqa: PLW0108, as above
