@@ -6,6 +6,7 @@ import faust
 from faust.serializers import codecs
 
 from stream.agents import take_runs
+from stream.assignor import Assignor
 from stream.ending import end_settled_soon, end_soon
 from stream.pipeline import Pipeline
 from stream.recovery import Tables
@@ -75,6 +76,7 @@ def _faust_settings(settings: Settings) -> dict[str, Any]:
         "broker": [f"kafka://{server}" for server in settings.brokers],
         "store": "memory://",
         "TableManager": Tables,
+        "PartitionAssignor": Assignor,
         "topic_partitions": registry.PARTITIONS,
         "topic_allow_declare": False,  # the topics job makes them, and checks them
         "topic_disable_leader": True,
