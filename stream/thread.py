@@ -17,18 +17,13 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from stream.runs import TopicPartition
-from stream.told import Told
+from stream.told import TOLD_FOR_S, Told
 
-# What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
-# and what it has may be earlier than what the others give.
-TOLD_FOR_S: Final = 0.5
-# A new leader of a partition shows its newest records once its followers have them, which takes
-# them half a second at most; until then the partition seems to end before them.
-NEWLY_LED_S: Final = 1.5
 # Few records at a time cost much, and one that comes after a silence should not wait: so the broker
 # answers at once after a fetch that found nothing, and after others once it has so much.
 GATHERED_BYTES: Final = 64 * 1024
 ANSWER_LIMIT_S: Final = 5.0  # a broker that says by then where a topic ends counts as reached
+ASKED_AGAIN_S: Final = 0.1  # after a broker that does not say it
 
 
 class Standing(NamedTuple):
@@ -37,6 +32,14 @@ class Standing(NamedTuple):
     position: int | None  # the next offset to fetch
     end: int | None
     told_s: float | None  # when one last told anything of it; None: never
+
+
+class Shown(NamedTuple):
+    """Where a partition ended when its leader was asked, and when that was."""
+
+    leader: int | None
+    end: int
+    asked_s: float
 
 
 class Fetched(dict[TP, list[Any]]):
@@ -57,7 +60,8 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._led: dict[TopicPartition, tuple[int | None, float]] = {}  # by whom, since when
+        self._shown: dict[TopicPartition, Shown] = {}
+        self._looking: set[TopicPartition] = set()  # their leaders are being asked
         self._told = Told()
         self._ends: dict[TopicPartition, tuple[int, float]] = {}  # as asked, and when
 
@@ -84,7 +88,11 @@ class Thread(driver.AIOKafkaConsumerThread):
         assignment = list(consumer.assignment())
         offsets = await asyncio.gather(*map(consumer.committed, assignment))
         committed = dict(zip(assignment, offsets, strict=True))
+        leaders, asked_s = {tp: self._leader_of(tp) for tp in assignment}, time.monotonic()
         ends = await consumer.end_offsets(assignment) if assignment else {}
+        for tp, leader in leaders.items():
+            if self._leader_of(tp) == leader:
+                self._shown[TopicPartition(*tp)] = Shown(leader, ends[tp], asked_s)
         earliest = await consumer.beginning_offsets(assignment) if assignment else {}
         # What ends before what was committed was made anew; what begins after it was deleted since.
         start: dict[Any, int] = {
@@ -129,7 +137,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         """
         if (state := self._state(tp)) is None or not state.has_valid_position:
             return None
-        if self._is_newly_led(tp):
+        if not self._shows_all(tp, state.position):
             return None
         if state.highwater is None or state.position < state.highwater:
             return None
@@ -138,13 +146,33 @@ class Thread(driver.AIOKafkaConsumerThread):
             return None
         return int(told_s * 1000)
 
-    def _is_newly_led(self, tp: TopicPartition) -> bool:
-        now_s, leader = time.monotonic(), self._leader_of(tp)
-        known, since_s = self._led.get(tp, (leader, -NEWLY_LED_S))
-        if leader != known:
-            since_s = now_s
-        self._led[tp] = leader, since_s
-        return now_s - since_s < NEWLY_LED_S
+    def _shows_all(self, tp: TopicPartition, position: int) -> bool:
+        """Tell whether a fetch shows all that the leader has, and all of that is read.
+
+        A broker that has just begun to lead, or to run, shows its newest records only once its
+        followers have them: until then the partition seems to end before them, for as long as the
+        machines are busy. Asked where it ends, it does not answer until then (KIP-207). So it is
+        asked once when the leader is a new one, and when fetches have told nothing for a while.
+        """
+        leader = self._leader_of(tp)
+        shown = self._shown.get(tp)
+        if shown is not None and shown.leader == leader and shown.asked_s >= self._told.since_s(tp):
+            return position >= shown.end
+        if tp not in self._looking:
+            self._looking.add(tp)
+            asyncio.run_coroutine_threadsafe(self._look(tp, leader), self.thread_loop)
+        return False
+
+    async def _look(self, tp: TopicPartition, leader: int | None) -> None:
+        try:
+            asked_s = time.monotonic()
+            end = await self._answer(self._ensure_consumer().end_offsets, tp)
+            if end is None:
+                await asyncio.sleep(ASKED_AGAIN_S)
+            elif self._leader_of(tp) == leader:
+                self._shown[tp] = Shown(leader, end, asked_s)
+        finally:
+            self._looking.discard(tp)
 
     def _leader_of(self, tp: TopicPartition) -> int | None:
         cluster = self._ensure_consumer()._client.cluster  # noqa: SLF001, not public
@@ -176,15 +204,13 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def _ask(self, ask: Callable[..., Any], tp: TopicPartition) -> int | None:
         """Ask beside the queue of this thread's calls: fetches would wait for the answer."""
+        answer = asyncio.run_coroutine_threadsafe(self._answer(ask, tp), self.thread_loop)
+        return await asyncio.wrap_future(answer)
 
-        async def answer() -> int | None:
-            with contextlib.suppress(KafkaError, TimeoutError):
-                return cast(int, (await asyncio.wait_for(ask([tp]), ANSWER_LIMIT_S))[tp])
-            return None
-
-        return await asyncio.wrap_future(
-            asyncio.run_coroutine_threadsafe(answer(), self.thread_loop)
-        )
+    async def _answer(self, ask: Callable[..., Any], tp: TopicPartition) -> int | None:
+        with contextlib.suppress(KafkaError, TimeoutError):
+            return cast(int, (await asyncio.wait_for(ask([tp]), ANSWER_LIMIT_S))[tp])
+        return None
 
     def _state(self, tp: TopicPartition) -> Any:  # noqa: ANN401, aiokafka has no type for it
         if (consumer := self._consumer) is None:

@@ -4,11 +4,16 @@ aiokafka notes it too, by the wall clock: where that is set back an old answer w
 until the clock has caught up.
 """
 
+import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from stream.runs import TopicPartition
+
+# What a fetch told of a topic's end holds for so long. A broker that is not reached tells nothing,
+# and what it has may be earlier than what the others give.
+TOLD_FOR_S: Final = 0.5
 
 
 class Told:
@@ -17,6 +22,7 @@ class Told:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._last: dict[TopicPartition, tuple[int, float]] = {}  # as aiokafka noted it, and when
+        self._since_s: dict[TopicPartition, float] = {}
 
     def listen(self, fetcher: Any) -> None:  # noqa: ANN401, aiokafka is untyped
         """Note what each answer to a fetch tells of, from now on."""
@@ -33,6 +39,10 @@ class Told:
         """Say when something was last told of a partition; None: never."""
         return self._last[tp][1] if tp in self._last else None
 
+    def since_s(self, tp: TopicPartition) -> float:
+        """Say since when there was no gap in what was told of a partition."""
+        return self._since_s.get(tp, -math.inf)
+
     def _note(self, assignment: Any, request: Any) -> None:  # noqa: ANN401, as above
         now_s, last = self._now(), self._last
         for topic, partitions in request.topics:
@@ -40,4 +50,6 @@ class Told:
                 tp = TopicPartition(topic, partition)
                 noted: int | None = assignment.state_value(tp).timestamp
                 if noted is not None and (tp not in last or last[tp][0] != noted):
+                    if tp in last and now_s - last[tp][1] > TOLD_FOR_S:
+                        self._since_s[tp] = now_s
                     last[tp] = noted, now_s

@@ -53,7 +53,14 @@ Times were measured on two cores that had other work for ten: read them as upper
   ten minutes here and two seconds by default, at each such record. The same seed is right since that is mended.
 - Seed 504, first run: one patient's vitals of a minute were taken after the next minute's assessment, so 90 lines came in another order of
   revisions. A broker was killed, and the new leader of a partition did not show its newest records yet: what seed 301 had made us guess.
-  For a second and a half the end of a topic that a new leader tells of is not believed now, and the same seed is right.
+  For a second and a half the end of a topic that a new leader tells of was not believed since then, and the same seed was right.
+- Seeds 604 and 609, first run, while the machine was busy with tests: one line of STEROID-ICANS each had another time than the replay's,
+  12 s and a minute off; the alert was there in both. What we take for the cause, and have not traced: followers that took longer than
+  that second and a half, so that an assessment was taken after later vital signs. A leader that is new, or of which fetches have told
+  nothing for half a second, is asked where the topic ends now, which a broker does not answer before it shows everything. Both seeds
+  were right when they were run again, before that was mended too; their first runs are not among those below.
+- Ticks of their own (`--ticks own`), seed 1001: a worker that led the group knew of no topics, since the network had gone away while it
+  joined, and assigned nothing to anybody for five minutes: what 498 s below may well have been. It ends now, and another one leads.
 
 """
 
