@@ -77,6 +77,13 @@ def test_a_child_gets_no_volume_by_the_formula_for_adults() -> None:
     assert "set it to" not in line.advice
 
 
+@pytest.mark.parametrize(("age_years", "told"), [(4, True), (60, False)])
+def test_a_child_is_told_that_the_limits_are_those_of_adults(age_years: int, told: bool) -> None:
+    for events in ([tube(peep_cmh2o=5)], [tube(plateau_cmh2o=31)], [tube(), *gas(5, paco2=61)]):
+        (line,) = bed(*events, age_years=age_years).told("LPV")
+        assert ("The source gives adult limits: ask for the child's." in line.advice) is told
+
+
 def test_it_says_the_volume_for_this_patient() -> None:
     (line,) = bed(tube(tidal_volume_ml=520, plateau_cmh2o=31, peep_cmh2o=8)).told("LPV")
 

@@ -299,6 +299,25 @@ def test_a_rate_that_becomes_wrong_is_told_beside_a_wrong_order() -> None:
     assert "0.06 units/min" in bed.told("PRESSOR-ORDER")[-1].advice
 
 
+def test_a_rate_that_is_wrong_twice_is_shown_once() -> None:
+    (line,) = ill(vasopressin(0.06)).told("PRESSOR-ORDER")
+
+    assert [(each.signal, each.value) for each in line.because] == [("vasopressin rate", 0.06)]
+
+
+@pytest.mark.parametrize(("age_years", "told"), [(9, True), (60, False)])
+def test_a_child_is_told_that_the_rates_of_vasopressors_are_those_of_adults(
+    age_years: float, told: bool
+) -> None:
+    for events, rule in (
+        ((runs("dopamine"),), "DOPAMINE-AVOID"),
+        ((runs("epinephrine"),), "PRESSOR-ORDER"),
+        ((NE, vasopressin(0.01)), "PRESSOR-ORDER"),
+    ):
+        (line,) = ill(*events, age_years=age_years).told(rule)
+        assert ("The source gives adult doses: ask for the child's." in line.advice) is told
+
+
 @pytest.mark.parametrize(("percent", "priority"), [(39.9, "P2"), (40, "P3")])
 def test_phenylephrine_in_a_weak_heart_is_more_urgent(percent: float, priority: str) -> None:
     bed = ill(echo(percent), runs("phenylephrine"))

@@ -1,12 +1,13 @@
 """DOPAMINE-AVOID: dopamine was started, at whatever rate; it brings arrhythmia without a benefit.
 
-A stop ends it, or 12 hours after its last rate.
+A stop ends it, or 12 hours after its last rate. The rate of vasopressin is that of adults, and a
+child's page says so.
 Source: CLINICAL.md §1.6 (review line 227), §1.11, DEC-47; vector B18.
 """
 
 from typing import Final
 
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.signals import rate
 from stream.clinical.vasopressors import checked_until_ms
@@ -27,9 +28,10 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=(evidence.of_dose(DOPAMINE, running),),
-        advice=lambda: (
+        advice=lambda: texts.joined(
             "Dopamine runs: avoid it, it brings arrhythmia without a clear benefit. Replace it by "
-            "norepinephrine; then vasopressin at 0.03 to 0.04 units/min."
+            "norepinephrine; then vasopressin at 0.03 to 0.04 units/min.",
+            texts.adult_doses(view),
         ),
         source="review-2025 L227",
     )

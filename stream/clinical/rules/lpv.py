@@ -2,8 +2,8 @@
 
 Tidal volume above 6 mL/kg of predicted body weight (0.5 of tolerance, included), plateau pressure
 of 30 cm[H2O] or more, PEEP outside 10 to 15, PaCO2 above 60 mm[Hg] (50 to 60 is accepted). Without
-sex or height the volume cannot be judged, and the others are. Newer values within the limits end
-it, and so does extubation.
+sex or height the volume cannot be judged, and the others are. All limits are those of adults, and
+a child's page says so. Newer values within the limits end it, and so does extubation.
 Source: CLINICAL.md §1.7 (review lines 257 to 259), §1.11, DEC-50, DEC-60; vector B24.
 """
 
@@ -38,13 +38,17 @@ def judge(view: View) -> Verdict:
     from_ms = ventilated_from_ms(view)
     if from_ms is None:
         return Verdict(None, None, "The patient is not ventilated.")
-    outside = [*_volume(view, from_ms), *_pressures(view, from_ms), *_hypercapnia(view, from_ms)]
+    pressures = [*_pressures(view, from_ms), *_hypercapnia(view, from_ms)]
+    outside = [*_volume(view, from_ms), *pressures]
     if not outside:
         return Verdict(None, None, "The ventilation is within its limits.")
     finding = Finding(
         priorities=under_every_policy(Priority.P3),
         because=tuple(shown for shown, _ in outside),
-        advice=lambda: f"Protect the lungs: {'; '.join(said for _, said in outside)}.",
+        advice=lambda: texts.joined(
+            f"Protect the lungs: {'; '.join(said for _, said in outside)}.",
+            texts.adult_doses(view, "limits") if pressures else "",  # of volumes it is said above
+        ),
         source="review-2025 L257-259",
     )
     return Verdict(finding)

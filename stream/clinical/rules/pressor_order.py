@@ -1,9 +1,10 @@
 """PRESSOR-ORDER: a vasopressor that is not the next in line, or runs at an unusual rate.
 
 First norepinephrine, then vasopressin at 0.03 to 0.04 units/min, both limits included, then
-epinephrine or phenylephrine. An agent is out of line while one that comes before it neither runs
-nor ran when it began: P3. Phenylephrine with an ejection fraction below 40 %: P2. A later rate that
-is right ends it, or a stop, or 12 hours.
+epinephrine or phenylephrine; the rates are those of adults, and a child's page says so. An agent is
+out of line while one that comes before it neither runs nor ran when it began: P3. Phenylephrine
+with an ejection fraction below 40 %: P2. A later rate that is right ends it, or a stop, or 12
+hours.
 Source: CLINICAL.md §1.6 (review lines 224 to 226), §1.11, DEC-50; vector B18.
 """
 
@@ -12,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from stream.clinical.bedside import VASOPRESSOR_RATES
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import (
     Bound,
     Evidence,
@@ -21,7 +22,8 @@ from stream.clinical.rules.rule import (
     Verdict,
     under_every_policy,
 )
-from stream.clinical.signals import LVEF
+from stream.clinical.series import Reading
+from stream.clinical.signals import LVEF, Rate
 from stream.clinical.vasopressors import CHECKED_MS, beside, checked_until_ms, units_min
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -37,6 +39,7 @@ BEFORE: Final = MappingProxyType(  # what comes before an agent
     }
 )
 VASOPRESSIN_UNITS_MIN: Final = (0.03, 0.04)  # both included
+UNUSUAL: Final = "vasopressin rate"  # of vasopressin, outside of it
 LINE: Final = (
     "norepinephrine comes first, then vasopressin at 0.03 to 0.04 units/min, then epinephrine or "
     "phenylephrine."
@@ -63,7 +66,7 @@ def judge(view: View) -> Verdict:
             max((each.priority for each in issues), key=lambda each: each.urgency)
         ),
         because=tuple(because.values()),
-        advice=lambda: " ".join(each.said for each in issues),
+        advice=lambda: texts.joined(*(each.said for each in issues), texts.adult_doses(view)),
         source="review-2025 L224-226",
     )
     return Verdict(finding, min(each.until_ms for each in issues))
@@ -71,7 +74,10 @@ def judge(view: View) -> Verdict:
 
 def _issues(view: View) -> Iterator[Issue]:
     for drug, running in view.vasopressors.items():
-        shown, until_ms = evidence.of_dose(drug, running), checked_until_ms(running)
+        shown, until_ms = (
+            evidence.of_dose(_named(drug, running), running),
+            checked_until_ms(running),
+        )
         missing = [each for each in BEFORE.get(drug, ()) if each not in beside(view, drug)]
         if missing:
             name = drug.replace("_", " ").capitalize()
@@ -81,15 +87,26 @@ def _issues(view: View) -> Iterator[Issue]:
     yield from _phenylephrine_in_weakness(view)
 
 
+def _named(drug: str, running: Reading[Rate]) -> str:
+    """Name what runs; a rate that is wrong too is one more thing that is told."""
+    return UNUSUAL if drug == SECOND and _unusual(running) is not None else drug
+
+
+def _unusual(vasopressin: Reading[Rate]) -> float | None:
+    """Give the rate in units/min where it is outside of its range."""
+    lowest, highest = VASOPRESSIN_UNITS_MIN
+    rate = units_min(vasopressin.value)
+    return None if rate is None or lowest <= rate <= highest else rate
+
+
 def _unusual_vasopressin(view: View) -> Iterator[Issue]:
     running = view.vasopressors.get(SECOND)
-    lowest, highest = VASOPRESSIN_UNITS_MIN
-    rate = None if running is None else units_min(running.value)
-    if running is None or rate is None or lowest <= rate <= highest:
+    rate = None if running is None else _unusual(running)
+    if running is None or rate is None:
         return
     yield Issue(
         f"Vasopressin runs at {rate:g} units/min: 0.03 to 0.04 is usual.",
-        (evidence.of_dose("vasopressin rate", running),),
+        (evidence.of_dose(UNUSUAL, running),),
         checked_until_ms(running),
     )
 

@@ -123,11 +123,11 @@ def long_fever(view: View, limit: timedelta) -> str:
     )
 
 
-def adult_doses(view: View) -> str:
-    """Say of doses that are not by weight that no child's are known. Source: CLINICAL.md §4."""
+def adult_doses(view: View, what: str = "doses") -> str:
+    """Say of what is not by weight that no child's are known. Source: CLINICAL.md §4."""
     light = view.weight_kg is not None and view.weight_kg < LIGHT_WEIGHT_KG
     if is_child(view.age_years) or (view.age_years is None and light):
-        return "The source gives adult doses: ask for the child's."
+        return f"The source gives adult {what}: ask for the child's."
     return ""
 
 
