@@ -7,12 +7,12 @@ from typing import Final
 
 import click
 
-from deploy.explained import Moved, in_words, mover_of
+from deploy.explained import Moved, Record, in_words
 from deploy.moments import Moment
 from deploy.policy_option import engine_of, management_option, policy_option, replayer_of
 from deploy.replay_lines import ReplayLines, read_lines
 from stream.clinical.engine import Engine
-from stream.clinical.replay import replay
+from stream.clinical.replay import replay_by_line
 from stream.journal_replay import JournalError, Replayer, replay_journal
 from topics import codec, registry
 from topics.alerts import Alert
@@ -20,6 +20,7 @@ from topics.base import epoch_ms
 from topics.feeds.replay import Line
 
 SHORTEST_ID: Final = 4
+NOT_OF_PATIENTS: Final = frozenset({registry.TICKS, registry.ACKS})  # they move no alert
 NAMED_MAX: Final = 20  # alerts that are named where none is found
 
 
@@ -79,27 +80,50 @@ def _named(alert: Alert) -> str:
 
 
 def _of_lines(engine: Engine, found: ReplayLines, until: datetime | None) -> Iterator[Moved]:
-    taken: list[Line] = []
+    told = _Told()
 
     def taking() -> Iterator[Line]:
         for line in found.lines:
-            taken[:] = [line]
+            told.add(line.timestamp_ms, _record_of(line, found))
             yield line
 
-    for each in replay(engine, taking(), () if until is None else (epoch_ms(until),)):
+    asked = () if until is None else (epoch_ms(until),)
+    for line, each in replay_by_line(engine, taking(), asked):
         if isinstance(each, Alert):
-            line = taken[0]
-            # What the time moved bears another time than the line; the line has its own timestamp.
-            fell_due = epoch_ms(each.at) != line.timestamp_ms
-            mover = None if fell_due else mover_of(line.topic, line.key, line.value)
-            yield Moved(each, mover, "" if fell_due else found.place_of(line))
+            yield told.moved(each, None if line is None else _record_of(line, found))
+
+
+def _record_of(line: Line, found: ReplayLines) -> Record:
+    return Record(line.topic, line.key, line.value, found.place_of(line))
 
 
 def _of_journals(files: Iterable[Path], replayer: Replayer) -> Iterator[Moved]:
     for path in files:
-        for record, text in replay_journal(path, replayer):
-            alert = codec.decode_line(registry.ALERTS, text)
-            if isinstance(alert, Alert):
-                place = f"{path}, {record.topic} {record.offset}"
-                mover = mover_of(record.topic, record.key, record.value)
-                yield Moved(alert, mover, "" if mover is None else place)
+        told = _Told()
+        for taken, texts in replay_journal(path, replayer):
+            place = f"{path}, {taken.topic} {taken.offset}"
+            record = Record(taken.topic, taken.key, taken.value, place)
+            told.add(taken.timestamp, record)
+            for text in texts:
+                alert = codec.decode_line(registry.ALERTS, text)
+                if isinstance(alert, Alert):
+                    yield told.moved(alert, record)
+
+
+class _Told:
+    """What was told of each patient, by its moment."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[bytes | None, int], list[Record]] = {}
+
+    def add(self, timestamp_ms: int, record: Record) -> None:
+        """Note a record as it is taken."""
+        if record.topic not in NOT_OF_PATIENTS:
+            self._records.setdefault((record.key, timestamp_ms), []).append(record)
+
+    def moved(self, alert: Alert, by: Record | None) -> Moved:
+        """Give an alert with its record; with all of its moment where a tick brought it."""
+        if by is not None and by.topic != registry.TICKS:
+            return Moved(alert, (by,), by_time=False)
+        moment = alert.patient_id.encode(), epoch_ms(alert.at)
+        return Moved(alert, tuple(self._records.get(moment, ())), by_time=True)

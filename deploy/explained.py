@@ -11,41 +11,55 @@ from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from stream.clinical.rules.register import BY_NAME
 from topics import codec, registry
-from topics.alerts import Alert, AlertState, Because, Grade, Priority
+from topics.alerts import Alert, Because, Grade, Priority
 from topics.base import Event
 from topics.codec import Rejected
 from topics.ticks import Tick
 
 BY_TIME: Final = "time alone: it fell due"
-BY_ITS_MOMENT: Final = "all that was told of this moment"
+BY_ITS_MOMENT: Final = "time, and all that was told at this moment"
 ENVELOPE: Final = {*Event.model_fields, "kind"}
 
 
+class Record(NamedTuple):
+    """A record as it came, and where it stands."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    place: str
+
+
 class Moved(NamedTuple):
-    """A line of an alert, and the record that brought it; None where time did."""
+    """A line of an alert, and what brought it.
+
+    That is one record; or time, with what was told of the patient at the very moment: it is judged
+    when the moment is over (decision 64).
+    """
 
     alert: Alert
-    mover: str | None
-    place: str  # where the record stands
+    records: tuple[Record, ...]
+    by_time: bool
 
 
-def mover_of(topic: str, key: bytes | None, value: bytes | None) -> str | None:
-    """Say what a record was; None for a tick, which is time."""
-    if topic == registry.TICKS:
-        return None
-    found = codec.decode(topic, key, value)
+def said_of(record: Record) -> str:
+    """Say what a record was."""
+    found = codec.decode(record.topic, record.key, record.value)
     if isinstance(found, Rejected):
         return f"a record that was refused ({found.reason} at {found.path}): {found.detail}"
     event = found.event
     if isinstance(event, Tick):
-        return None
+        return BY_TIME
     told = event.model_dump(mode="json", exclude_none=True, exclude_unset=True, exclude=ENVELOPE)
     times = f"of {moment(event.effective_at)}"
     if event.recorded_at != event.effective_at:
         times += f", recorded {moment(event.recorded_at)}"
-    how = "" if event.status == "final" else f" ({event.status.replace('_', ' ')})"
+    marks = [] if event.status == "final" else [event.status.replace("_", " ")]
+    marks += ["demo"] if event.demo else []
+    how = f" ({', '.join(marks)})" if marks else ""
     said = ", ".join(_pairs(told))
-    return f"{event.kind}{how} {said}, {times}, event {event.event_id} from {event.source}"
+    dropped = "".join(f"; dropped {each.path}: {each.detail}" for each in found.dropped)
+    return f"{event.kind}{how} {said}, {times}, event {event.event_id} from {event.source}{dropped}"
 
 
 def in_words(history: Sequence[Moved]) -> Iterator[str]:
@@ -81,9 +95,7 @@ def _line(moved: Moved, before: tuple[Because, ...]) -> Iterator[str]:
     head = f"{alert.revision}. {moment(alert.at)}: {alert.state}"
     day = "" if alert.day is None else f", day {alert.day}"
     yield f"{head}{f' {alert.priority}' if is_open else ''}{day}{_graded(alert)}"
-    yield f"   Moved by: {_by_no_record(alert) if moved.mover is None else moved.mover}"
-    if moved.place:
-        yield f"             {moved.place}"
+    yield from _movers(moved)
     yield f"   Says:     {sentence_of(alert, _paged(alert))}"
     for number, each in enumerate(alert.because):
         mark = "new" if _key(each) not in {_key(old) for old in before} else "as before"
@@ -98,10 +110,15 @@ def _line(moved: Moved, before: tuple[Because, ...]) -> Iterator[str]:
     yield f"   Source:   {clean(alert.source)}"
 
 
-def _by_no_record(alert: Alert) -> str:
-    """Say what moved a line that came with a tick: something of its very moment, or time."""
-    is_of_it = any(each.effective_at == alert.at for each in alert.because)
-    return BY_ITS_MOMENT if is_of_it and alert.state == AlertState.RAISED else BY_TIME
+def _movers(moved: Moved) -> Iterator[str]:
+    """Say what moved a line: a record, or time with what was told at its very moment."""
+    label = "Moved by:"
+    if moved.by_time:
+        yield f"   {label} {BY_ITS_MOMENT if moved.records else BY_TIME}"
+        label = " " * len(label)
+    for record in moved.records:
+        yield f"   {label} {said_of(record)}"
+        yield f"             {record.place}"
 
 
 def _paged(alert: Alert) -> Priority:

@@ -68,7 +68,7 @@ def replay(  # noqa: PLR0913, what click hands over
 
 
 def _replay_journals(files: Iterable[Path], replayer: Replayer, *, as_json: bool) -> None:
-    told = (line for path in files for _, line in replay_journal(path, replayer))
+    told = (line for path in files for _, said in replay_journal(path, replayer) for line in said)
     try:
         if as_json:
             sys.stdout.buffer.writelines(line + b"\n" for line in told)

@@ -1,7 +1,7 @@
 """Replays a journal: the same work over the same records in the same order, without Kafka."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -75,8 +75,8 @@ class Replayer:
         return engine
 
 
-def replay_journal(path: Path, replayer: Replayer) -> Iterator[tuple[Taken, bytes]]:
-    """Give the alert lines that the worker published, byte for byte, each with its record.
+def replay_journal(path: Path, replayer: Replayer) -> Iterator[tuple[Taken, Sequence[bytes]]]:
+    """Give each record with the alert lines that the worker published of it, byte for byte.
 
     Under another policy than the worker's: those that it would have published. Raises
     `JournalError`.
@@ -94,9 +94,8 @@ def replay_journal(path: Path, replayer: Replayer) -> Iterator[tuple[Taken, byte
             group = Group()
             record = _record(first, partition)
             work.take(Run(partition, [record], {}, 0, at_end=False), group)
-            for row in group.published.get(TopicPartition(registry.ALERTS, partition), ()):
-                if row.value is not None:
-                    yield record, row.value
+            rows = group.published.get(TopicPartition(registry.ALERTS, partition), ())
+            yield record, [row.value for row in rows if row.value is not None]
             first = next(records, None)
 
 

@@ -87,14 +87,63 @@ def test_what_time_alone_moved_says_so(write: Write) -> None:
     assert "Open at the end of the file." in told
 
 
-def test_what_all_records_of_a_moment_moved_says_so(write: Write) -> None:
+def test_what_waited_for_its_moment_names_all_that_was_told_at_it(write: Write) -> None:
     file = write(patient(), infusion("norepinephrine", at=START), vitals(at=on_day(3, "19:00")))
     name = alert_id("P01", 1, "UNATTRIBUTED-DETERIORATION", 0)
 
     raised = run(name[:8], file).stdout.split("\n\n")[1]
 
-    assert "Moved by: all that was told of this moment" in raised
-    assert "Norepinephrine" in raised
+    assert "Moved by: time, and all that was told at this moment\n" in raised
+    assert "infusion drug norepinephrine, action start" in raised
+    assert f"{file}:2" in raised
+    assert "19:00" not in raised
+
+
+def test_what_ended_it_is_named_though_something_fell_due_at_its_moment(write: Write) -> None:
+    """The 8 hours are over as the dose is given: no rule is asked before the moment is over."""
+    due = on_day(3, "18:00")
+    given = dose("tocilizumab", at=due, event_id="d-1")
+    file = write(patient(), SICK, given, lab("crp", 90, at=due), vitals(at=on_day(3, "19:00")))
+
+    ended = run(alert_id("P01", 1, "TOCI-IND", 1), file).stdout.split("\n\n")[2]
+
+    assert ended.startswith("2. 4 Mar 2026 18:00 UTC: resolved")
+    assert "Moved by: time, and all that was told at this moment\n" in ended
+    assert "dose drug tocilizumab, action given" in ended
+    assert f"{file}:3" in ended
+    assert "lab analyte crp" in ended
+    assert "19:00" not in ended
+
+
+def test_no_record_of_another_patient_is_named(write: Write) -> None:
+    """It lies at the moment at which the alert falls due, and is the last of the file."""
+    other = vitals(patient_id="P02", at=on_day(3, "11:00"), temperature_c=37.2)
+    breach = alert_id("P01", 1, "ABX-1H", 1)
+
+    told = run(breach, write(patient(), SICK, other), "--at", "2026-03-04T12:00:00Z").stdout
+
+    breached = told.split("\n\n")[2]
+    assert breached.startswith("2. 4 Mar 2026 11:00 UTC: changed P1")
+    assert "Moved by: time alone: it fell due" in breached
+
+
+def test_a_record_of_the_very_moment_is_not_said_to_have_moved_it_alone(write: Write) -> None:
+    creatinine = lab("creatinine", 0.9, at=on_day(3, "11:00"))
+
+    told = run(alert_id("P01", 1, "ABX-1H", 1), write(patient(), SICK, creatinine)).stdout
+
+    breached = told.split("\n\n")[2]
+    assert "Moved by: time, and all that was told at this moment\n" in breached
+    assert "lab analyte creatinine" in breached
+
+
+def test_what_was_dropped_of_a_record_is_named(write: Write) -> None:
+    file = write(patient(), vitals(at=START, temperature_c=60.0, event_id="v-1"))
+
+    raised = run(alert_id("P01", 1, "DATA-RANGE", 0), file).stdout.split("\n\n")[1]
+
+    assert "event v-1 from" in raised
+    assert "; dropped $.temperature_c: " in raised
 
 
 def test_it_is_explained_under_the_policy_that_is_asked_for(write: Write, tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def graded(
 def replayed(path: Path, **under: Any) -> list[bytes]:
     """Replay a journal under its own policy, or another one that is named on `told`."""
     told: list[str] = []
-    said = [line for _, line in replay_journal(path, Replayer(told.append, **under))]
+    found = replay_journal(path, Replayer(told.append, **under))
+    said = [line for _, lines in found for line in lines]
     assert bool(told) == bool(under)
     return said
 

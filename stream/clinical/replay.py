@@ -40,6 +40,7 @@ class Line(Protocol):
 
 
 L = TypeVar("L", bound=Line)
+F = TypeVar("F", Alert, Alert | Status)
 
 
 class Refused(NamedTuple, Generic[L]):
@@ -54,27 +55,38 @@ def replay(
     engine: Engine, lines: Iterable[L], asked_ms: Sequence[int] = ()
 ) -> Iterator[Alert | Status | Refused[L]]:
     """Take lines in their order; give alerts as they come, and statuses when they are asked for."""
+    return (found for _, found in replay_by_line(engine, lines, asked_ms))
+
+
+def replay_by_line(
+    engine: Engine, lines: Iterable[L], asked_ms: Sequence[int] = ()
+) -> Iterator[tuple[L | None, Alert | Status | Refused[L]]]:
+    """Give each with the line that brought it; None where a tick did."""
     ward, last_ms = Ward({}), 0
     asked = sorted(asked_ms)
     for offset, line in enumerate(lines):
         while asked and asked[0] < line.timestamp_ms:
-            yield from _status(engine, ward, asked.pop(0))
-        yield from _tick(engine, ward, line.timestamp_ms - 1)
+            yield from _by_time(_status(engine, ward, asked.pop(0)))
+        yield from _by_time(_tick(engine, ward, line.timestamp_ms - 1))
         found = codec.decode(line.topic, line.key, line.value)
         key = line.key.decode() if line.topic != registry.TICKS else None
         if line.topic == registry.ACKS:  # of the pager alone
             if isinstance(found, Rejected):
-                yield Refused(line, found)
+                yield line, Refused(line, found)
             continue
         arrival = Arrival(line.timestamp_ms, line.topic, offset, found, key)
         outcome = engine.take(ward, arrival)
-        yield from _refused(line, found, outcome.refused)
-        yield from outcome.alerts
+        yield from ((line, each) for each in _refused(line, found, outcome.refused))
+        yield from ((line, each) for each in outcome.alerts)
         last_ms = line.timestamp_ms
     if any(LATER in patient.wakes for patient in ward.patients.values()):
-        yield from _tick(engine, ward, last_ms)
+        yield from _by_time(_tick(engine, ward, last_ms))
     for at_ms in asked:
-        yield from _status(engine, ward, at_ms)
+        yield from _by_time(_status(engine, ward, at_ms))
+
+
+def _by_time(found: Iterable[F]) -> Iterator[tuple[None, F]]:
+    return ((None, each) for each in found)
 
 
 def _refused(
