@@ -10,7 +10,7 @@ from alerts.readings import clean, moment, reading
 from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from stream.clinical.rules.register import BY_NAME
-from topics import codec, registry
+from topics import codec
 from topics.alerts import Alert, Because, Grade, Priority
 from topics.base import Event
 from topics.codec import Rejected
