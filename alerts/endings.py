@@ -23,8 +23,11 @@ ENDINGS: Final = MappingProxyType(
             "infusion is planned, its time"
         ),
         "ICE-DUE": f"an ICE assessment (CAPD in a child){TASK}",
-        "ICE-SUBTLE": f"an ICE assessment, or the sign gone{TASK}",
-        "ICE-UNABLE": "an ICE assessment, or one that can be done; where no episode is open, 24 h",
+        "ICE-SUBTLE": f"an ICE assessment (CAPD in a child), or the sign gone{TASK}",
+        "ICE-UNABLE": (
+            "an ICE assessment (CAPD in a child), or one that can be done; where no episode is "
+            "open, 24 h"
+        ),
         "NEURO-EDEMA": "every one of the signs gone",
         "TOCI-IND": (
             "tocilizumab that is given (an order is not enough), a better grade, or the most doses "

@@ -7,7 +7,8 @@ import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import Fields, build, fluid, infusion, on_day, patient, reading
 
-from stream.clinical import thinning
+from stream.clinical import anakinra, thinning
+from stream.clinical.policies.regimen import Regimen
 
 START = on_day(3, "10:00")
 SECOND = timedelta(seconds=1)
@@ -45,6 +46,18 @@ def echo(percent: float, after_min: float = -60) -> Fields:
 
 def ill(*events: Fields, **facts: Any) -> Bedside:
     return Bedside(patient(weight_kg=KG, **facts), ILL, *events)
+
+
+@pytest.mark.parametrize("weight_kg", [72.5748])
+def test_a_weight_is_written_to_a_tenth(weight_kg: float) -> None:
+    """Whatever is worked out for it: the weight may have been charted in pounds."""
+    assert anakinra.in_words(weight_kg).endswith("(2 to 10 mg/kg at 72.6 kg)")
+    regimen = Regimen("methylprednisolone", "every 12 h", mg_kg=(1, 1))
+    assert regimen.in_words(weight_kg).endswith("(1 mg/kg at 72.6 kg)")
+    low = reading(at=START, temperature_c=38.8, systolic_mmhg=84)
+    said = " ".join(each.advice for each in Bedside(patient(weight_kg=weight_kg), low).lines)
+    assert "at 72.6 kg" in said
+    assert "72.5748" not in said
 
 
 # FLUID-CAP

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from bedside import Bedside, hours, minutes
-from builders import Fields, assessment, ice, infusion, on_day, patient, reading
+from builders import Fields, assessment, dose, ice, infusion, on_day, patient, reading
 
 START = on_day(6, "08:00")
 FEVER = reading(at=START, temperature_c=38.5)
@@ -217,7 +217,39 @@ def test_a_child_has_capd_done() -> None:
     (line,) = done.told("ICE-DUE")
 
     assert [(each.signal, each.value) for each in line.because] == [("capd", 2)]
-    assert "No CAPD" in line.advice
+    assert line.advice == "No CAPD for 24 hours or more: do it now."
+
+
+@pytest.mark.parametrize(("age_years", "exam", "other"), [(8, "CAPD", "ICE"), (60, "ICE", "CAPD")])
+def test_every_rule_names_the_examination_that_the_patient_has(
+    age_years: int, exam: str, other: str
+) -> None:
+    """CLINICAL.md §2.3: below 12 years CAPD stands in the place of ICE."""
+    seen = Bedside(
+        patient(age_years=age_years),
+        FEVER,
+        assessment("consciousness", at=START, level="voice"),
+        sign("confusion", 1),
+        dose("dexamethasone", at=at(2), dose_value=10),
+        tube(3),
+        sign("posturing", 4),
+        dose("dexamethasone", at=at(8), dose_value=10),
+    )
+    seen.tick(at(12))
+    seen.take(
+        tube(13, "room_air"),
+        assessment("consciousness", at=at(14), level="alert"),
+        sign("posturing", 14, present=False),
+        ice(10, at=at(15)) if exam == "ICE" else assessment("capd", at=at(15), total=0),
+    )
+    for rule in ("ICE-DUE", "ICE-SUBTLE", "ICE-UNABLE", "ICANS-UP", "STEROID-TAPER"):
+        lines = seen.told(rule)
+        told = " ".join(each.advice for each in lines)
+        assert exam in told, rule
+        assert other not in told, rule
+        assert other.lower() not in {each.signal for line in lines for each in line.because}
+
+    assert ("handwriting" in seen.told("ICE-DUE")[0].advice) is (exam == "ICE")
 
 
 # ICE-SUBTLE

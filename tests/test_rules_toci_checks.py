@@ -7,6 +7,8 @@ import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import INFUSED_AT, Fields, dose, on_day, patient, reading
 
+from stream.clinical.tocilizumab import dose_in_words
+
 START = on_day(3, "08:00")
 DOSE, INTERVAL, MAX = "TOCI-DOSE", "TOCI-INTERVAL", "TOCI-MAX"
 
@@ -25,6 +27,22 @@ def signals(seen: Bedside, rule: str) -> list[str]:
 
 
 # TOCI-DOSE
+
+
+@pytest.mark.parametrize(
+    ("weight_kg", "said"),
+    [
+        (72.5748, "581 mg IV (8 mg/kg at 72.6 kg)"),
+        (99.96, "800 mg IV (8 mg/kg at 100 kg)"),
+        (100.04, "800 mg IV (8 mg/kg at 100 kg, capped at 800 mg)"),
+        (30, "240 mg IV (8 mg/kg at 30 kg)"),
+        (29.937, "359.2 mg IV (12 mg/kg at 29.9 kg)"),
+        (29.96, "359.5 mg IV (12 mg/kg at 29.96 kg)"),
+        (10.4326, "125.2 mg IV (12 mg/kg at 10.4 kg)"),
+    ],
+)
+def test_a_dose_is_written_as_it_can_be_measured(weight_kg: float, said: str) -> None:
+    assert dose_in_words(weight_kg) == said
 
 
 @pytest.mark.parametrize(

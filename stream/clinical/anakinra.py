@@ -10,6 +10,7 @@ from stream.clinical.masking import ANAKINRA_WINDOW_MS
 from stream.clinical.series import one_a_moment
 from stream.clinical.signals import given, rate
 from stream.clinical.view import View
+from stream.clinical.weight import kg_in_words
 
 DOSES: Final = given("anakinra")
 RATES: Final = rate("anakinra")
@@ -59,6 +60,6 @@ def in_words(weight_kg: float | None) -> str:
         least, most = round(LEAST_MG_KG_D * weight_kg), round(MOST_MG_KG_D * weight_kg)
         amount = (
             f"{least} to {most} mg a day by continuous IV infusion "
-            f"({by_weight} at {weight_kg:g} kg)"
+            f"({by_weight} at {kg_in_words(weight_kg)})"
         )
     return f"100 mg SC every 6 h, or {amount}"

@@ -13,6 +13,7 @@ from stream.clinical.series import Reading, since
 from stream.clinical.signals import PRESSURE, Fluid, Signal, fluid
 from stream.clinical.times import DAY_MS
 from stream.clinical.view import View
+from stream.clinical.weight import kg_in_words
 
 RESUSCITATION: Final[Signal[Fluid]] = fluid("resuscitation")
 CRYSTALLOID: Final = "crystalloid"
@@ -66,7 +67,7 @@ def ml_in_words(view: View, per_kg: float) -> str:
     weight_kg = view.weight_kg
     if weight_kg is None:
         return f"{per_kg:g} mL/kg (the weight is unknown)"
-    return f"{per_kg:g} mL/kg ({per_kg * weight_kg:.0f} mL at {weight_kg:g} kg)"
+    return f"{per_kg:g} mL/kg ({per_kg * weight_kg:.0f} mL at {kg_in_words(weight_kg)})"
 
 
 def _low_since_ms(view: View, measured_ms: int) -> int:

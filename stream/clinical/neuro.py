@@ -135,6 +135,11 @@ def is_child(patient: Patient) -> bool:
     return age_years is not None and age_years < CAPD_BELOW_YEARS
 
 
+def exam_of(patient: Patient) -> str:
+    """Name the examination that ICANS is graded by."""
+    return "CAPD" if is_child(patient) else "ICE"
+
+
 def arousal_of(found: Consciousness) -> Arousal:
     """Find to what a patient awakens; a RASS counts where no level is charted (DEC-54)."""
     if found.level is not None:

@@ -16,6 +16,7 @@ from stream.clinical.series import Reading, place_at, since
 from stream.clinical.signals import Dose, given, not_given, ordered
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.view import View
+from stream.clinical.weight import kg_in_words
 
 NAME: Final = "tocilizumab"
 GIVEN: Final = given(NAME)
@@ -27,6 +28,7 @@ LIGHT_WEIGHT_KG: Final = 30.0  # below it 12 mg/kg; 30 kg gets 8
 LIGHT_DOSE_MG_KG: Final = 12.0
 DOSE_MG_KG: Final = 8.0
 MAX_DOSE_MG: Final = 800.0
+LIGHT_DECIMALS: Final = 1  # of a dose in words below 30 kg; from there on it is whole mg
 CHECKED_MS: Final = 12 * HOUR_MS  # after it was told, the check of an order or dose is over
 
 
@@ -175,7 +177,9 @@ def dose_in_words(weight_kg: float | None) -> str:
         return "8 mg/kg IV (12 mg/kg below 30 kg), at most 800 mg; the weight is unknown"
     mg_kg = _mg_kg(weight_kg)
     capped = ", capped at 800 mg" if mg_kg * weight_kg > MAX_DOSE_MG else ""
-    return f"{dose_mg(weight_kg):g} mg IV ({mg_kg:g} mg/kg at {weight_kg:g} kg{capped})"
+    kg = kg_in_words(weight_kg, LIGHT_WEIGHT_KG)
+    mg = round(dose_mg(weight_kg), LIGHT_DECIMALS if weight_kg < LIGHT_WEIGHT_KG else None)
+    return f"{mg:g} mg IV ({mg_kg:g} mg/kg at {kg}{capped})"
 
 
 def _mg_kg(weight_kg: float) -> float:

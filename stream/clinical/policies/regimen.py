@@ -5,6 +5,8 @@ Source: each profile names its own; the review's are lines 91 and 92 (CLINICAL.m
 
 from typing import NamedTuple
 
+from stream.clinical.weight import kg_in_words
+
 
 class Regimen(NamedTuple):
     """One drug, how much at a time (in mg, or least and most in mg/kg), and how often.
@@ -36,7 +38,7 @@ class Regimen(NamedTuple):
             return f"{self.as_published} (the weight is unknown)"
         by_weight = f"{_span(*self.mg_kg)} mg/kg"
         mg = _span(*(round(each * weight_kg) for each in self.mg_kg))
-        return f"{self.drug} {mg} mg IV {self.often} ({by_weight} at {weight_kg:g} kg)"
+        return f"{self.drug} {mg} mg IV {self.often} ({by_weight} at {kg_in_words(weight_kg)})"
 
     def least_mg(self, weight_kg: float | None) -> float | None:
         """Work out the least dose as it is written; None where that is not known."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from stream.clinical.grade import GradeRange
 from stream.clinical.levels import INTUBATED, Level
-from stream.clinical.neuro import Domain, arousal_of
+from stream.clinical.neuro import Domain, arousal_of, exam_of
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import texts
 from stream.clinical.rules.crs_up import in_words
@@ -115,7 +115,8 @@ def _said(value: Any) -> float | str:  # noqa: ANN401, of whatever kind a findin
 def _advice(view: View, grades: Mapping[str, int]) -> str:
     words = [f"Meets criteria for ICANS {in_words(grades)}."]
     if any(each.estimated for each in view.icans.values()):
-        words.append("ICE cannot be done: the grade is carried forward, and an estimate.")
+        exam = exam_of(view.patient)
+        words.append(f"{exam} cannot be done: the grade is carried forward, and an estimate.")
     elif any(each.grade.highest > each.grade.lowest for each in view.icans.values()):
         words.append("It may be higher: not everything was examined, or not lately.")
     words.append("See the patient and confirm these findings.")

@@ -8,7 +8,7 @@ Source: CLINICAL.md §1.1 (review line 55), §1.11, DEC-30, DEC-53; ASCO 2021 (t
 
 from typing import Any, Final
 
-from stream.clinical.neuro import is_child
+from stream.clinical.neuro import exam_of, is_child
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.icans_up import UNABLE_INPUTS, of_finding
 from stream.clinical.rules.ice_unable import spells_unable
@@ -29,15 +29,15 @@ def judge(view: View) -> Verdict:
         return Verdict(None)
     end_ms = stay_from_ms + (view.site.ice_until_days + 1) * DAY_MS  # the whole of the last day
     unable = spells_unable(view)
-    last = last_exam(view)
+    last, exam = last_exam(view), exam_of(view.patient)
     starts = [stay_from_ms, *(each.until_ms for each in unable if each.until_ms is not None)]
     starts += [] if last is None else [last.effective_ms]
     # "More than": it falls due right after it.
     due_ms = max(starts) + view.site.ice_due_ms + 1
     if any(each.until_ms is None for each in unable) or due_ms >= end_ms or view.at_ms >= end_ms:
-        return Verdict(None, None, "ICE cannot be done now, or its days are over.")
+        return Verdict(None, None, f"{exam} cannot be done now, or its days are over.")
     if view.at_ms < due_ms:
-        return Verdict(None, due_ms, "ICE was done.")
+        return Verdict(None, due_ms, f"{exam} was done.")
     # A site that has it done sooner is not told for a shorter time.
     over_ms = max(starts) + MANAGEMENT[view.management.name].site.ice_due_ms + 1 + TASK_MS
     if view.course.onset_ms is None and view.at_ms >= over_ms:
@@ -47,8 +47,8 @@ def judge(view: View) -> Verdict:
         priorities=under_every_policy(Priority.P3),
         because=(_shown(view, last, stay_from_ms),),
         advice=lambda: (
-            f"No {'CAPD' if is_child(view.patient) else 'ICE'} for {hours} hours or more: do it "
-            "now, with a sample of handwriting."
+            f"No {exam} for {hours} hours or more: do it now"
+            + (", with a sample of handwriting." if exam == "ICE" else ".")
         ),
         source="review-2025 L55",
     )
@@ -68,7 +68,8 @@ def last_exam(view: View) -> Reading[Any] | None:
 
 def _shown(view: View, last: Reading[Any] | None, stay_from_ms: int) -> Evidence:
     if last is None:
-        return Evidence(ICE.name, "none since infusion", None, stay_from_ms, None)
+        due = CAPD.name if is_child(view.patient) else ICE.name
+        return Evidence(due, "none since infusion", None, stay_from_ms, None)
     return of_finding(CAPD.name if last == view.latest(CAPD) else ICE.name, last)
 
 

@@ -1,14 +1,15 @@
 """ICE-SUBTLE: a nurse notes a subtle sign, and no ICE has been done since.
 
-Word-finding difficulty, new confusion or aphasia. A sign that is noted again and again counts from
-when it was first noted. It is a task: ICE does it, or the sign goes; else it ends with the episode,
-or after 24 hours where none is open.
+Word-finding difficulty, new confusion or aphasia; below 12 years CAPD stands for ICE. A sign that
+is noted again and again counts from when it was first noted. It is a task: ICE does it, or the sign
+goes; else it ends with the episode, or after 24 hours where none is open.
 Source: CLINICAL.md §1.1 (review line 55), §1.11, DEC-28.
 """
 
 from itertools import takewhile
 from typing import Any, Final
 
+from stream.clinical.neuro import exam_of
 from stream.clinical.rules.icans_up import of_finding
 from stream.clinical.rules.ice_due import TASK_MS, last_exam
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
@@ -22,7 +23,7 @@ SUBTLE: Final = ("word_finding_difficulty", "confusion", "aphasia")
 
 def judge(view: View) -> Verdict:
     """Hold while a sign is newer than the last examination."""
-    last = last_exam(view)
+    last, exam = last_exam(view), exam_of(view.patient)
     examined_ms = None if last is None else last.effective_ms
     onsets = {sign: _onset(view, sign) for sign in SUBTLE}
     new = {
@@ -31,7 +32,7 @@ def judge(view: View) -> Verdict:
         if onset is not None and (examined_ms is None or onset.effective_ms > examined_ms)
     }
     if not new:
-        return Verdict(None, None, "ICE was done, or the sign has gone.")
+        return Verdict(None, None, f"{exam} was done, or the sign has gone.")
     task_ends_ms = None
     if view.course.onset_ms is None:
         task_ends_ms = max(onset.effective_ms for onset in new.values()) + TASK_MS
@@ -41,7 +42,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P3),
         because=tuple(of_finding(sign, onset) for sign, onset in new.items()),
-        advice=lambda: f"Do ICE now: {names}, and no ICE since.",
+        advice=lambda: f"Do {exam} now: {names}, and no {exam} since.",
         source="review-2025 L55",
     )
     return Verdict(finding, task_ends_ms)

@@ -1,4 +1,4 @@
-"""ICE-UNABLE: the patient is intubated or sedated, and ICE cannot be done.
+"""ICE-UNABLE: the patient is intubated or sedated, and ICE (CAPD in a child) cannot be done.
 
 The grade is carried forward and marked as an estimate (`stream.clinical.neuro`); it is P2 where a
 grade is carried, and INFO where there is none. It ends when ICE was done or can be done; where no
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.causes import Spell
+from stream.clinical.neuro import exam_of
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import texts
@@ -32,9 +33,10 @@ TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
 def judge(view: View) -> Verdict:
     """Hold while the grade is carried forward and the patient cannot be examined."""
+    exam = exam_of(view.patient)
     begun = [each.from_ms for each in spells_unable(view) if each.until_ms is None]
     if not begun or not any(each.estimated for each in view.icans.values()):
-        return Verdict(None, None, "ICE was done, or can be done.")
+        return Verdict(None, None, f"{exam} was done, or can be done.")
     task_ends_ms = None
     if view.course.onset_ms is None:
         task_ends_ms = min(begun) + TASK_MS
@@ -47,7 +49,8 @@ def judge(view: View) -> Verdict:
         },
         because=(*_why(view), *of_grade(view)),
         advice=lambda: texts.joined(
-            "ICE cannot be done: the last ICANS grade stands as an estimate until the next ICE.",
+            f"{exam} cannot be done: the last ICANS grade stands as an estimate until the next "
+            f"{exam}.",
             "Consider dexamethasone 10 mg IV every 6 h, EEG, and imaging of the brain (MRI before "
             "CT).",
             texts.adult_doses(view),
