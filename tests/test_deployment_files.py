@@ -116,6 +116,13 @@ class TestCompose:
         assert len(ports) == 8
         assert all(port.startswith("127.0.0.1:") for port in ports)
 
+    def test_no_two_services_are_published_at_one_port(self, compose: dict[str, Any]) -> None:
+        """The second of them would not start."""
+        ports = [port for service in compose.values() for port in service.get("ports", [])]
+        published = [port.rpartition(":")[0] for port in ports]
+
+        assert sorted(published) == sorted(set(published))
+
     def test_nothing_gains_privileges_and_nothing_is_without_limits(
         self, compose: dict[str, Any], workers: dict[str, Any]
     ) -> None:
