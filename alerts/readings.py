@@ -13,55 +13,16 @@ from types import MappingProxyType
 from typing import Final
 
 from topics.alerts import Because
+from topics.names import called
 
-NAMES: Final = MappingProxyType(
+VALUES: Final = MappingProxyType(  # of devices that give oxygen, and of consciousness
     {
-        # Vitals.
-        "temperature_c": "Temperature",
-        "heart_rate_per_min": "Heart rate",
-        "respiratory_rate_per_min": "Respiratory rate",
-        "pressure": "Blood pressure",
-        "systolic_mmhg": "Systolic pressure",
-        "diastolic_mmhg": "Diastolic pressure",
-        "mean_arterial_mmhg": "Mean arterial pressure",
-        "spo2_percent": "SpO2",
-        "oxygen_device": "Oxygen by",
-        "flow_l_min": "Oxygen flow",
-        "fio2_fraction": "FiO2",
-        "tidal_volume_ml": "Tidal volume",
-        "plateau_cmh2o": "Plateau pressure",
-        "peep_cmh2o": "PEEP",
-        # Laboratory.
-        "crp": "CRP",
-        "il6": "IL-6",
-        "bilirubin_total": "Bilirubin, total",
-        "ast": "AST",
-        "alt": "ALT",
-        "ldh": "LDH",
-        "wbc": "White blood cells",
-        "anc": "Neutrophils",
-        "d_dimer": "D-dimer",
-        "inr": "INR",
-        "aptt": "aPTT",
-        "bnp": "BNP",
-        "nt_probnp": "NT-proBNP",
-        "sil2r": "sIL-2R",
-        "pao2": "PaO2",
-        "paco2": "PaCO2",
-        "cmv_dna": "CMV DNA",
-        "ebv_dna": "EBV DNA",
-        # Assessments and support.
-        "ice": "ICE score",
-        "capd": "CAPD score",
-        "rass": "RASS",
-        "gcs": "GCS",
-        "lvef_percent": "LVEF",
-        "crrt": "CRRT",
-        "ecmo_vv": "ECMO, veno-venous",
-        "ecmo_va": "ECMO, veno-arterial",
-        "weight_kg": "Weight",
-        "infused_at": "Infusion charted for",
-        "angiotensin_ii": "Angiotensin II",
+        "invasive": "invasive ventilation",
+        "cpap": "CPAP",
+        "bipap": "BiPAP",
+        "high_flow": "high-flow nasal cannula",
+        "non_rebreather": "non-rebreather mask",
+        "venturi": "Venturi mask",
     }
 )
 
@@ -103,7 +64,6 @@ A_DAY: Final = timedelta(days=1)
 HOURS_UNTIL: Final = timedelta(days=2)
 
 _COMPARED: Final = re.compile(r"([<>]=?) ?([0-9]+(?:\.[0-9]+)?)")
-_KIND: Final = re.compile(r"^(given|rate|support|ordered):")
 
 
 def reading(because: Because, now: datetime) -> str:
@@ -121,11 +81,9 @@ def amount(because: Because) -> str:
 
 def name_of(signal: str) -> str:
     """Name a signal; one without a name of its own is named as it is written."""
-    bare = _KIND.sub("", signal)
-    if bare in NAMES:
-        return NAMES[bare]
-    words = clean(bare.replace("_", " "))
-    return words[:1].upper() + words[1:]
+    words = clean(called(signal))
+    first = words.partition(" ")[0]
+    return words[:1].upper() + words[1:] if first.islower() else words
 
 
 def number(value: float) -> str:
@@ -195,7 +153,7 @@ def _value(value: float | str | None) -> str:
     if isinstance(value, str):
         compared = _COMPARED.fullmatch(value)
         if compared is None:
-            return clean(value.replace("_", " "))
+            return VALUES.get(value) or clean(value.replace("_", " "))
         return f"{COMPARATORS[compared[1]]} {number(float(compared[2]))}"
     return number(value)
 

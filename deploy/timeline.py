@@ -14,6 +14,7 @@ from alerts.policy import Policy
 from alerts.readings import clean, reading
 from alerts.sentences import sentence_of
 from topics.alerts import Alert, AlertState, Grade, Priority
+from topics.names import called
 from topics.status import Status
 
 SPARK_WIDTH: Final = 48  # columns: with the names before it, a line of 80
@@ -85,8 +86,8 @@ def _show_status(status: Status, console: Console) -> None:
     day = None if status.episode is None else status.episode.day
     head = _head(status.at, day, status.patient_id).append("status  ", "blue")
     console.print(head.append(_grades(status.crs)))
-    known = [f"{flag.replace('_', ' ')} (doubt)" for flag in status.flags]
-    known += [f"{signal} is stale" for signal in status.stale]
+    known = [f"{called(flag)} (doubt)" for flag in status.flags]
+    known += [f"{called(signal)} is stale" for signal in status.stale]
     if status.tocilizumab is not None and status.tocilizumab.doses:
         known.append(f"tocilizumab given: {status.tocilizumab.doses}")
     if known:

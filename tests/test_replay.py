@@ -297,8 +297,8 @@ def test_the_timeline_has_the_words_of_the_pager() -> None:
 def test_the_timeline_names_doubts_and_stale_signals() -> None:
     result = run(VECTORS / "B02.events.ndjson", "--at", "2026-03-05T11:05:00Z")
 
-    assert "device fio2 conflict (doubt)" in result.stdout
-    assert "temperature_c is stale" in result.stdout
+    assert "oxygen device and FiO2 do not fit (doubt)" in result.stdout
+    assert "temperature is stale" in result.stdout
 
 
 def test_the_timeline_of_a_discharged_patient_says_so(write: Any) -> None:

@@ -141,7 +141,7 @@ def test_a_row_says_what_is_known_of_a_patient() -> None:
         "2 to 4",
         "3",
         "P2 TOCI-IND",
-        "device fio2 conflict, stale: SpO2, Temperature, and 1 more",
+        "oxygen device and FiO2 do not fit, stale: SpO2, Temperature, and 1 more",
         "1 given; next from 4 Mar 20:00 UTC",
         "3",
         "7 h ago",

@@ -26,6 +26,7 @@ from deploy.status.known import Board, Known, priority_of, sickest_first
 from deploy.timeline import COLOUR_BY_GRADE, COLOUR_BY_PRIORITY
 from stream.clinical.policies.register import POLICY_NAMES
 from topics.alerts import Alert, Grade
+from topics.names import called
 from topics.status import Status
 
 UNKNOWN: Final = "unknown"
@@ -131,7 +132,7 @@ def _briefly(line: Alert) -> Text:
 def _doubts(status: Status | None, at_most: int | None = None) -> Iterator[str]:
     if status is None:
         return
-    yield from (clean(flag.replace("_", " ")) for flag in status.flags)
+    yield from (clean(called(flag)) for flag in status.flags)
     if status.stale:
         names = [name_of(signal) for signal in status.stale[:at_most]]
         if rest := len(status.stale) - len(names):

@@ -5,6 +5,7 @@ from typing import Final
 
 from pager import CONSOLE, Case
 
+from alerts.readings import reading
 from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from alerts.wording import write
@@ -48,7 +49,7 @@ def _page(alert: Alert) -> str:
     """Write the page to who has to act on it; INFO is paged to nobody, and shown as on a list."""
     case = Case(CONSOLE, alert.at)
     if alert.priority is Priority.INFO:
-        because = "; ".join(f"{each.signal} {each.value}" for each in alert.because)
+        because = "; ".join(reading(each, alert.at) for each in alert.because)
         return f"{alert.priority}: {alert.advice}\nWhy: {because}\nSource: {alert.source}"
     case.hears(alert)
     return write(case.known, case.known.sends[0], CONSOLE).text

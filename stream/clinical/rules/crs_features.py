@@ -29,11 +29,13 @@ from stream.clinical.signals import INFUSED_AT, PRODUCT, Result, Signal, exam, l
 from stream.clinical.times import day_of
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 NEEDED: Final = 3
 FERRITIN_BELOW_NG_ML: Final = 10_000.0
 PROCALCITONIN_FROM_NG_ML: Final = 0.5
 PROCALCITONIN_UP_TO_NG_ML: Final = 10.0
+HIGH: Final = ("il6", "crp")  # the others are in a range
 LEAK_SIGNS: Final = ("edema", "pleural_effusion", "ascites")
 LEAKS: Final = tuple(exam(sign) for sign in LEAK_SIGNS)
 SIGNALS: Final[tuple[Signal[Any], ...]] = (
@@ -57,7 +59,7 @@ def judge(view: View) -> Verdict:
     if not because:
         return Verdict(None, None, "Fewer than three features of CRS are left.")
     days = f"day {day} after the infusion" if needed < NEEDED else ""
-    names = ", ".join(filter(None, (*(each.signal.replace("_", " ") for each in because), days)))
+    names = ", ".join(filter(None, (*map(_said, because), days)))
     finding = Finding(
         priorities=under_every_policy(Priority.INFO),
         because=because,
@@ -65,6 +67,13 @@ def judge(view: View) -> Verdict:
         source="review-2025 L158-165",
     )
     return Verdict(finding)
+
+
+def _said(feature: Evidence) -> str:
+    name = called(feature.signal)
+    if feature.signal.endswith("culture"):
+        return f"negative {name}"
+    return f"high {name}" if feature.signal in HIGH else name
 
 
 def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:

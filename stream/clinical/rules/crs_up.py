@@ -17,6 +17,7 @@ from stream.clinical.rules.rule import NOT_MET, Bound, Finding, Rule, Verdict
 from stream.clinical.signals import Signal
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 GRADE_LEVELS: Final[tuple[Level[Any], ...]] = (FEVER, LOW_PRESSURE, OXYGEN_USED)
 GRADE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
@@ -57,7 +58,7 @@ def advice(view: View, grades: Mapping[str, int]) -> str:
     if any(grade.highest > grade.lowest for grade in view.crs.values()):
         words.append("It may be higher: not everything is known or fresh.")
     if flags := flags_of(view):
-        words.append("Check: " + ", ".join(flag.replace("_", " ") for flag in flags) + ".")
+        words.append("Check: " + ", ".join(map(called, flags)) + ".")
     words.append("See the patient and confirm these readings.")
     return texts.joined(
         *words,

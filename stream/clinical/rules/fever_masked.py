@@ -11,6 +11,7 @@ from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 
 def judge(view: View) -> Verdict:
@@ -22,7 +23,7 @@ def judge(view: View) -> Verdict:
     shown = evidence.of_temperature(temperature)
     if temperature.value.celsius >= FEVER_C:
         return Verdict(None, wake_ms, "The fever is back.", ended_by=(shown,))
-    names = ", ".join(mask.signal.replace("_", " ") for mask in view.masks)
+    names = ", ".join(called(mask.signal) for mask in view.masks)
     finding = Finding(
         priorities=under_every_policy(Priority.INFO),
         because=(shown, *(evidence.of_mask(mask) for mask in view.masks)),

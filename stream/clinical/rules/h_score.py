@@ -23,7 +23,7 @@ from stream.clinical.rules.rule import (
     Verdict,
     under_every_policy,
 )
-from stream.clinical.scores.hscore import CUT_OFF, HScore, probability
+from stream.clinical.scores.hscore import CUT_OFF, HScore, in_words
 from stream.clinical.signals import IMMUNOSUPPRESSED
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -84,15 +84,8 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
 
 
 def _advice(view: View, score: HScore) -> str:
-    parts = [f"{name} {points}" for name, points in score.components.items() if points > 0]
-    likely = probability(score.points)
-    reached = f"{score.points}, {_reaching(view)} {CUT_OFF}"
-    words = [f"HScore {reached} (probability {likely}): {', '.join(parts)}."]
-    if score.missing:
-        named = ", ".join(each.rpartition(":")[2] for each in score.missing)
-        words.append(f"It may be higher: {named} not known.")
-    words.append("Call haematology; consider a bone marrow examination.")
-    return " ".join(words)
+    compared = f", {_reaching(view)} {CUT_OFF}"
+    return f"{in_words(score, compared)} Call haematology; consider a bone marrow examination."
 
 
 RULE: Final = Rule(

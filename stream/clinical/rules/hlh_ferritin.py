@@ -15,7 +15,7 @@ from typing import Final
 
 from stream.clinical.comparators import is_above, is_at_most
 from stream.clinical.policies.thresholds import BUILT_IN, Site
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import (
     Bound,
     Finding,
@@ -32,7 +32,7 @@ ADVICE: Final = MappingProxyType(
     {
         Priority.P1: "Call haematology and look for HLH/MAS now.",
         Priority.P2: "Look for HLH/MAS now.",
-        Priority.P3: "Watch for HLH/MAS; consider anakinra early, at the first tocilizumab.",
+        Priority.P3: "Watch for HLH/MAS.",
     }
 )
 
@@ -59,7 +59,7 @@ def judge(view: View) -> Verdict:
             evidence.of_result(FERRITIN.name, each)
             for each in dict.fromkeys((crossing.highest, newest))
         ),
-        advice=lambda: _advice(crossing, newest),
+        advice=lambda: _advice(view, crossing, newest),
         source="review-2025 L126, L162, L178",
     )
     return Verdict(finding)
@@ -108,13 +108,14 @@ def _ended(results: Sequence[Reading[Result]], site: Site) -> Verdict:
     return Verdict(None, None, ending, never, (evidence.of_result(FERRITIN.name, ends[-1]),))
 
 
-def _advice(crossing: Crossing, newest: Reading[Result]) -> str:
+def _advice(view: View, crossing: Crossing, newest: Reading[Result]) -> str:
     words = [f"Ferritin {_amount(crossing.highest)} ng/mL, above {crossing.threshold_ng_ml:.10g}."]
     if newest != crossing.highest:
         words.append(f"The newest result is {_amount(newest)} ng/mL.")
     words.append(ADVICE[crossing.priority])
-    words.append("Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore.")
-    return " ".join(words)
+    if crossing.priority is Priority.P3 and not view.tocilizumab:
+        words.append("Consider anakinra early, at the first tocilizumab.")
+    return texts.joined(*words, texts.hlh_results(view))
 
 
 def _amount(result: Reading[Result]) -> str:

@@ -5,15 +5,22 @@ alone. Results are at most 24 hours old when it is raised; it does not end becau
 Source: CLINICAL.md §1.5 (review lines 176 to 183), DEC-16, DEC-17, DEC-35, DEC-61.
 """
 
+from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, Suspicion, suspicion_of
-from stream.clinical.rules import evidence
+from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.view import View
 from topics.alerts import Priority
 
 URGENT_FROM: Final = 2  # other features
+IN_WORDS: Final = MappingProxyType(
+    {
+        "liver": "raised liver tests",
+        "triglycerides or fibrinogen": "high triglycerides or low fibrinogen",
+    }
+)
 
 
 def judge(view: View) -> Verdict:
@@ -36,12 +43,17 @@ def judge(view: View) -> Verdict:
 
 
 def _advice(view: View, suspicion: Suspicion) -> str:
-    names = ", ".join(suspicion.others)
+    names = ", ".join(map(_said, suspicion.others))
     limit = f"{view.site.hlh_suspect_ferritin_ng_ml:,.10g}".replace(",", " ")
-    return (
-        f"Meets criteria to suspect HLH/MAS: ferritin above {limit} ng/mL with {names}. Call "
-        "haematology. Order triglycerides, fibrinogen, LDH and sIL-2R, and compute the HScore."
+    return texts.joined(
+        f"Meets criteria to suspect HLH/MAS: ferritin above {limit} ng/mL with {names}.",
+        "Call haematology.",
+        texts.hlh_results(view),
     )
+
+
+def _said(feature: str) -> str:
+    return IN_WORDS.get(feature, feature)
 
 
 RULE: Final = Rule("HLH-SUSPECT", Bound.STAY, (*FEATURE_SIGNALS, *FEATURE_FACTS), judge)

@@ -17,6 +17,7 @@ from stream.clinical.series import Reading, one_a_moment
 from stream.clinical.signals import AGE, CAPD, ICE, neuro_sign
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 SUBTLE: Final = ("word_finding_difficulty", "confusion", "aphasia")
 
@@ -38,7 +39,7 @@ def judge(view: View) -> Verdict:
         task_ends_ms = max(onset.effective_ms for onset in new.values()) + TASK_MS
         if view.at_ms >= task_ends_ms:
             return Verdict(None, None, "It was noted 24 hours ago, and no episode is open.")
-    names = " and ".join(sign.replace("_", " ") for sign in new)
+    names = " and ".join(called(sign) for sign in new)
     finding = Finding(
         priorities=under_every_policy(Priority.P3),
         because=tuple(of_finding(sign, onset) for sign, onset in new.items()),

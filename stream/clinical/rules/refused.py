@@ -11,6 +11,7 @@ from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, 
 from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 DOUBTS: Final = "doubts"  # stands among the changed signals where a refusal came or went
 DATA_UNIT: Final = "DATA-UNIT"
@@ -39,7 +40,7 @@ def _judge(view: View, rule: str, what: str) -> Verdict:
     urgent = any(doubt.urgent for _, doubt in found)
     # Of a signal the urgent one is shown, whatever was refused since.
     doubts = dict(sorted(found, key=lambda each: each[1].urgent))
-    names = ", ".join(sorted(doubts))
+    names = ", ".join(map(called, sorted(doubts)))
     finding = Finding(
         priorities=under_every_policy(Priority.P2 if urgent else Priority.P3),
         because=tuple(

@@ -7,6 +7,7 @@ Source: CLINICAL.md §1.5 (review lines 169 to 174), DEC-15, DEC-36, DEC-39, DEC
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.blockers import IL6, IL6_MS, readable_il6
@@ -27,8 +28,18 @@ from stream.clinical.signals import INFUSED_AT, Culture, Signal, lab
 from stream.clinical.times import day_of
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 RESULTS_NEEDED: Final = 2
+HOW: Final = MappingProxyType(  # what speaks of sepsis speaks; a culture is positive
+    {
+        "il6": "low",
+        "anc": "low",
+        "procalcitonin": "high",
+        "lactate": "high",
+        "infection_source": "a",
+    }
+)
 NEUTROPENIC_DAYS: Final = (7, 14)  # after the infusion, both included
 SIGNALS: Final[tuple[Signal[Any], ...]] = (
     IL6,
@@ -42,7 +53,7 @@ def judge(view: View) -> Verdict:
     found += counting(view, SIGNALS, _by_signal, _are_enough, RESULT_MS).values()
     if not found:
         return Verdict(None, None, "Cultures and results no longer speak of sepsis.")
-    names = ", ".join(each.signal.replace("_", " ") for each in found)
+    names = ", ".join(f"{HOW.get(each.signal, 'positive')} {called(each.signal)}" for each in found)
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=tuple(found),

@@ -4,6 +4,7 @@ Each gives whole sentences, or nothing where they do not fit the patient.
 Source: CLINICAL.md §1.5 to §1.8, §6.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,22 +12,26 @@ from stream.clinical.bedside import fact
 from stream.clinical.circulation import is_child
 from stream.clinical.comparators import is_below
 from stream.clinical.fluids import INITIAL_ML_KG, for_pressure, ml_in_words, ml_kg, total_ml
+from stream.clinical.hlh import FEATURE_MS, hscore_of
 from stream.clinical.indication import indicated, is_considered
 from stream.clinical.masking import STEROIDS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.products import typical_days
 from stream.clinical.results import newest
 from stream.clinical.rules import sepsis_features
+from stream.clinical.scores import hscore
 from stream.clinical.signals import PRODUCT
 from stream.clinical.times import DAY_MS, HOUR_MS, day_of, in_words
 from stream.clinical.tocilizumab import LIGHT_WEIGHT_KG, dose_in_words, next_dose_ms
 from stream.clinical.ventilation import uptake, ventilated_from_ms
 from stream.clinical.view import View
+from topics.names import called
 
 EARLY_MS: Final = 48 * HOUR_MS  # of ventilation: blockade may help
 SEVERE_MMHG: Final = 100.0  # of PaO2/FiO2: severe ARDS below it (Berlin)
 RECOVERY_MS: Final = DAY_MS  # after tocilizumab: too early to judge shock as futile
 PEAK_DAYS: Final = (5, 10)  # of ICANS, after the infusion
+HLH_ORDERS: Final = ("triglycerides", "fibrinogen", "ldh", "sil2r")
 LOW_PLATELETS_10E9_L: Final = 50.0
 LOW_FIBRINOGEN_MG_DL: Final = 150.0
 
@@ -121,6 +126,22 @@ def long_fever(view: View, limit: timedelta) -> str:
         f"Why at grade 1: the fever has lasted for more than {hours:g} hours "
         f"({view.management.source})."
     )
+
+
+def hlh_results(view: View) -> str:
+    """Say what is to be ordered for HLH/MAS, and the HScore of what is known (review line 182)."""
+    due = [called(each) for each in HLH_ORDERS if newest(view, each, FEATURE_MS) is None]
+    score = hscore_of(view)
+    return joined(
+        f"Order {and_joined(due)}." if due else "",
+        "" if score is None else hscore.in_words(score),
+    )
+
+
+def and_joined(names: Sequence[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def adult_doses(view: View, what: str = "doses") -> str:

@@ -18,6 +18,7 @@ from typing import Final
 from stream.clinical.comparators import is_at_least, is_at_most
 from stream.clinical.scores.steps import Points, Step, in_unit, points_of
 from stream.clinical.signals import Result
+from topics.names import called
 
 CUT_OFF: Final = 169  # sensitivity 93 %, specificity 86 %; can be reached exactly
 MMOL_L_A_MG_DL: Final = 1 / 88.57  # triglycerides
@@ -127,6 +128,24 @@ def probability(points: int) -> str:
     if points >= MORE_THAN_99_PERCENT_AT:
         return "> 99 %"
     return f"{_interpolated(points):.0f} %"
+
+
+def in_words(score: HScore, compared: str = "") -> str:
+    """Write the sum, what it is compared with, its components, and what may add to it."""
+    parts = [f"{called(name)} {points}" for name, points in score.components.items() if points > 0]
+    made_of = f": {', '.join(parts)}" if parts else ""
+    missing = ", ".join(map(called, score.missing))
+    more = f" It may be higher: {missing} not known." if missing else ""
+    return f"HScore {score.points}{compared}{_likely(score)}{made_of}.{more}"
+
+
+def _likely(score: HScore) -> str:
+    """Write the probability; the least of it where something is missing, unless that is nothing."""
+    percent = probability(score.points)
+    if not score.missing:
+        return f" (probability {percent})"
+    unlikely = score.points <= LESS_THAN_1_PERCENT_AT
+    return "" if unlikely else f" (probability {percent} or more)"
 
 
 def _interpolated(points: int) -> float:
