@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.kept import Kept
-from stream.clinical.results import RESULT_MS, counting, newest, value_of
+from stream.clinical.results import RESULT_MS, Features, counting, newest, value_of
 from stream.clinical.scores import hscore
 from stream.clinical.series import Reading, fold
 from stream.clinical.signals import (
@@ -31,6 +31,7 @@ from stream.clinical.signals import (
 from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
 
+SUSPECT: Final = "HLH-SUSPECT"
 FEATURE_MS: Final = 24 * HOUR_MS  # how old a result may be, the end included
 NO_FERRITIN: Final = (-1.0, False)
 HIGHEST_TEMPERATURE_MS: Final = 48 * HOUR_MS
@@ -99,7 +100,7 @@ def suspicion_of(view: View) -> Suspicion | None:
     highest = fold(ferritins, _highest_proven, NO_FERRITIN, from_ms, view.until_ms)
     if highest <= (view.site.hlh_suspect_ferritin_ng_ml, False):
         return None  # as of nearly everybody
-    found = counting(view, FEATURE_SIGNALS, _features, _are_enough, FEATURE_MS)
+    found = counting(view, FEATURES, _are_enough)
     if not found:
         return None
     others: dict[str, tuple[Shown, ...]] = {}
@@ -208,3 +209,6 @@ def _with_temperature(
     while count and highest[count - 1].value.celsius <= reading.value.celsius:
         count -= 1
     return (*highest[:count], reading)
+
+
+FEATURES: Final = Features(SUSPECT, FEATURE_SIGNALS, _features, FEATURE_MS)

@@ -9,11 +9,13 @@ from stream.clinical.entries import Identity, Version
 from stream.clinical.ledger import Ledger
 from stream.clinical.series import Reading, Readings, newest_of
 from stream.clinical.signals import Signal
+from stream.clinical.times import HOUR_MS
 from stream.clinical.trail import Trail
 
 T = TypeVar("T")
 NOTHING: Final[Mapping[Any, Any]] = MappingProxyType({})
 EMPTY: Final = Ledger()
+KEPT_MS: Final = 72 * HOUR_MS  # for so long each result is kept, and of vital signs the worst
 
 
 class Response(NamedTuple):

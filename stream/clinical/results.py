@@ -4,9 +4,10 @@ Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39,
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from stream.clinical.series import Reading
+from stream.clinical.patient import KEPT_MS, key_of_alert
+from stream.clinical.series import Reading, since
 from stream.clinical.signals import Result, Signal, lab
 from stream.clinical.times import HOUR_MS
 from stream.clinical.view import View
@@ -36,43 +37,78 @@ def as_of(view: View, moment_ms: int) -> View:
     )
 
 
+class Features(NamedTuple, Generic[T]):
+    """What a rule counts, by signal, and how young the results behind it have to be."""
+
+    rule: str  # its alert says what counted by then
+    signals: tuple[Signal[Any], ...]
+    of: Callable[[View, int | None], Mapping[str, T]]  # by results up to an age; None is any age
+    max_age_ms: int
+    reach_ms: int = 0  # how far `of` looks back over vital signs
+
+
 def counting(
-    view: View,
-    signals: Iterable[Signal[Any]],
-    features: Callable[[View, int | None], Mapping[str, T]],
-    enough: Callable[[Collection[str]], bool],
-    max_age_ms: int,
+    view: View, features: Features[T], enough: Callable[[Collection[str]], bool]
 ) -> Mapping[str, T]:
     """Give the features that count, by signal; none where they are not enough (DEC-35).
 
     One counts while its result is young, and afterwards where it was young while enough held, for
-    as long as there were enough ever since: a result that was old before says nothing new.
-    `features` names those of a view by results up to an age; with None by the newest, however old.
+    as long as there were enough ever since: a result that was old before says nothing new. Where
+    results from so long ago are no longer kept, what the alert said then stands.
     The results alone are looked at: a view of the past has no course.
     """
-    now = features(view, None)
+    now = features.of(view, None)
     if not enough(now):
         return {}
-    young = features(view, max_age_ms)
+    young = features.of(view, features.max_age_ms)
     seen = set(young)  # while one thing after another spoke of it
     held = set(young) if enough(young) else set()
     if held >= now.keys():
         return now  # as nearly always
-    moments = {
-        each.effective_ms
-        for signal in signals
-        for each in view.readings(signal)
-        if each.effective_ms <= view.at_ms
-    }
-    for moment_ms in sorted(moments, reverse=True):
+    kept_ms = _kept_from_ms(view, features.reach_ms)
+    for moment_ms in _moments(view, features.signals, kept_ms):
         then = as_of(view, moment_ms)
-        if not enough(features(then, None)):
+        if not enough(features.of(then, None)):
             break
-        young = features(then, max_age_ms)
+        young = features.of(then, features.max_age_ms)
         seen |= young.keys()
         if enough(young):
             held |= seen
         if held >= now.keys():
             break
+    else:
+        if said := _said(view, features.rule, kept_ms):
+            held |= seen | {name for name in now if name.rpartition(":")[2] in said}
     left = {name: each for name, each in now.items() if name in held}
     return left if enough(left) else {}
+
+
+def _kept_from_ms(view: View, reach_ms: int) -> int:
+    """Find from when on it is surely known what held at a moment."""
+    patient = view.patient
+    # A moment of the past is looked at now, and what is forgotten by now is missing then.
+    kept_ms = max(view.at_ms, patient.changed_ms) - KEPT_MS
+    signs_ms = patient.before.at_ms
+    return kept_ms if signs_ms is None else max(kept_ms, signs_ms + reach_ms)
+
+
+def _moments(view: View, signals: Iterable[Signal[Any]], from_ms: int) -> list[int]:
+    """Name the moments at which something was measured, the newest first, and the last to see."""
+    measured = {
+        each.effective_ms
+        for signal in signals
+        for each in since(view.readings(signal), from_ms)
+        if each.effective_ms <= view.at_ms
+    }
+    return sorted(measured | {min(from_ms, view.at_ms)}, reverse=True)
+
+
+def _said(view: View, rule: str, kept_ms: int) -> frozenset[str]:
+    """Name what the open alert of a rule goes by; nothing where it was first raised since then."""
+    patient = view.patient
+    numbers = 0, *(episode.number for episode in patient.episodes)
+    keys = [key_of_alert(rule, patient.stay, number) for number in numbers]
+    told = [patient.alerts[key] for key in keys if key in patient.alerts]
+    if min((each.since_ms for each in told), default=kept_ms) > kept_ms:
+        return frozenset()
+    return frozenset(one["signal"] for each in told if each.is_open for one in each.because)

@@ -17,6 +17,7 @@ from stream.clinical.hlh import (
     FEATURE_MS,
     FEATURE_SIGNALS,
     SCORED_SIGNALS,
+    SUSPECT,
     highest_temperature,
     hscore_of,
     suspicion_of,
@@ -27,6 +28,7 @@ from stream.clinical.masking import STEROIDS
 from stream.clinical.neuro import arousal_of
 from stream.clinical.observe import infusion_ms
 from stream.clinical.oxygen import OxygenNeed, breathing_of
+from stream.clinical.patient import key_of_alert
 from stream.clinical.results import RESULT_MS, newest, value_of
 from stream.clinical.scores import car_hematotox, easix, hscore, iec_hs, news2
 from stream.clinical.series import Reading, since, up_to
@@ -92,7 +94,9 @@ def blood_of(view: View) -> Blood:
     """Say what the laboratory says, or said before if nothing came since."""
     highest = highest_temperature(view, RESULT_MS)
     celsius = None if highest is None else highest.value.celsius
-    return KEPT.of(view.patient, view.at_ms, view.site, lambda: _blood_of(view), celsius)
+    patient = view.patient
+    said = patient.alerts.get(key_of_alert(SUSPECT, patient.stay, 0))  # it may rest on that
+    return KEPT.of(patient, view.at_ms, view.site, lambda: _blood_of(view), celsius, said)
 
 
 def hlh_of(view: View, blood: Blood) -> Hlh:

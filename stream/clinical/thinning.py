@@ -5,10 +5,11 @@ each hour, of mean pressures the worst on each side of the limit of SOFA and the
 are both, each one of another kind than the one before it (a fever after none), and each after which
 nothing came for an hour; for 72 hours. So a walk over what is kept finds the same episodes.
 The newest is kept whatever its age, since what was last known holds. Laboratory results are kept
-for 72 hours, ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is
-charted again and again (a rate, a support, a finding) each change; of consciousness the first and
-the last of each level and day. The last result before the infusion is kept for the stay, and so is
-each start and end of an intubation, and what was last charted of the oxygen device in use.
+for 72 hours, and the one that held when they began; ferritin, doses, fluids, cultures, ICE and
+seizures as such; of a state that is charted again and again (a rate, a support, a finding) each
+change; of consciousness the first and the last of each level and day. The last result before the
+infusion is kept for the stay, and so is each start and end of an intubation, and what was last
+charted of the oxygen device in use.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -22,6 +23,7 @@ from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_hypotension, systoli
 from stream.clinical.crs import FEVER_C
 from stream.clinical.organs import is_low_mean
 from stream.clinical.oxygen import INVASIVE, NEED_BY_DEVICE
+from stream.clinical.patient import KEPT_MS
 from stream.clinical.policies.thresholds import Site
 from stream.clinical.rules.hlh_ferritin import walk as walk_ferritin
 from stream.clinical.series import Reading, Series, place_after, place_at
@@ -49,8 +51,8 @@ from stream.clinical.signals import (
 from stream.clinical.times import DAY_MS, HOUR_MS
 
 SINGLE_READINGS_MS: Final = 6 * HOUR_MS
-WORST_READINGS_MS: Final = 72 * HOUR_MS
-RESULTS_MS: Final = 72 * HOUR_MS
+WORST_READINGS_MS: Final = KEPT_MS
+RESULTS_MS: Final = KEPT_MS
 READINGS_MAX: Final = 600  # of one vital sign, and of volumes that raise a blood pressure
 RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support, finding or fact
 # Of these each one counts for the stay, and what was given or found is never said twice.
@@ -213,8 +215,8 @@ def _worst(
 
 
 def _past(series: Series, horizon_ms: int) -> list[Reading[Any]]:
-    """Choose what is too old; the newest is none of it."""
-    return list(series[: min(place_at(series, horizon_ms), len(series) - 1)])
+    """Choose what is too old; what was the newest at the horizon, and holds from there, is not."""
+    return list(series[: _followed_until(series, horizon_ms)])
 
 
 def _turns_of_intubation(series: Series) -> frozenset[int]:

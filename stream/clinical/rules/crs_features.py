@@ -15,7 +15,7 @@ from stream.clinical.comparators import is_above, is_at_least, is_at_most, is_be
 from stream.clinical.infection import CULTURES, POSITIVE, answers
 from stream.clinical.masking import BLOCKER_SIGNALS
 from stream.clinical.products import is_typical_day
-from stream.clinical.results import RESULT_MS, counting, newest
+from stream.clinical.results import RESULT_MS, Features, counting, newest
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -31,6 +31,7 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 from topics.names import called
 
+NAME: Final = "CRS-FEATURES"
 NEEDED: Final = 3
 FERRITIN_BELOW_NG_ML: Final = 10_000.0
 PROCALCITONIN_FROM_NG_ML: Final = 0.5
@@ -55,7 +56,7 @@ def judge(view: View) -> Verdict:
     def enough(signals: Collection[str]) -> bool:
         return len(set(map(_feature_of, signals))) >= needed
 
-    because = tuple(counting(view, SIGNALS, _by_signal, enough, RESULT_MS).values())
+    because = tuple(counting(view, FEATURES, enough).values())
     if not because:
         return Verdict(None, None, "Fewer than three features of CRS are left.")
     days = f"day {day} after the infusion" if needed < NEEDED else ""
@@ -118,6 +119,5 @@ def _feature_of(signal: str) -> str:
     return "leak" if signal in LEAK_SIGNS else signal
 
 
-RULE: Final = Rule(
-    "CRS-FEATURES", Bound.EPISODE, (*SIGNALS, *BLOCKER_SIGNALS, PRODUCT, INFUSED_AT), judge
-)
+FEATURES: Final = Features(NAME, SIGNALS, _by_signal, RESULT_MS)
+RULE: Final = Rule(NAME, Bound.EPISODE, (*SIGNALS, *BLOCKER_SIGNALS, PRODUCT, INFUSED_AT), judge)

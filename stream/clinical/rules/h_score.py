@@ -10,10 +10,15 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from stream.clinical.hlh import SCORED_SIGNALS, highest_temperature, hscore_of
+from stream.clinical.hlh import (
+    HIGHEST_TEMPERATURE_MS,
+    SCORED_SIGNALS,
+    highest_temperature,
+    hscore_of,
+)
 from stream.clinical.levels import SCORED_TEMPERATURE
 from stream.clinical.policies.thresholds_laboratory import AT_LEAST
-from stream.clinical.results import RESULT_MS, counting
+from stream.clinical.results import RESULT_MS, Features, counting
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -28,6 +33,7 @@ from stream.clinical.signals import IMMUNOSUPPRESSED
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+NAME: Final = "HSCORE"
 SCORE: Final = "hscore"
 
 
@@ -48,7 +54,7 @@ def judge(view: View) -> Verdict:
 @lru_cache(maxsize=8)  # REFRACTORY asks as well
 def above(view: View) -> HScore | None:
     """Give the score where it is above the cut-off: of young results, else of the newest ones."""
-    found = counting(view, SCORED_SIGNALS, _above, bool, RESULT_MS)
+    found = counting(view, FEATURES, bool)
     if not found:
         return None
     return _above(view, RESULT_MS).get(SCORE, found[SCORE])
@@ -88,6 +94,5 @@ def _advice(view: View, score: HScore) -> str:
     return f"{in_words(score, compared)} Call haematology; consider a bone marrow examination."
 
 
-RULE: Final = Rule(
-    "HSCORE", Bound.STAY, (*SCORED_SIGNALS, SCORED_TEMPERATURE, IMMUNOSUPPRESSED), judge
-)
+FEATURES: Final = Features(NAME, SCORED_SIGNALS, _above, RESULT_MS, HIGHEST_TEMPERATURE_MS)
+RULE: Final = Rule(NAME, Bound.STAY, (*SCORED_SIGNALS, SCORED_TEMPERATURE, IMMUNOSUPPRESSED), judge)

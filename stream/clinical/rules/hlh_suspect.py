@@ -8,7 +8,7 @@ Source: CLINICAL.md §1.5 (review lines 176 to 183), DEC-16, DEC-17, DEC-35, DEC
 from types import MappingProxyType
 from typing import Final
 
-from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, Suspicion, suspicion_of
+from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SUSPECT, Suspicion, suspicion_of
 from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.view import View
@@ -56,4 +56,4 @@ def _said(feature: str) -> str:
     return IN_WORDS.get(feature, feature)
 
 
-RULE: Final = Rule("HLH-SUSPECT", Bound.STAY, (*FEATURE_SIGNALS, *FEATURE_FACTS), judge)
+RULE: Final = Rule(SUSPECT, Bound.STAY, (*FEATURE_SIGNALS, *FEATURE_FACTS), judge)

@@ -14,7 +14,7 @@ from stream.clinical.blockers import IL6, IL6_MS, readable_il6
 from stream.clinical.comparators import is_above, is_at_least, is_below
 from stream.clinical.infection import CULTURES, SOURCE, documented
 from stream.clinical.masking import BLOCKER_SIGNALS
-from stream.clinical.results import RESULT_MS, counting, newest
+from stream.clinical.results import RESULT_MS, Features, counting, newest
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -30,6 +30,7 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 from topics.names import called
 
+NAME: Final = "SEPSIS-FEATURES"
 RESULTS_NEEDED: Final = 2
 HOW: Final = MappingProxyType(  # what speaks of sepsis speaks; a culture is positive
     {
@@ -50,7 +51,7 @@ SIGNALS: Final[tuple[Signal[Any], ...]] = (
 def judge(view: View) -> Verdict:
     """Hold while infection is documented, or enough results speak of it."""
     found = list(of_infection(view))
-    found += counting(view, SIGNALS, _by_signal, _are_enough, RESULT_MS).values()
+    found += counting(view, FEATURES, _are_enough).values()
     if not found:
         return Verdict(None, None, "Cultures and results no longer speak of sepsis.")
     names = ", ".join(f"{HOW.get(each.signal, 'positive')} {called(each.signal)}" for each in found)
@@ -101,8 +102,9 @@ def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
             yield evidence.of_result("anc", anc)
 
 
+FEATURES: Final = Features(NAME, SIGNALS, _by_signal, RESULT_MS)
 RULE: Final = Rule(
-    "SEPSIS-FEATURES",
+    NAME,
     Bound.EPISODE,
     (*SIGNALS, *CULTURES, SOURCE, *BLOCKER_SIGNALS, INFUSED_AT),
     judge,

@@ -1,0 +1,125 @@
+"""What is older than readings are kept ends no alert, and is still corrected (DEC-35, §1.11)."""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from bedside import Bedside, hours, removed
+from builders import Fields, assessment, lab, on_day, patient, reading
+
+START = on_day(3, "06:00")
+KNOWN = patient(immunosuppressed=True, baseline_platelets_10e9_l=140)
+DAYS = 8  # readings but the newest are kept for three
+
+
+def at(after_h: float) -> datetime:
+    return START + hours(after_h)
+
+
+def result(analyte: str, value: float, after_h: float = 0, **fields: Any) -> Fields:
+    return lab(analyte, value, at=at(after_h), **fields)
+
+
+def every(step_h: float, *results: tuple[str, float], from_h: float = 0) -> list[Fields]:
+    """Give the same results again and again, each time a little higher."""
+    return [
+        result(analyte, value + count / 1000, from_h + count * step_h)
+        for count in range(ceil((24 * DAYS - from_h) / step_h))
+        for analyte, value in results
+    ]
+
+
+def watched(*events: Fields, temperature_c: float = 38.3) -> Bedside:
+    """Take events, and vital signs every 4 hours; the state is written and read again."""
+    signs = [reading(at=at(4 * n), temperature_c=temperature_c) for n in range(6 * DAYS)]
+    said = sorted([*events, *signs], key=lambda each: each["effective_at"])
+    bed = Bedside(KNOWN, *said)
+    bed.restored()
+    return bed
+
+
+FERRITIN = result("ferritin", 60_000)
+SPLEEN = assessment("exam", at=START, finding="splenomegaly")
+CLOTTING = result("triglycerides", 300), result("fibrinogen", 120)
+
+
+def test_a_suspicion_of_hlh_stays_though_ferritin_was_measured_once() -> None:
+    bed = watched(FERRITIN, *every(24, ("ast", 600), ("fibrinogen", 120), ("platelets", 12)))
+
+    assert bed.open("HLH-SUSPECT").keys() == {bed.told("HLH-SUSPECT")[0].alert_id}
+    assert not [line for line in bed.told("HLH-SUSPECT") if line.state == "resolved"]
+    assert bed.is_open("REFRACTORY")
+    assert bed.is_open("ANAKINRA-SALVAGE")
+    hlh = bed.status(at(24 * DAYS)).hlh
+    assert hlh is not None
+    assert hlh.suspected
+
+    bed.take(*(result(each, 130, 24 * DAYS + 1) for each in ("ast", "platelets")))
+    assert bed.told("HLH-SUSPECT")[-1].priority == "P2"
+    bed.take(result("fibrinogen", 300, 24 * DAYS + 2))
+    assert bed.told("HLH-SUSPECT")[-1].state == "resolved"
+
+
+def test_a_result_that_becomes_worse_ends_no_suspicion() -> None:
+    worse = result("ast", 620, 4 * 24), result("ast", 640, 6 * 24)
+    bed = watched(result("ferritin", 20_000), result("ast", 600), *worse, temperature_c=36.8)
+
+    assert bed.states("HLH-SUSPECT") == ["raised P2"]
+    assert bed.is_open("ANAKINRA-SALVAGE")
+
+
+def test_what_is_measured_more_often_beside_it_ends_no_suspicion() -> None:
+    """The transaminase that was known three days ago is known still, though it is older."""
+    often = every(4, ("fibrinogen", 300), from_h=3)
+    bed = watched(FERRITIN, *every(24, ("ast", 600)), *often)
+
+    assert bed.states("HLH-SUSPECT") == ["raised P2"]
+
+
+def test_a_suspicion_goes_on_by_what_it_was_told_of_alone() -> None:
+    """A result that was old when ferritin rose is no second feature days later either."""
+    bed = watched(result("bilirubin_total", 9, -30), FERRITIN, *every(24, ("fibrinogen", 120)))
+
+    assert bed.states("HLH-SUSPECT") == ["raised P2"]
+    (line,) = bed.told("HLH-SUSPECT")
+    assert [each.signal for each in line.because] == ["ferritin", "fibrinogen"]
+
+
+def test_what_has_ended_is_not_raised_again_by_what_is_old() -> None:
+    low = [result("fibrinogen", 300, 30), *every(24, ("fibrinogen", 120), from_h=48)]
+    bed = watched(FERRITIN, result("fibrinogen", 120), *low)
+
+    assert bed.states("HLH-SUSPECT") == ["raised P2", "resolved"]
+
+
+def test_what_was_said_since_then_is_not_believed_but_asked() -> None:
+    """All has been above its limit for days, but nothing was young beside a young ferritin."""
+    last = 24 * DAYS
+    wrong = result("ast", 900, last + 2)
+    bed = watched(result("ast", 900, -30), FERRITIN, result("ferritin", 60_000, last + 1), wrong)
+    bed.take(removed(wrong, hours(1)))
+
+    assert bed.states("HLH-SUSPECT") == ["raised P2", "retracted"]
+
+
+def test_an_hscore_stays_though_most_of_it_was_measured_once() -> None:
+    again = every(24, ("ast", 400), ("platelets", 40), ("hemoglobin", 8), from_h=0.5)
+    bed = watched(FERRITIN, *CLOTTING, SPLEEN, *again)
+
+    assert {line.state for line in bed.told("HSCORE")} == {"raised", "changed"}
+    assert bed.is_open("REFRACTORY")
+
+
+def test_features_of_sepsis_stay_though_procalcitonin_was_measured_once() -> None:
+    bed = watched(result("procalcitonin", 12, 1), *every(6, ("lactate", 5), from_h=1))
+
+    assert bed.states("SEPSIS-FEATURES") == ["raised P2"]
+
+
+def test_features_of_crs_stay_in_the_episode() -> None:
+    once = result("il6", 5000, 0.5), assessment("exam", at=at(0.5), finding="edema")
+    bed = watched(*once, *every(24, ("crp", 150), from_h=0.5))
+
+    assert bed.states("CRS-FEATURES") == ["raised INFO", "changed INFO"]
+    shown = bed.told("CRS-FEATURES")[-1].because
+    assert [each.signal for each in shown] == ["il6", "crp", "edema"]
