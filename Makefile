@@ -38,8 +38,8 @@ check: .venv/.installed ## lint, types, imports
 bench: .venv/.installed .venv-quix/.installed ## speed, as ratios within one run; BENCH="latency --rounds 5" for a part
 	PYTHONPATH=tests $(BIN)/python -m bench $(BENCH)
 
-chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 FAULTS=40
-	PYTHONPATH=tests $(BIN)/python -m chaos run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),5) --faults $(or $(FAULTS),40)
+chaos: .venv/.installed ## faults on purpose, on real brokers: SEED=1 ROUNDS=5 FAULTS=40 TICKS=own
+	PYTHONPATH=tests $(BIN)/python -m chaos run --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),5) --faults $(or $(FAULTS),40) --ticks $(or $(TICKS),topic)
 
 chaos-pager: .venv/.installed ## the pager killed at random, a gateway that fails: ALERTS=10000 ERRORS=0.3
 	PYTHONPATH=tests $(BIN)/python -m pagerchaos $(or $(ALERTS),10000) --errors $(or $(ERRORS),0.3) --seed $(or $(SEED),1)

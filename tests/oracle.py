@@ -1,5 +1,6 @@
 """What must come out of Kafka: the same engine over what lies on the topics, in the same order."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ class Outcome:
     states: dict[str, bytes] = field(default_factory=dict)
     alerts: dict[tuple[str, int], bytes] = field(default_factory=dict)
     refused: set[tuple[str, int, int]] = field(default_factory=set)
+
+
+Last = dict[str, tuple[str, str, str, str]]  # of an alert: patient, rule, state and priority
 
 
 def expected(records: Iterable[ConsumerRecord]) -> Outcome:
@@ -81,3 +85,12 @@ def alert_lines(records: Iterable[ConsumerRecord]) -> dict[tuple[str, int], set[
             alert = Alert.model_validate_json(record.value)
             lines[alert.alert_id, alert.revision].add(record.value)
     return lines
+
+
+def last_said(lines: Iterable[bytes]) -> Last:
+    """Return what was last said of each alert."""
+    said = sorted(map(json.loads, lines), key=lambda line: line["revision"])
+    return {
+        line["alert_id"]: (line["patient_id"], line["rule"], line["state"], line["priority"])
+        for line in said
+    }

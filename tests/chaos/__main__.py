@@ -8,8 +8,9 @@
     PYTHONPATH=tests python -m chaos merge
 
 A round is one seed: it has a cluster of its own. Its report is kept, and a round that has one is
-not run again: a run that was broken off goes on where it was. With `--ticks own` the workers write
-the ticks, and wait for other topics no longer than by default, while the ward sends in real time.
+not run again: a run that was broken off goes on where it was. `--again` asks for one more report.
+With `--ticks own` the workers write the ticks, and wait for other topics no longer than by default,
+while the ward sends in real time.
 `merge` writes all reports into docs/chaos.md. `scale` measures what it costs that workers come and
 go, `soak` whether one stays as it is for an hour.
 """
@@ -43,6 +44,7 @@ def main() -> None:
     run.add_argument("--kinds", nargs="+", choices=(*KINDS, *LONG), help="these, and none drawn")
     run.add_argument("--patients", type=int, default=240)
     run.add_argument("--ticks", choices=("topic", "own"), default="topic")
+    run.add_argument("--again", action="store_true", help="also those that have a report")
     run.add_argument("--reports", type=Path, default=REPORTS)
     scale = commands.add_parser("scale")
     soak = commands.add_parser("soak")
@@ -89,8 +91,10 @@ def run_rounds(options: argparse.Namespace) -> NoReturn:
 def one(seed: int, options: argparse.Namespace) -> bool:
     """Run the round of a seed, unless it was run before; tell whether all was right."""
     kept = options.reports / f"seed-{seed}.json"
+    while options.again and kept.exists():
+        kept = kept.with_stem(f"{kept.stem}-again")
     if not kept.exists():
-        folder = WORK / f"seed-{seed}"
+        folder = WORK / kept.stem
         shutil.rmtree(folder, ignore_errors=True)
         kinds = options.kinds
         schedule = scheduled(seed, kinds) if kinds else drawn(seed, options.faults)
@@ -98,7 +102,7 @@ def one(seed: int, options: argparse.Namespace) -> bool:
             Round(seed, folder, schedule, options.patients, options.ticks == "own").run()
         )
         kept.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
-        if report["right"]:
+        if report["right"]:  # else what the workers said is kept too
             shutil.rmtree(folder, ignore_errors=True)
     report = json.loads(kept.read_text())
     print({name: value for name, value in report.items() if name != "differences"})

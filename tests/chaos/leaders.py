@@ -1,14 +1,19 @@
 """Moves the leadership of every partition to another node, as a rolling restart does."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
 from aiokafka.protocol.admin import AlterPartitionReassignmentsRequest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int8, Int16, Int32, Schema, String
 
-PREFERRED = 0
-TIMEOUT_MS = 10_000
+PREFERRED: Final = 0
+TIMEOUT_MS: Final = 10_000
+NONE: Final = 0  # error codes of Kafka
+PREFERRED_LEADER_NOT_AVAILABLE: Final = 80  # the node that would lead is down, on purpose
+ELECTION_NOT_NEEDED: Final = 84  # it leads already, since another one went down
 
 
 class _Elected(Response):  # type: ignore[misc]  # aiokafka has no types
@@ -52,7 +57,10 @@ class _Elect(Request[_ElectV1]):  # type: ignore[misc]
 
 
 async def move_leaders(admin: AIOKafkaAdminClient) -> int:
-    """Turn the order of every partition's copies by one; return how many partitions there are."""
+    """Turn the order of every partition's copies by one; return how many have a new leader.
+
+    Raises a `KafkaError` where the brokers refuse.
+    """
     described = await admin.describe_topics()
     turned: list[tuple[str, list[tuple[int, list[int], Any]], Any]] = [
         (
@@ -65,7 +73,19 @@ async def move_leaders(admin: AIOKafkaAdminClient) -> int:
         )
         for topic in described
     ]
-    await admin._send_request(AlterPartitionReassignmentsRequest(TIMEOUT_MS, turned, {}))
+    order = AlterPartitionReassignmentsRequest(TIMEOUT_MS, turned, {})
+    answer = await admin._send_request(order)
+    placed = [code for _, of, _ in answer.responses for _, code, *_ in of]
+    _check([answer.error_code, *placed])
     names = [(name, [number for number, *_ in partitions]) for name, partitions, _ in turned]
-    await admin._send_request(_Elect(names))
-    return sum(len(partitions) for _, partitions in names)
+    elected = await admin._send_request(_Elect(names))
+    moved = [code for _, of in elected.results for _, code, _ in of]
+    _check([elected.error_code])
+    _check(set(moved) - {PREFERRED_LEADER_NOT_AVAILABLE, ELECTION_NOT_NEEDED})
+    return moved.count(NONE)
+
+
+def _check(codes: Iterable[int]) -> None:
+    for code in codes:
+        if code != NONE:
+            raise for_code(code)

@@ -16,6 +16,7 @@ from topics import registry
 FELL_ILL: Final = timedelta(minutes=45)
 FELL_SILENT: Final = timedelta(hours=4)
 DUE_WITHIN_S: Final = (3.0, 40.0)
+DUE: Final = "due"  # how the names of those begin of whom something falls due by time alone
 
 
 @dataclass
@@ -35,7 +36,7 @@ class LiveWard(Ward):
             if not phase or phase[0].topic != registry.TICKS:
                 yield phase
         yield self._phase("vitals", [self._old(each) for each in self._told])
-        self._told = [f"due{self.seed}-{self.step}-{number}" for number in range(2)]
+        self._told = [f"{DUE}{self.seed}-{self.step}-{number}" for number in range(2)]
         self.partition |= {each: partition_of(each) for each in self._told}
         now = self._moment(self.begin, 0)
         yield self._phase("patients", [(each, now, self._about(1)) for each in self._told])
@@ -51,3 +52,8 @@ class LiveWard(Ward):
         said = reading(39.2, 84, 97, "room_air") if is_ill else reading(36.8, 120, 97, "room_air")
         measured = now - (FELL_ILL if is_ill else FELL_SILENT) + due
         return patient_id, now, said | {"effective_at": measured.isoformat()}
+
+
+def is_due_by_time(patient_id: str) -> bool:
+    """Tell whether all that is raised of a patient falls due by time alone."""
+    return patient_id.startswith(DUE)

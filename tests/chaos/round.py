@@ -4,21 +4,22 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import zip_longest
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from chaos.brokers import Brokers, start_proxies, stop_proxies
-from chaos.faults import JOINER, WORKERS, Done, Trouble
-from chaos.feed import Sent, Ward
+from chaos.delays import delays, spans
+from chaos.endings import unexpected
+from chaos.faults import WORKERS, Done, Trouble
+from chaos.feed import Ward
+from chaos.feeding import feed
 from chaos.live import LiveWard
-from chaos.schedule import Fault
-from chaos.verdict import SENT, Verdict, judge, replayed
+from chaos.reading import Arrivals, read_all, untaken
+from chaos.schedule import OF_THE_FEED, Fault
+from chaos.verdict import judge, replayed
 from commands import Stormwatch
 from oracle import clocks
 from supervision import Supervised
@@ -26,10 +27,10 @@ from supervision import Supervised
 from deploy.topics_job import make_topics
 from topics import registry
 
-GROUP: Final = "stormwatch-watch"
-# Longer than what a broker told of a topic's end is believed by the workers.
-BETWEEN_TOPICS_S: Final = 0.8
-PRODUCED_WITHIN_MS: Final = 180_000
+# What is made and judged: counted up where reports can no longer be added to older ones.
+# 1: one fault after the other, alerts timed by when a worker had them.
+DRIVER: Final = 2
+STARTED_WITHIN_S: Final = 90.0
 WELL_WITHIN_S: Final = 30.0
 DONE_WITHIN_S: Final = 300.0
 LOOK_S: Final = 0.2
@@ -53,6 +54,7 @@ class Round:
     patients: int
     own_ticks: bool = False  # the workers write them, and all is as they come
     done: list[Done] = field(default_factory=list)
+    _making: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def run(self) -> dict[str, Any]:
         """Let it happen; return the report."""
@@ -62,73 +64,102 @@ class Round:
         await asyncio.to_thread(brokers.__enter__)
         try:
             await start_proxies(brokers)
-            verdict, ended, small = await self._with(brokers)
+            told = await self._with(brokers)
         finally:
             await stop_proxies(brokers)
             await asyncio.to_thread(brokers.__exit__, None, None, None)
         return {
+            "driver": DRIVER,
             "seed": self.seed,
-            "right": verdict.is_right,
             "ticks": "own" if self.own_ticks else "topic",
+            "patients": self.patients,
             "seconds": round(time.time() - began_s),
-            "small_disk": small,
-            "faults": dict(Counter(each.kind for each in self.done)),
-            "workers_ended": dict(Counter(str(status) for status in ended)),
-            **asdict(verdict),
+            "faults": dict(Counter(each.kind for each in self.done if each.is_made)),
+            "faults_without_effect": dict(
+                Counter(each.kind for each in self.done if not each.is_made)
+            ),
+            "overlapped": overlapped(self.done),
+            **told,
         }
 
-    async def _with(self, brokers: Brokers) -> tuple[Verdict, list[int], bool]:
+    async def _with(self, brokers: Brokers) -> dict[str, Any]:
         await make_topics(brokers.straight, keep=True)
         workers = Supervised(Stormwatch(brokers.by_proxy, self.folder))
-        settings = OWN_TICKS if self.own_ticks else SETTINGS
-        trouble = Trouble(brokers, workers, settings)
-        for name in WORKERS:
-            workers.start(name, STORMWATCH_INSTANCE=name, **settings)
-        over = asyncio.Event()
+        trouble = Trouble(brokers, workers, OWN_TICKS if self.own_ticks else SETTINGS)
+        arrivals = Arrivals(brokers.straight, registry.ALERTS)
         beside = [
             asyncio.ensure_future(each)
-            for each in (self._feed(brokers, trouble, over), self._supervise(workers, brokers))
+            for each in (self._supervise(workers, brokers), arrivals.run())
         ]
         try:
-            await self._make_faults(trouble, brokers, beside)
-            over.set()
-            await beside[0]
-            await self._until_done(brokers)
+            await self._make_trouble(trouble, beside)
+            left = await untaken(brokers.straight, DONE_WITHIN_S)
+            beside[0].cancel()
             if self.own_ticks:  # each has to end with all that it has told
-                beside[1].cancel()
-                await asyncio.to_thread(workers.release)
+                running = [process for process, _ in workers.running.values()]
+                await asyncio.gather(*(trouble.end(each) for each in running))
+            await arrivals.until_end()
+            return await self._judge(trouble, arrivals, left)
         finally:
-            for task in beside:
+            for task in (*beside, *self._making):
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.gather(*beside, *self._making, return_exceptions=True)
             for process, _ in workers.stormwatch.started:
                 if process.poll() is None:
                     workers.stormwatch.kill(process)
-        verdict = await self._judge(brokers)
-        return verdict, workers.ended, brokers.has_small_disk
 
-    async def _make_faults(
-        self, trouble: Trouble, brokers: Brokers, beside: "Sequence[asyncio.Future[None]]"
+    async def _make_trouble(
+        self, trouble: Trouble, beside: "Sequence[asyncio.Future[None]]"
     ) -> None:
-        await well(trouble.workers, WELL_WITHIN_S)
-        for fault in self.schedule:
-            for task in beside:
+        """Make all faults, while the ward sends."""
+        for name in WORKERS:
+            trouble.workers.start(name, STORMWATCH_INSTANCE=name, **trouble.settings)
+        await well(trouble.workers, STARTED_WITHIN_S)
+        ward = (LiveWard if self.own_ticks else Ward)(self.seed, self.patients)
+        over = asyncio.Event()
+        feeding = asyncio.ensure_future(feed(ward, trouble.brokers.straight, trouble.bursts, over))
+        try:
+            for fault in self.schedule:
+                await self._start(trouble, fault, [*beside, feeding])
+            await self._until_over(self._making, [*beside, feeding])
+            over.set()
+            await feeding
+        finally:
+            feeding.cancel()
+
+    async def _start(
+        self, trouble: Trouble, fault: Fault, beside: "Sequence[asyncio.Future[None]]"
+    ) -> None:
+        """Begin a fault, and be there when the next one is due."""
+        if fault.kind == "disk_full" and not trouble.brokers.has_small_disk:
+            log.info("fault %s: no disk can be mounted here, not made", fault.number)
+            return
+        log.info("fault %s: %s%s", fault.number, fault.kind, " beside" * fault.is_beside)
+        making = asyncio.ensure_future(self._make(trouble, fault))
+        self._making.add(making)
+        goes_on = fault.is_beside or fault.kind in OF_THE_FEED
+        await self._until_over(set() if goes_on else {making}, beside)
+        await asyncio.sleep(fault.break_s)
+
+    async def _until_over(
+        self, waited: "Collection[asyncio.Task[None]]", beside: "Sequence[asyncio.Future[None]]"
+    ) -> None:
+        """Wait for some faults; what fails meanwhile ends the round."""
+        while True:
+            for task in (*beside, *self._making):
                 if task.done():
                     task.result()
-            if fault.kind == "disk_full" and not brokers.has_small_disk:
-                log.info("fault %s: no disk can be mounted here, not made", fault.number)
-                continue
-            self.done.append(await self._make(trouble, fault))
-            await asyncio.sleep(fault.break_s)
-        if JOINER in trouble.workers.running:
-            trouble.workers.running.pop(JOINER)[0].terminate()
+            left = [each for each in waited if not each.done()]
+            if not left:
+                return
+            await asyncio.wait([*left, *beside], return_when=asyncio.FIRST_COMPLETED)
 
-    async def _make(self, trouble: Trouble, fault: Fault) -> Done:
-        log.info("fault %s: %s", fault.number, fault.kind)
+    async def _make(self, trouble: Trouble, fault: Fault) -> None:
         done = await trouble.make(fault)
-        if fault.waits:
+        if (fault.waits or fault.is_beside) and fault.kind not in OF_THE_FEED:
             await well(trouble.workers, WELL_WITHIN_S)
-        return done
+        done.over_s = time.time()
+        self.done.append(done)
 
     async def _supervise(self, workers: Supervised, brokers: Brokers) -> None:
         while True:
@@ -136,45 +167,14 @@ class Round:
             brokers.revive()
             await asyncio.sleep(LOOK_S)
 
-    async def _feed(self, brokers: Brokers, trouble: Trouble, over: asyncio.Event) -> None:
-        """Write step after step until the faults are over; then one more, and a last tick."""
-        ward = (LiveWard if self.own_ticks else Ward)(self.seed, self.patients)
-        producer = await _producing(brokers.straight)
-        try:
-            is_last = False
-            while not is_last:
-                is_last = over.is_set()
-                for phase in ward.phases(trouble.bursts.pop(0) if trouble.bursts else None):
-                    left: Sequence[Sent] = phase
-                    while left := await _write(producer, left):  # as a feed does after an outage
-                        await producer.stop()
-                        producer = await _producing(brokers.straight)
-                    if phase:
-                        await asyncio.sleep(BETWEEN_TOPICS_S)
-        finally:
-            await producer.stop()
-
-    async def _until_done(self, brokers: Brokers) -> None:
-        """Wait until all that lies on the inputs is committed as durable."""
-        deadline = time.monotonic() + DONE_WITHIN_S
-        ends = await _ends(brokers.straight)
-        while time.monotonic() < deadline:
-            committed = await _committed(brokers.straight)
-            if all(committed.get(tp, -1) >= end for tp, end in ends.items() if end):
-                return
-            await asyncio.sleep(1.0)
-        log.error("not all was taken in time")
-
-    async def _judge(self, brokers: Brokers) -> Verdict:
-        read = {
-            name: await read_all(brokers.straight, name)
-            for name in (
-                *(spec.name for spec in registry.INPUTS),
-                registry.ALERTS,
-                registry.WATCH_CHANGELOG,
-                registry.DEAD_LETTERS,
-            )
-        }
+    async def _judge(self, trouble: Trouble, arrivals: Arrivals, left: list[str]) -> dict[str, Any]:
+        names = (
+            *(spec.name for spec in registry.INPUTS),
+            registry.ALERTS,
+            registry.WATCH_CHANGELOG,
+            registry.DEAD_LETTERS,
+        )
+        read = {name: await read_all(trouble.brokers.straight, name) for name in names}
         taken_ms = clocks(read[registry.WATCH_CHANGELOG])
         read[registry.TICKS] = [
             each
@@ -184,50 +184,32 @@ class Round:
         inputs = [read[spec.name] for spec in registry.INPUTS]
         wanted = await asyncio.to_thread(replayed, inputs, read[registry.DEAD_LETTERS])
         wanted.by_line = not self.own_ticks
-        return judge(
-            wanted,
-            read[registry.ALERTS],
-            read[registry.WATCH_CHANGELOG],
-            read[registry.DEAD_LETTERS],
-            self.done,
-        )
+        alerts, changelog = read[registry.ALERTS], read[registry.WATCH_CHANGELOG]
+        verdict = judge(wanted, alerts, changelog, read[registry.DEAD_LETTERS])
+        waited = delays(spans(wanted.sent_ms, alerts, arrivals.at_ms), self.done)
+        ends = unexpected(trouble)
+        return {
+            **asdict(verdict),
+            **asdict(waited),
+            "right": verdict.is_right and not (waited.late or left or ends),
+            "untaken": len(left),
+            "unexpected_ends": len(ends),
+            "differences": [*verdict.differences, *left, *ends],
+            "workers_ended": dict(Counter(str(status) for status in trouble.workers.ended)),
+            "small_disk": trouble.brokers.has_small_disk,
+        }
 
 
-async def _producing(bootstrap: str) -> AIOKafkaProducer:
-    """Reach the brokers, however long it takes."""
-    while True:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
-            acks="all",
-            enable_idempotence=True,
-            max_batch_size=1 << 18,
-            request_timeout_ms=PRODUCED_WITHIN_MS,
-        )
-        try:
-            await producer.start()
-        except KafkaError:
-            await producer.stop()
-            await asyncio.sleep(LOOK_S)
-        else:
-            return producer
-
-
-async def _write(producer: AIOKafkaProducer, records: Sequence[Sent]) -> Sequence[Sent]:
-    """Return those that are not confirmed; they may lie on the topic all the same."""
-    headers = [(SENT, str(time.time_ns() // 1_000_000).encode())]
-    sent: list[Awaitable[Any]] = []
-    for each in records:
-        told = {"partition": each.partition, "timestamp_ms": each.at_ms, "headers": headers}
-        try:
-            sent.append(await producer.send(each.topic, each.value, each.key, **told))
-        except KafkaError:
-            break
-    answers = await asyncio.gather(*sent, return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException) and not isinstance(answer, KafkaError):
-            raise answer
-    pairs = zip_longest(records, answers, fillvalue=KafkaError())  # as for those never sent
-    return [record for record, answer in pairs if isinstance(answer, KafkaError)]
+def overlapped(done: Sequence[Done]) -> int:
+    """Count the faults that were not over when another one was made, or made before one was."""
+    made = [each for each in done if each.kind not in OF_THE_FEED]
+    beside = {
+        id(each)
+        for one, other in combinations(made, 2)
+        if one.began_s <= other.over_s and other.began_s <= one.over_s
+        for each in (one, other)
+    }
+    return len(beside)
 
 
 async def well(workers: Supervised, limit_s: float) -> bool:
@@ -247,44 +229,3 @@ def _ready(workers: Supervised, name: str) -> bool:
         return workers.measured(name, "stormwatch_ready") == 1
     except (OSError, ValueError):
         return False
-
-
-async def _ends(bootstrap: str) -> dict[TopicPartition, int]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        partitions = [
-            TopicPartition(spec.name, partition)
-            for spec in registry.INPUTS
-            for partition in range(registry.PARTITIONS)
-        ]
-        return dict(await consumer.end_offsets(partitions))
-    finally:
-        await consumer.stop()
-
-
-async def _committed(bootstrap: str) -> dict[TopicPartition, int]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        offsets = await admin.list_consumer_group_offsets(GROUP)
-        return {TopicPartition(*tp): each.offset for tp, each in offsets.items()}
-    finally:
-        await admin.close()
-
-
-async def read_all(bootstrap: str, topic: str) -> list[ConsumerRecord]:
-    partitions = [TopicPartition(topic, each) for each in range(registry.PARTITIONS)]
-    records: dict[TopicPartition, list[ConsumerRecord]] = {each: [] for each in partitions}
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        async with asyncio.timeout(DONE_WITHIN_S):
-            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-                for tp, some in (await consumer.getmany(timeout_ms=200)).items():
-                    records[tp] += some
-    finally:
-        await consumer.stop()
-    return [record for each in partitions for record in records[each]]

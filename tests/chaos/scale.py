@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord
-from chaos.round import read_all, well
+from chaos.reading import read_all
+from chaos.round import well
 from chaos.steady import Feed
 from commands import Stormwatch
 from supervision import Supervised

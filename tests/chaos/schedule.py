@@ -1,4 +1,4 @@
-"""Which faults happen when: the same seed, the same schedule."""
+"""Which faults happen when, and which beside which: the same seed, the same schedule."""
 
 import random
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ OF_PROCESSES: Final = MappingProxyType(
         "worker_term": 4,
         "worker_joins": 3,
         "broker_kill": 3,
+        "broker_freezes": 1,
         "all_brokers_kill": 1,
         "leaders_move": 3,
         "connections_cut": 4,
@@ -24,9 +25,12 @@ OF_PROCESSES: Final = MappingProxyType(
 OF_THE_FEED: Final = MappingProxyType({"poison": 3, "duplicates": 3, "late": 3, "wrong_clock": 3})
 KINDS: Final = (*OF_PROCESSES, *OF_THE_FEED)
 # What takes long is made when it is asked for, and never drawn.
-LONG: Final = ("worker_long_stop", "broker_freezes", "outage")
-OVERLAPPING: Final = 0.5  # of the faults come while the one before is not over
-LONGEST_BREAK_S: Final = 6.0
+LONG: Final = ("worker_long_stop", "outage")
+# Of those of processes, so a third of all, are not over yet when the next one is made.
+BESIDE: Final = 0.45
+UNWELL: Final = 0.5  # of the others are undone, but not waited for until all workers are well
+BREAK_S: Final = (0.5, 6.0)
+BREAK_BESIDE_S: Final = (0.1, 1.5)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Fault:
     kind: str
     pick: float
     length: float  # of what lasts, as a share of the longest
+    is_beside: bool  # the next one is made while it lasts, or its workers are not well again
     waits: bool  # for the workers to be well again after it
     break_s: float
 
@@ -49,16 +54,19 @@ def drawn(seed: int, faults: int) -> list[Fault]:
 
 
 def scheduled(seed: int, kinds: Sequence[str]) -> list[Fault]:
-    """Schedule faults of these kinds, one after the other."""
+    """Schedule faults of these kinds, one after the other or one beside the next."""
     chance = random.Random(f"faults of {seed}")
-    return [
-        Fault(
-            number,
-            kind,
-            chance.random(),
-            round(chance.random(), 3),
-            chance.random() > OVERLAPPING,
-            round(chance.uniform(0.5, LONGEST_BREAK_S), 2),
-        )
-        for number, kind in enumerate(kinds)
-    ]
+    return [_fault(number, kind, chance) for number, kind in enumerate(kinds)]
+
+
+def _fault(number: int, kind: str, chance: random.Random) -> Fault:
+    is_beside = chance.random() < BESIDE and kind not in OF_THE_FEED
+    return Fault(
+        number,
+        kind,
+        pick=chance.random(),
+        length=round(chance.random(), 3),
+        is_beside=is_beside,
+        waits=chance.random() >= UNWELL,
+        break_s=round(chance.uniform(*(BREAK_BESIDE_S if is_beside else BREAK_S)), 2),
+    )

@@ -7,7 +7,6 @@ comes out is what a replay of the topics says, the workers' own ticks among them
 """
 
 import asyncio
-import json
 import os
 import random
 import secrets
@@ -25,7 +24,7 @@ from builders import Fields, encoded, key_of, topic_of
 from chaos.round import well
 from chaos.verdict import replayed
 from commands import Produce, Produced, Read, Stormwatch
-from oracle import alert_lines, clocks, recovered
+from oracle import alert_lines, clocks, last_said, recovered
 from supervision import Supervised
 
 from deploy.broker.cluster import Cluster
@@ -50,7 +49,6 @@ CLAIMED_WITHIN_S: Final = 0.4  # from the first missing tick that is written to 
 LIMIT_S: Final = 120
 SETTINGS: Final = {"STORMWATCH_METRICS_PORT": "0"}
 
-Last = dict[str, tuple[str, str, str, str]]  # of an alert: patient, rule, state and priority
 Queues = dict[str, list[ConsumerRecord]]
 
 
@@ -90,13 +88,13 @@ async def test_workers_that_write_their_own_ticks_miss_nothing(
     assert {-signal.SIGKILL, 0, EX_SOFTWARE} <= set(supervised.ended), supervised.reasons()
     assert await read_all(registry.DEAD_LETTERS) == []
     _assert_no_tick_is_missing(inputs[registry.TICKS], since=ward.until - overdue.OUTAGE)
-    wanted = _last(replayed(inputs.values()).alerts.values())
-    assert _last(line for lines in told.values() for line in lines) == wanted
+    wanted = last_said(replayed(inputs.values()).alerts.values())
+    assert last_said(line for lines in told.values() for line in lines) == wanted
     assert {rule for _, rule, *_ in wanted.values()} >= overdue.RULES
     inputs[registry.TICKS] = [
         each for each in inputs[registry.TICKS] if (each.partition, each.timestamp) not in others
     ]
-    assert _last(replayed(inputs.values()).alerts.values()) == wanted
+    assert last_said(replayed(inputs.values()).alerts.values()) == wanted
 
 
 @pytest.mark.timeout(300)
@@ -234,12 +232,3 @@ def _assert_no_tick_is_missing(ticks: Sequence[ConsumerRecord], *, since: dateti
         assert min(times) == epoch_ms(since)
         gaps = [later - earlier for earlier, later in pairwise(sorted(times))]
         assert max(gaps) <= FILL_STEP_MS, partition
-
-
-def _last(lines: Iterable[bytes]) -> Last:
-    """Return what was last said of each alert."""
-    said = sorted(map(json.loads, lines), key=lambda line: line["revision"])
-    return {
-        line["alert_id"]: (line["patient_id"], line["rule"], line["state"], line["priority"])
-        for line in said
-    }
