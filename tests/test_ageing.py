@@ -4,8 +4,9 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from bedside import Bedside, hours, removed
-from builders import Fields, assessment, lab, on_day, patient, reading
+import pytest
+from bedside import Bedside, corrected, hours, late, removed
+from builders import Fields, assessment, dose, lab, on_day, patient, reading
 
 START = on_day(3, "06:00")
 KNOWN = patient(immunosuppressed=True, baseline_platelets_10e9_l=140)
@@ -123,3 +124,80 @@ def test_features_of_crs_stay_in_the_episode() -> None:
     assert bed.states("CRS-FEATURES") == ["raised INFO", "changed INFO"]
     shown = bed.told("CRS-FEATURES")[-1].because
     assert [each.signal for each in shown] == ["il6", "crp", "edema"]
+
+
+# Corrections after days
+
+
+def ended(bed: Bedside, rule: str, correction: Fields) -> str:
+    """Say how an alert ends that is open until a correction."""
+    assert bed.is_open(rule)
+    bed.take(correction)
+    return bed.states(rule)[-1]
+
+
+def after_days(fields: Fields, **changes: Any) -> Fields:
+    """Correct an event after five days, or take it out."""
+    if not changes:
+        return removed(fields, hours(5 * 24))
+    return corrected(fields, hours(5 * 24), **changes)
+
+
+def test_ferritin_that_is_corrected_after_days_never_was_high() -> None:
+    """Nothing since the alert was raised crosses 3 000 after it (§1.5)."""
+    wrong, other = result("ferritin", 64_000), result("ferritin", 9000, 24)
+
+    assert ended(watched(wrong), "HLH-FERRITIN", after_days(wrong, value=2640)) == "retracted"
+    assert ended(watched(wrong), "HLH-FERRITIN", after_days(wrong)) == "retracted"
+    bed = watched(wrong, other, result("ferritin", 4000, 48), result("ferritin", 3500, 72))
+    assert ended(bed, "HLH-FERRITIN", after_days(wrong)) == "changed P3"
+
+
+def test_a_fall_that_comes_late_ends_what_was_high() -> None:
+    low = late(result("ferritin", 900, 5 * 24), hours(30))
+
+    assert ended(watched(result("ferritin", 64_000)), "HLH-FERRITIN", low) == "resolved"
+
+
+def test_a_seizure_that_is_taken_out_after_days_never_was() -> None:
+    seizure = assessment("seizure", at=START, seizure_type="clinical_generalized", resolved=True)
+
+    assert ended(watched(seizure), "ICANS-UP", after_days(seizure)) == "retracted"
+    assert ended(watched(seizure), "STEROID-ICANS", after_days(seizure)) == "retracted"
+
+
+def test_one_of_two_signs_that_is_taken_out_after_days_leaves_what_was_true() -> None:
+    seizure = assessment("seizure", at=START, seizure_type="clinical_generalized", resolved=True)
+    awake = [assessment("ice", at=at(h), scheme="astct", total=10) for h in (0.1, 4.2 * 24)]
+    alert = assessment("consciousness", at=at(4.2 * 24), level="alert")
+    drowsy = assessment("consciousness", at=at(1), level="voice")
+    bed = watched(seizure, drowsy, *awake)
+    bed.take(removed(seizure, hours(5 * 24)))
+    bed.take(late(alert, hours(24)))
+
+    assert bed.states("ICANS-UP")[-1] == "resolved"
+
+
+LOW = reading(at=START, temperature_c=38.9, systolic_mmhg=84)
+
+
+@pytest.mark.parametrize("rule", ["REASSESS", "STEROID-CRS"])
+def test_without_tocilizumab_nothing_was_asked_after_it(rule: str) -> None:
+    given = dose("tocilizumab", at=at(1), dose_value=640)
+    low = [reading(at=at(4 * n + 1), systolic_mmhg=84) for n in range(6 * DAYS)]
+
+    assert ended(watched(LOW, given, *low), rule, after_days(given)) == "retracted"
+    stopped = reading(at=at(24 * DAYS), temperature_c=36.8, systolic_mmhg=120)
+    bed = watched(LOW, given, *low)
+    bed.take(stopped)
+    assert "retracted" not in bed.states(rule)
+
+
+def test_a_dose_that_comes_days_late_and_is_taken_out_again_was_no_early_one() -> None:
+    """How old the dose is says nothing of when it was checked (DEC-42)."""
+    first, second = (dose("tocilizumab", at=at(each), dose_value=640) for each in (0, 12))
+    between = late(dose("tocilizumab", at=at(4), dose_value=640), hours(24 * DAYS))
+    bed = watched(first, second)
+    bed.take(between)
+
+    assert ended(bed, "TOCI-INTERVAL", removed(between, hours(24 * DAYS + 1))) == "retracted"

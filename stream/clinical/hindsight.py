@@ -31,11 +31,12 @@ def held_since(view: View, rule: Rule, since_ms: int) -> bool:
 
     It is asked at each moment at which something that it depends on was measured or given, and at
     each at which it wants to be asked though nothing happens. Where single readings from so long
-    ago are no longer kept, what was said then stands.
+    ago are no longer kept, and it does not go by what is kept for the stay, what was said then
+    stands.
     """
     patient, now_ms = view.patient, view.at_ms
     kept_from_ms = patient.before.at_ms
-    if kept_from_ms is not None and since_ms <= kept_from_ms:
+    if not rule.lasting and kept_from_ms is not None and since_ms <= kept_from_ms:
         return True
     past = _Past(view, since_ms)
     return any(

@@ -86,7 +86,7 @@ def end(  # noqa: PLR0913, what is needed to say how and why
         may_retract
         and occasion.looks_back
         and not BY_NAME[told.rule].never_retracts
-        and not held_since(view, BY_NAME[told.rule], told.since_ms)
+        and (verdict.can_never_have_held or not held_since(view, BY_NAME[told.rule], told.since_ms))
     )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
     because = tuple(each._asdict() for each in verdict.ended_by) or told.because

@@ -122,4 +122,4 @@ def _amount(result: Reading[Result]) -> str:
     return f"{result.value.comparator or ''}{result.value.value:.10g}"
 
 
-RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN,), judge)
+RULE: Final = Rule("HLH-FERRITIN", Bound.STAY, (FERRITIN,), judge, lasting=True)

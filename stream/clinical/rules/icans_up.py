@@ -125,4 +125,4 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     return texts.joined(*words, texts.icans_no_crs(view), texts.outside_peak(view))
 
 
-RULE: Final = Rule("ICANS-UP", Bound.STAY, ICANS_INPUTS, judge)
+RULE: Final = Rule("ICANS-UP", Bound.STAY, ICANS_INPUTS, judge, lasting=True)

@@ -57,5 +57,9 @@ def _onset(view: View, sign: str) -> Reading[Any] | None:
 
 
 RULE: Final = Rule(
-    "ICE-SUBTLE", Bound.STAY, (ICE, CAPD, AGE, *(neuro_sign(sign) for sign in SUBTLE)), judge
+    "ICE-SUBTLE",
+    Bound.STAY,
+    (ICE, CAPD, AGE, *(neuro_sign(sign) for sign in SUBTLE)),
+    judge,
+    lasting=True,
 )

@@ -44,5 +44,5 @@ def judge(view: View) -> Verdict:
 
 
 RULE: Final = Rule(
-    "NEURO-EDEMA", Bound.STAY, tuple(neuro_sign(sign) for sign in EDEMA_SIGNS), judge
+    "NEURO-EDEMA", Bound.STAY, tuple(neuro_sign(sign) for sign in EDEMA_SIGNS), judge, lasting=True
 )

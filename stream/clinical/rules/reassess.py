@@ -34,7 +34,8 @@ def judge(view: View) -> Verdict:
     """Hold from 12 hours after the dose until somebody says what it was."""
     doses = of_episode(view)
     if not doses:
-        return Verdict(None, None, "No tocilizumab was given in this episode.")
+        why = "No tocilizumab was given in this episode."
+        return Verdict(None, None, why, can_never_have_held=not view.tocilizumab)
     first = doses[0]
     due_ms = first.effective_ms + view.site.reassess_ms
     overdue_ms = first.effective_ms + view.site.reassess_overdue_ms

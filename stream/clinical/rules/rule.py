@@ -49,6 +49,7 @@ class Verdict(NamedTuple):
     ending: str = ""  # where it no longer holds: why, in plain words
     never: str = ""  # where it never held: the same
     ended_by: tuple[Evidence, ...] = ()  # what shows it, where that is one reading
+    can_never_have_held: bool = False  # what it needs is kept for the stay, and is not there
 
 
 NOT_MET: Final = Verdict(None)
@@ -64,6 +65,7 @@ class Rule:
     judge: Callable[[View], Verdict]
     never_retracts: bool = False  # it speaks of what was sent to us: that stays as it was
     before_infusion: bool = False  # asked too while the first infusion is planned
+    lasting: bool = False  # all that it goes by is kept for the stay
     settles: bool = False  # raised once a moment is over: another record of it may explain it
 
 

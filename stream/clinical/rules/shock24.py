@@ -31,7 +31,8 @@ def judge(view: View) -> Verdict:
     """
     doses = of_episode(view)
     if not doses:
-        return Verdict(None, None, "No tocilizumab was given in this episode.")
+        why = "No tocilizumab was given in this episode."
+        return Verdict(None, None, why, can_never_have_held=not view.tocilizumab)
     spans_ms = {view.site.shock_after_ms, BUILT_IN.shock_after_ms}
     dues_ms = sorted(doses[0].effective_ms + span_ms for span_ms in spans_ms)
     due_next_ms = next((each for each in dues_ms if each > view.at_ms), None)

@@ -37,8 +37,9 @@ LASTING_FEVER: Final = "fever"
 
 def judge(view: View) -> Verdict:
     """Hold under each policy by whose grades a steroid is due, while none was given."""
+    never = not view.tocilizumab and _waits_for_tocilizumab(view)
     if max(grade.lowest for grade in view.crs.values()) < 1:
-        return Verdict(None, next_change_ms(view), ENDING)
+        return Verdict(None, next_change_ms(view), ENDING, can_never_have_held=never)
     asking = {
         name: (grade.lowest, why)
         for name, grade in view.crs.items()
@@ -48,7 +49,7 @@ def judge(view: View) -> Verdict:
     wakes = [_no_better_ms(view), _fever_ms(view), next_change_ms(view), given.turns_ms]
     wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
     if not asking:
-        return Verdict(None, wake_ms, ENDING)
+        return Verdict(None, wake_ms, ENDING, can_never_have_held=never)
     left = {name: each for name, each in asking.items() if name not in given.by_policy}
     if not left:
         return Verdict(None, wake_ms, given.in_words())
@@ -85,6 +86,12 @@ def _why(view: View, policy: str, grade: int) -> str | None:
     if grade >= 1 and fever_ms is not None and view.at_ms >= fever_ms:
         return LASTING_FEVER
     return None
+
+
+def _waits_for_tocilizumab(view: View) -> bool:
+    """Tell whether a profile asks for no steroid before tocilizumab was given."""
+    profile = view.management
+    return profile.steroid_at_once_from_grade is None and profile.steroid_after_fever is None
 
 
 def _is_left_to_oxygen(view: View, policy: str, grade: int) -> bool:

@@ -71,5 +71,6 @@ RULE: Final = Rule(
     Bound.EPISODE,
     (*ICANS_INPUTS, *STEROID_SIGNALS, WEIGHT),
     judge,
+    lasting=True,
     settles=True,
 )

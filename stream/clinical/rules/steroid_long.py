@@ -74,4 +74,4 @@ def _advice(view: View, course: SteroidCourse, first: Given) -> str:
     )
 
 
-RULE: Final = Rule("STEROID-LONG", Bound.STAY, (*STEROID_SIGNALS, WEIGHT), judge)
+RULE: Final = Rule("STEROID-LONG", Bound.STAY, (*STEROID_SIGNALS, WEIGHT), judge, lasting=True)

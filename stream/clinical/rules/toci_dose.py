@@ -82,4 +82,4 @@ def _advice(view: View, order: Checked) -> str:
     return " ".join(words)
 
 
-RULE: Final = Rule("TOCI-DOSE", Bound.EPISODE, (*CHECKED_SIGNALS, WEIGHT), judge)
+RULE: Final = Rule("TOCI-DOSE", Bound.EPISODE, (*CHECKED_SIGNALS, WEIGHT), judge, lasting=True)

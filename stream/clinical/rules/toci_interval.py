@@ -79,4 +79,4 @@ def _advice(early: Early, interval_ms: int) -> str:
     )
 
 
-RULE: Final = Rule("TOCI-INTERVAL", Bound.EPISODE, CHECKED_SIGNALS, judge)
+RULE: Final = Rule("TOCI-INTERVAL", Bound.EPISODE, CHECKED_SIGNALS, judge, lasting=True)

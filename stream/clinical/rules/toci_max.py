@@ -94,4 +94,4 @@ def _advice(view: View, order: Checked) -> str:
     )
 
 
-RULE: Final = Rule("TOCI-MAX", Bound.EPISODE, CHECKED_SIGNALS, judge)
+RULE: Final = Rule("TOCI-MAX", Bound.EPISODE, CHECKED_SIGNALS, judge, lasting=True)
