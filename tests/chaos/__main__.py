@@ -20,13 +20,14 @@ import asyncio
 import json
 import logging
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chaos.report import DOCUMENT, REPORTS, WORK, merged
+from chaos.report import DOCUMENT, REPORTS, ROOT, WORK, merged
 from chaos.round import Round
 from chaos.scale import Scale
 from chaos.schedule import KINDS, LONG, drawn, scheduled
@@ -94,17 +95,33 @@ def one(seed: int, options: argparse.Namespace) -> bool:
     while options.again and kept.exists():
         kept = kept.with_stem(f"{kept.stem}-again")
     if not kept.exists():
-        folder = WORK / kept.stem
+        commit, folder = commit_of(ROOT), WORK / kept.stem
         shutil.rmtree(folder, ignore_errors=True)
         kinds = options.kinds
         schedule = scheduled(seed, kinds) if kinds else drawn(seed, options.faults)
         report = asyncio.run(
             Round(seed, folder, schedule, options.patients, options.ticks == "own").run()
         )
-        kept.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
+        text = json.dumps(report | {"commit": commit}, indent=1, sort_keys=True)
+        kept.write_text(text + "\n")
         if report["right"]:  # else what the workers said is kept too
             shutil.rmtree(folder, ignore_errors=True)
-    report = json.loads(kept.read_text())
+    return is_right(json.loads(kept.read_text()))
+
+
+def commit_of(folder: Path) -> str:
+    """Return the day and the commit of what is run, as far as git knows it."""
+    command = [shutil.which("git") or "git", "log", "-1", "--format=%cs %h"]
+    try:
+        return subprocess.run(
+            command, cwd=folder, check=True, capture_output=True, text=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def is_right(report: dict[str, Any]) -> bool:
+    """Show a report; tell whether all was right."""
     print({name: value for name, value in report.items() if name != "differences"})
     for each in report["differences"]:
         print("   ", each)

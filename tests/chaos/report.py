@@ -240,11 +240,11 @@ def _rounds(reports: Sequence[Report]) -> list[str]:
     rows = [
         f"| {each['seed']} | {each['seconds']} | {sum(each['faults'].values())} | {each.get('overlapped', '')} | {each['events']:,} |"
         f" {each['alert_lines']:,} | {_wrong(each)} | {each['repeated']} | {each.get('longest_beyond_s', '')} |"
-        f" {'yes' if each['small_disk'] else 'no: not run'} |"
+        f" {'yes' if each['small_disk'] else 'no: not run'} | {each.get('commit', '')} |"
         for each in sorted(reports, key=lambda each: each["seed"])
     ]
     return [
-        "| seed | seconds | faults | overlapping | records | alert lines | wrong | repeated | longest that no fault explains, s | full disk could be made |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| seed | seconds | faults | overlapping | records | alert lines | wrong | repeated | longest that no fault explains, s | full disk could be made | commit |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         *rows,
     ]
