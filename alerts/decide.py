@@ -133,4 +133,6 @@ def _at_rest(life: Life) -> Life:
     """Keep of what has ended and been told only what a repeated line is recognised by."""
     if life.is_open or life.sends or not (life.line.because or life.line.advice):
         return life
-    return replace(life, line=life.line.model_copy(update={"because": (), "advice": ""}))
+    return replace(
+        life, line=life.line.model_copy(update={"because": (), "advice": "", "doubts": None})
+    )

@@ -12,7 +12,7 @@ from math import isfinite
 from types import MappingProxyType
 from typing import Final
 
-from topics.alerts import Because
+from topics.alerts import Alert, Because
 from topics.names import called
 
 VALUES: Final = MappingProxyType(  # of devices that give oxygen, and of consciousness
@@ -66,6 +66,14 @@ HOURS_UNTIL: Final = timedelta(days=2)
 _COMPARED: Final = re.compile(r"([<>]=?) ?([0-9]+(?:\.[0-9]+)?)")
 
 
+def doubts(line: Alert, now: datetime) -> tuple[str, ...]:
+    """Write what leaves the grade of an alert uncertain; what is unknown has no time."""
+    return tuple(
+        f"Doubt: {amount(each) if each.value is None else reading(each, now)}"
+        for each in line.doubts or ()
+    )
+
+
 def reading(because: Because, now: datetime) -> str:
     """Write one reading: what, how much, when, how long ago."""
     at = because.effective_at
@@ -76,7 +84,8 @@ def reading(because: Because, now: datetime) -> str:
 def amount(because: Because) -> str:
     """Write what was read, and how much of it."""
     much = " ".join(part for part in (_value(because.value), _unit(because.unit)) if part)
-    return f"{name_of(because.signal)} {much}"
+    status = "" if because.status is None else f" ({because.status})"
+    return f"{name_of(because.signal)} {much}{status}"
 
 
 def name_of(signal: str) -> str:

@@ -13,7 +13,7 @@ from alerts.answers import TAKEN_WITHIN
 from alerts.life import BEFORE_ANY_TICK, Life, Reason, Send
 from alerts.page import Page
 from alerts.policy import Policy, Shown, deciding_grades
-from alerts.readings import A_MINUTE, ago, clean, clock_time, reading, span
+from alerts.readings import A_MINUTE, ago, clean, clock_time, doubts, reading, span
 from alerts.routing import Part
 from alerts.sentences import (
     by_number,
@@ -87,7 +87,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         title=clean(title_of(line.rule)),
         who=_who(line, shows),
         what=_said(_what(life, send, now)),
-        why=_said(_why(line, now) if life.is_open else (clean(line.advice),)),
+        why=_said(_why(life, now)),
         advice=_advice(life, send),
         under=_under(line, policy),
         source=clean(line.source),
@@ -99,7 +99,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
 
 def bare(life: Life) -> Life:
     """Leave out all that words are made of, for when they fail: a page without them still calls."""
-    left_out: dict[str, object] = dict.fromkeys(("crs", "unit", "bed", "day"))
+    left_out: dict[str, object] = dict.fromkeys(("crs", "unit", "bed", "day", "doubts"))
     advice = "The details cannot be shown. Go and look at the patient."
     rest = {"because": (), "priorities": {}, "advice": advice}
     return replace(life, line=life.line.model_copy(update=left_out | rest))
@@ -178,14 +178,17 @@ def _doubt(line: Alert) -> str:
     }
     if not possible:
         return ""
-    # Which value it is, the line doesn't say.
     return f"Not ruled out: grade {by_number(possible)}; a value that sets it is missing or old."
 
 
-def _why(line: Alert, now: datetime) -> tuple[str, ...]:
+def _why(life: Life, now: datetime) -> tuple[str, ...]:
+    line = life.line
+    if not life.is_open:
+        return clean(line.advice), *doubts(line, now)
     shown = tuple(reading(each, now) for each in line.because[:READINGS_MAX])
     left_out = len(line.because) - len(shown)
-    return (*shown, f"and {left_out} more") if left_out else shown
+    more = (f"and {left_out} more",) if left_out else ()
+    return *shown, *more, *doubts(line, now)
 
 
 def _advice(life: Life, send: Send) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from alerts.endings import ending_of
 from alerts.life import OPEN_STATES
-from alerts.readings import clean, moment, reading
+from alerts.readings import clean, doubts, moment, reading
 from alerts.sentences import sentence_of
 from alerts.titles import title_of
 from stream.clinical.rules.register import BY_NAME
@@ -105,6 +105,7 @@ def _line(moved: Moved, before: tuple[Because, ...]) -> Iterator[str]:
     for old in before:
         if is_open and _key(old) not in {_key(each) for each in alert.because}:
             yield f"             no longer: {reading(old, alert.at)}"
+    yield from (f"   {said}" for said in doubts(alert, alert.at))
     yield f"   {'Do:' if is_open else 'Ended:':<9} {clean(alert.advice)}"
     yield f"   By:       {_policies(alert)}"
     yield f"   Source:   {clean(alert.source)}"

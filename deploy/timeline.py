@@ -11,7 +11,7 @@ from rich.text import Text
 
 from alerts.built_in import through
 from alerts.policy import Policy
-from alerts.readings import clean, reading
+from alerts.readings import clean, doubts, reading
 from alerts.sentences import sentence_of
 from topics.alerts import Alert, AlertState, Grade, Priority
 from topics.names import called
@@ -78,7 +78,8 @@ def _show_alert(alert: Alert, console: Console) -> None:
     console.print(Padding(Text(said, "bold"), INDENT))
     console.print(Padding(Text(clean(alert.advice)), INDENT))
     if alert.because:
-        why = "; ".join(reading(each, alert.at) for each in alert.because)
+        read = [reading(each, alert.at) for each in alert.because]
+        why = "; ".join([*read, *doubts(alert, alert.at)])
         console.print(Padding(Text(f"{why} [{alert.source}]", "dim"), INDENT))
 
 

@@ -89,6 +89,23 @@ def test_a_page_says_who_what_why_what_to_do_and_under_which_policy() -> None:
     ]
 
 
+def test_a_page_says_what_leaves_it_uncertain() -> None:
+    doubt = because("hypotension", "attributed: bleeding, by Dr B", unit=None)
+    unknown = because("oxygen_device", None, unit=None, event_id=None)
+    words = "Doubt: Hypotension attributed: bleeding, by Dr B, 4 Mar 11:55 UTC (5 min ago)"
+
+    assert page(line(doubts=(doubt, unknown))).why[-2:] == (words, "Doubt: Oxygen by unknown")
+    assert ended(doubts=(doubt,)).why[-1] == words
+
+
+def test_a_page_says_that_a_result_is_not_final() -> None:
+    result = because("ferritin", ">12000", unit="ng/mL", status="preliminary")
+    said = page(line(rule="HLH-FERRITIN", because=(result,), crs=None, icans=None))
+
+    assert said.why[0].startswith("Ferritin more than 12 000 ng/mL (preliminary), ")
+    assert "(preliminary)" in said.subject
+
+
 def test_the_subject_can_be_read_without_the_rest() -> None:
     said = page(line(priorities=BOTH, crs=GRADES))
 

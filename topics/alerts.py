@@ -49,13 +49,14 @@ OMITTED: Final[Any] = Field(default=None, exclude_if=_is_none)  # left out where
 
 
 class Because(Strict):
-    """A reading that made the alert true."""
+    """A reading that made the alert true, or leaves it uncertain."""
 
     signal: str
     value: float | int | bool | str | None
     unit: str | None = OMITTED
     effective_at: Timestamp
     event_id: str | None = OMITTED
+    status: Literal["preliminary", "corrected"] | None = OMITTED  # of its record; else final
 
 
 class Grade(Strict):
@@ -70,7 +71,9 @@ class Alert(Strict):
 
     `priorities` names the policies that hold and how urgent each is, `priority` is the paging
     policy's. `crs` and `icans` have the grades under every policy. `revision` counts the lines of
-    this alert. `policy_hash` names the tables and thresholds by which it was judged.
+    this alert. `policy_hash` names the tables and thresholds by which it was judged. `doubts` are
+    what leaves the grade uncertain: a finding that was attributed to another cause, what hides a
+    fever, what is old or unknown. A doubt alone makes no line.
     """
 
     type: Literal["alert"] = "alert"
@@ -94,6 +97,7 @@ class Alert(Strict):
     episode: int | None = OMITTED
     stay: int | None = OMITTED
     policy_hash: str | None = OMITTED
+    doubts: tuple[Because, ...] | None = OMITTED
 
 
 class Present(Strict):

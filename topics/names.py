@@ -54,6 +54,7 @@ NAMES: Final = MappingProxyType(
         "infection_source": "source of infection",
         "lvef_percent": "LVEF",
         "crrt": "CRRT",
+        "crrt_and_ecmo": "CRRT and ECMO",
         "ecmo_vv": "ECMO, veno-venous",
         "ecmo_va": "ECMO, veno-arterial",
         "ecmo_considered": "ECMO considered",
@@ -74,6 +75,8 @@ NAMES: Final = MappingProxyType(
         "hscore": "HScore",
         "sofa_rise": "SOFA rise in 24 h",
         # Doubts about a grade.
+        "icans": "ICANS",
+        "neuro": "findings of the brain",
         "device_fio2_conflict": "oxygen device and FiO2 do not fit",
         "vasopressor_intensity_unknown": "dose of a vasopressor by weight not known",
         "surface_temperature": "temperature taken on the skin or in the axilla",

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from alerts.policy import Policy
-from alerts.readings import ago, clean, clock_time, moment, reading
+from alerts.readings import ago, clean, clock_time, doubts, moment, reading
 from alerts.routing import Target
 from alerts.sentences import grades_of, who_of
 from alerts.titles import title_of
@@ -103,6 +103,7 @@ def _facts(form: Form) -> str:
     if grades := grades_of(line):
         rows.append(("Meets", f"criteria for {grades}"))
     why = [reading(each, form.now) for each in line.because[:READINGS_MAX]]
+    why += doubts(line, form.now)
     rows += [("Why", each) if at == 0 else ("", each) for at, each in enumerate(why)]
     if line.advice:
         rows.append(("Do", clean(line.advice)))

@@ -16,6 +16,7 @@ from alerts.readings import (
     clean,
     clock_time,
     counted,
+    doubts,
     name_of,
     number,
     reading,
@@ -210,6 +211,7 @@ def _alert(line: Alert, now: datetime | None) -> Iterator[RenderableType]:
     head = Text(f"{priority} {clean(title_of(line.rule))}", COLOUR_BY_PRIORITY[priority])
     yield head.append(f" ({clean(line.rule)})", "default")
     told = [reading(each, now or line.at) for each in line.because]
+    told += doubts(line, now or line.at)
     told += [clean(line.advice), f"{under}; advice of {clean(line.management)}" if under else ""]
     told.append(
         f"{clean(line.source)}; since its last change {clock_time(line.at)}, "

@@ -16,7 +16,8 @@ from stream.clinical.hindsight import held_all_the_time, held_since
 from stream.clinical.observe import infusion_ms
 from stream.clinical.patient import Patient, Told
 from stream.clinical.rules.register import BY_NAME
-from stream.clinical.rules.rule import Finding, Rule, Verdict
+from stream.clinical.rules.rule import Evidence, Finding, Rule, Verdict
+from stream.clinical.rules.uncertain import as_kept, attributions_of, doubts_of
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
@@ -65,10 +66,11 @@ def tell(
             revision=told.revision + 1,
             since_ms=since_ms,
             repeat_ms=_next_repeat(told.repeat_ms, finding.repeat_after_ms, occasion.at_ms),
-            **_content(finding, occasion.paging_policy),
+            **_content(view, finding, occasion.paging_policy),
         )
     alerts[identity] = now
-    return _line(view, now, occasion.at_ms, finding.advice())
+    doubts = doubts_of(view, name.rule, finding.because)
+    return _line(view, now, occasion.at_ms, finding.advice(), doubts)
 
 
 def end(  # noqa: PLR0913, what is needed to say how and why
@@ -89,14 +91,15 @@ def end(  # noqa: PLR0913, what is needed to say how and why
         and (verdict.can_never_have_held or not held_since(view, BY_NAME[told.rule], told.since_ms))
     )
     state = AlertState.RETRACTED if never else AlertState.RESOLVED
-    because = tuple(each._asdict() for each in verdict.ended_by) or told.because
+    because = as_kept(view.patient, verdict.ended_by) or told.because
     now = replace(told, state=state, revision=told.revision + 1, repeat_ms=None, because=because)
     # Of one that has ended no more than its revision is asked for.
     alerts[identity] = replace(now, because=(), priorities={}, grades=None)
     advice = verdict.ending or "It no longer holds."
     if never:
         advice = f"With all that is known now it was never true. {verdict.never or advice}"
-    return _line(view, now, occasion.at_ms, advice)
+    doubts = tuple(attributions_of(view, BY_NAME[told.rule]))
+    return _line(view, now, occasion.at_ms, advice, doubts)
 
 
 def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority:
@@ -137,16 +140,16 @@ def _raised(
         since_ms=min(occasion.from_ms, occasion.at_ms),
         raised_ms=occasion.at_ms,
         repeat_ms=None if after_ms is None else occasion.at_ms + after_ms,
-        **_content(finding, occasion.paging_policy),
+        **_content(view, finding, occasion.paging_policy),
     )
 
 
-def _content(finding: Finding, paging_policy: str) -> dict[str, Any]:
+def _content(view: View, finding: Finding, paging_policy: str) -> dict[str, Any]:
     return {
         "priority": paged_as(finding.priorities, paging_policy),
         "priorities": dict(finding.priorities),
         "grades": None if finding.grades is None else dict(finding.grades),
-        "because": tuple(each._asdict() for each in finding.because),
+        "because": as_kept(view.patient, finding.because),
         "source": finding.source,
     }
 
@@ -159,18 +162,8 @@ def _next_repeat(repeat_ms: int | None, after_ms: int | None, at_ms: int) -> int
     return repeat_ms + missed * after_ms
 
 
-def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
+def _line(view: View, told: Told, at_ms: int, advice: str, doubts: tuple[Evidence, ...]) -> Alert:
     patient = view.patient
-    because = tuple(
-        Because(
-            signal=each["signal"],
-            value=each["value"],
-            unit=each["unit"],
-            effective_at=moment(each["effective_ms"]),
-            event_id=each["event_id"],
-        )
-        for each in told.because
-    )
     return Alert(
         at=moment(at_ms),
         patient_id=patient.patient_id,
@@ -181,7 +174,7 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         state=AlertState(told.state),
         priorities={name: Priority(each) for name, each in told.priorities.items()},
         management=view.management.name,
-        because=because,
+        because=tuple(_because(each) for each in told.because),
         advice=advice,
         source=told.source,
         crs=_grades(view.crs),
@@ -192,6 +185,18 @@ def _line(view: View, told: Told, at_ms: int, advice: str) -> Alert:
         episode=told.episode,
         stay=told.stay,
         policy_hash=view.management.policy_hash,
+        doubts=tuple(_because(each._asdict()) for each in doubts) or None,
+    )
+
+
+def _because(shown: Mapping[str, Any]) -> Because:
+    return Because(
+        signal=shown["signal"],
+        value=shown["value"],
+        unit=shown["unit"],
+        effective_at=moment(shown["effective_ms"]),
+        event_id=shown["event_id"],
+        status=shown.get("status"),
     )
 
 

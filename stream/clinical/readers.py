@@ -71,7 +71,7 @@ KEPT_FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "infusion": ("drug", "action", "rate_value", "rate_unit"),
         "fluid": ("fluid", "volume_ml", "purpose"),
         "support": ("support", "action"),
-        "attribution": ("domain", "cause"),
+        "attribution": ("domain", "cause", "by"),
         "ice": ("points", "scheme"),
         "capd": ("total",),
         "consciousness": ("level", "rass", "sedated"),

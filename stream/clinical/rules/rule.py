@@ -23,7 +23,7 @@ class Evidence(NamedTuple):
     """One reading that makes a rule hold."""
 
     signal: str
-    value: float | str
+    value: float | str | None  # None: unknown
     unit: str | None
     effective_ms: int
     event_id: str | None
