@@ -201,3 +201,43 @@ def test_a_dose_that_comes_days_late_and_is_taken_out_again_was_no_early_one() -
     bed.take(between)
 
     assert ended(bed, "TOCI-INTERVAL", removed(between, hours(24 * DAYS + 1))) == "retracted"
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_correction_of_what_is_forgotten_is_taken(again: bool) -> None:
+    """What counted is corrected however late (CONTRACT, Time)."""
+    ast, newer = result("ast", 600), result("ast", 650, 24)
+    bed = watched(ast, newer)
+    bed.take(after_days(ast, value=60) if again else after_days(ast))
+
+    assert not bed.refused
+    assert not bed.told("DATA-RANGE")
+    assert [each.value.value for each in bed.patient.series["ast"]][-1] == 650
+
+
+def test_a_correction_of_a_vital_sign_that_is_thinned_out_is_taken() -> None:
+    often = [reading(at=at(3 + n / 60), temperature_c=37 + n / 100) for n in range(60)]
+    bed = watched(*often)
+    bed.take(corrected(often[7], hours(24 * DAYS), temperature_c=37.2))
+
+    assert not bed.refused
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        result("ast", 600, 24 * DAYS - 60),  # not as old as what is forgotten
+        result("crp", 80),  # nothing newer is known: it would be there still
+        result("ferritin", 900),  # is kept for the stay
+        assessment("ice", at=START, scheme="astct", total=7),  # so is this
+        reading(at=at(24 * DAYS - 50), respiratory_rate_per_min=20),
+    ],
+)
+def test_a_correction_of_what_never_came_is_late(first: Fields) -> None:
+    ice = assessment("ice", at=at(24), scheme="astct", total=10)
+    last = result("ast", 650, 24 * DAYS - 50), result("ferritin", 800, 24)
+    bed = watched(*last, ice)
+    bed.take(corrected(first, hours(24 * DAYS)))
+
+    assert [why.reason for why in bed.refused] == ["late"]
+    assert bed.is_open("DATA-RANGE")

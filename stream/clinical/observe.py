@@ -16,10 +16,10 @@ from stream.clinical.course import (
     retraced_from,
 )
 from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
-from stream.clinical.patient import Course, Patient
+from stream.clinical.patient import KEPT_MS, Course, Patient
 from stream.clinical.readers import READERS
 from stream.clinical.series import Reading, Readings, newest_of, with_reading, without
-from stream.clinical.signals import INFUSED_AT
+from stream.clinical.signals import FERRITIN, INFUSED_AT
 from stream.clinical.times import DAY_MS, HOUR_MS
 
 LATE_MS: Final = 2 * DAY_MS  # after `effective_at`; 48 h exactly is not late
@@ -40,6 +40,7 @@ LATE_KINDS: Final = frozenset(
         "attribution",
     }
 )
+LASTING_KINDS: Final = frozenset({"ice", "capd", "seizure", "echo"})  # kept for the stay
 SAME_STAY_MS: Final = 7 * DAY_MS  # a correction of the infusion by less than this keeps the stay
 PLANNED_MS: Final = 30 * DAY_MS  # a first infusion further ahead is taken for a mistake
 NONE: Final[frozenset[str]] = frozenset()
@@ -63,8 +64,10 @@ def is_late(patient: Patient, entry: Entry, kind: str) -> bool:
     """Tell whether a record comes too late to count; the correction of one that did is not late."""
     if kind not in LATE_KINDS or entry.recorded_ms - entry.effective_ms <= LATE_MS:
         return False
-    corrected = patient.entries.get(entry.identity)
-    return corrected is None or not corrected.readings
+    known = patient.entries.get(entry.identity)
+    if known is not None:
+        return not known.readings
+    return not _corrects_what_is_forgotten(patient, entry, kind)
 
 
 def observe(patient: Patient, entry: Entry) -> Observed:
@@ -104,6 +107,22 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     moments = [entry.effective_ms, *(reading.effective_ms for _, reading in removed)]
     looks_back = bool(removed) or _sets_aside(before, added)
     return Observed(patient, changed, looks_back=looks_back, from_ms=min(moments))
+
+
+def _corrects_what_is_forgotten(patient: Patient, entry: Entry, kind: str) -> bool:
+    """Tell whether a record may correct one that counted, of which nothing is kept any more.
+
+    It is as old as what is forgotten, and newer readings are known of all that it speaks of: the
+    newest of a signal is never forgotten.
+    """
+    names, at_ms = frozenset(map(NAME, entry.readings)), entry.effective_ms
+    kept_from_ms = patient.thinned_ms if kind == "vitals" else patient.changed_ms - KEPT_MS
+    if entry.standing < STANDING["corrected"] or at_ms >= kept_from_ms:
+        return False
+    if kind in LASTING_KINDS or FERRITIN.name in names:
+        return False
+    series = patient.series
+    return all(name in series and series[name][-1].effective_ms > at_ms for name in names)
 
 
 def begins_next_ms(patient: Patient, now_ms: int) -> int | None:
