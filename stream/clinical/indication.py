@@ -2,10 +2,11 @@
 
 From a grade on; at grade 1 where the fever lasts or CRS began early; or only where fluids, oxygen
 and a vasopressor at low dose are not enough.
-Source: CLINICAL.md §1.2 (review lines 67 to 73), §4.
+Source: CLINICAL.md §1.2 (review lines 67 to 73), §4, DEC-30.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from stream.clinical.circulation import Circulation
 from stream.clinical.oxygen import OxygenNeed
@@ -38,10 +39,17 @@ def is_considered(view: View) -> bool:
 
 def long_fever_ms(view: View) -> int | None:
     """Find from when on the fever that lasts has lasted for too long, by the profile."""
-    limit, fever_from_ms = view.management.fever_as_grade_2_after, view.fever_from_ms
-    if limit is None or fever_from_ms is None:
+    return fever_for_ms(view, view.management.fever_as_grade_2_after)
+
+
+def fever_for_ms(view: View, limit: timedelta | None) -> int | None:
+    """Find from when on there has been fever for a span of the profile: at its end (DEC-30).
+
+    Where the profile says "more than", that is right after it.
+    """
+    if limit is None or view.fever_from_ms is None:
         return None
-    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
+    return view.fever_from_ms + limit // MILLISECOND + view.management.fever_longer_than_that
 
 
 def _is_unstable(view: View) -> bool:

@@ -59,6 +59,7 @@ MANAGEMENT: Final = ManagementProfile(
         }
     ),
     fever_as_grade_2_after=timedelta(days=3),
+    fever_longer_than_that=True,
     steroid_at_once_from_grade=3,
     steroid_at_grade_2_for_hypotension=True,
     site=Site(ice_due_ms=12 * HOUR_MS, steroid_after_ms=8 * HOUR_MS),

@@ -43,6 +43,7 @@ class ManagementProfile:
     considered_at_grade_1_until: timedelta | None = None  # after the infusion; an onset before it
     steroid_at_once_from_grade: int | None = None  # of CRS; None: tocilizumab is waited for
     steroid_after_fever: timedelta | None = None  # at grade 1 that lasts for longer
+    fever_longer_than_that: bool = False  # "more than" these spans; else at their end
     steroid_at_grade_2_for_hypotension: bool = False  # alone, where tocilizumab did not help
     site: Site = BUILT_IN
     policy_hash: str | None = None  # of all of it, once it is known which thresholds hold

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.circulation import Circulation
+from stream.clinical.indication import fever_for_ms
 from stream.clinical.policies.regimen import Regimen
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence, texts
@@ -22,7 +23,6 @@ from stream.clinical.times import span_in_words
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
-from topics.base import MILLISECOND
 
 FROM_GRADE: Final = 2
 POLICIES: Final = MappingProxyType({policy.name: policy for policy in GRADING})
@@ -112,10 +112,7 @@ def _no_better_ms(view: View) -> int | None:
 
 def _fever_ms(view: View) -> int | None:
     """Find from when on the fever has lasted for too long, by the profile."""
-    limit, fever_from_ms = view.management.steroid_after_fever, view.fever_from_ms
-    if limit is None or fever_from_ms is None:
-        return None
-    return fever_from_ms + limit // MILLISECOND + 1  # "more than": right after it
+    return fever_for_ms(view, view.management.steroid_after_fever)
 
 
 def _regimens(view: View, grades: Iterable[int]) -> tuple[Regimen, ...]:

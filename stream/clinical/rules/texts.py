@@ -122,10 +122,8 @@ def outside_window(view: View) -> str:
 def long_fever(view: View, limit: timedelta) -> str:
     """Say by what grade 1 is treated: a fever that lasts. Source: CLINICAL.md §4."""
     hours = limit / timedelta(hours=1)
-    return (
-        f"Why at grade 1: the fever has lasted for more than {hours:g} hours "
-        f"({view.management.source})."
-    )
+    span = f"more than {hours:g}" if view.management.fever_longer_than_that else f"{hours:g}"
+    return f"Why at grade 1: the fever has lasted for {span} hours ({view.management.source})."
 
 
 def hlh_results(view: View) -> str:
