@@ -106,6 +106,8 @@ class Claims:
         await self._committer.claim(partition, held.highest.next(assignment.generation))
         if held.positions and assignment is self._assignment:
             held.made_anew = await self._made_anew(partition, held.positions)
+            for topic in held.made_anew:
+                del held.positions[topic]  # of the old one
         # The pager too: a tick of now that lies before those of an outage would make the watchers
         # refuse its records as from the future. Where time never was, it is theirs to begin.
         fills = self._fills_ticks or since_ms is not None

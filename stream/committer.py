@@ -6,11 +6,13 @@ had, and never skips one. While one group is written the next one fills.
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from stream import metrics
 from stream.ending import end_process
@@ -19,6 +21,7 @@ from stream.runs import Fields, Group, Row, TopicPartition, Work
 from stream.table import StateTable
 
 CONFIRMED_WITHIN_S: Final = 30.0
+HANDED_OVER_WITHIN_S: Final = 2.0  # or else the next owner takes again what it finds to be taken
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
 
 Positions = dict[TopicPartition, int]
@@ -192,9 +195,23 @@ class Committer:
             end_process(f"partition {partition} was ours as {before}, and is claimed as {epoch}")
         self.epochs[partition] = epoch
         self._claimed.add(partition)  # at once: it may be let go of before the broker confirms
+        self._table.of(partition).highest = epoch
+        await self._mark(partition)
+
+    async def hand_over(self, partitions: Collection[int]) -> None:
+        """Write down how far all that is durable goes, for the next owner to go on from there.
+
+        Markers come with ticks, and some records after the last of them. Without this they would
+        be read again, and nothing would come of it: so it is given up where a broker is slow.
+        """
+        self._check_alive()
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(HANDED_OVER_WITHIN_S):
+                await asyncio.gather(*map(self._mark, partitions))
+
+    async def _mark(self, partition: int) -> None:
         self._number += 1
         held = self._table.of(partition)
-        held.highest = epoch
         value = write_marker(self.stamp(partition), held.clock_ms, held.positions)
         marker = Row(MARKER_KEY, value, None, ())
         await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])

@@ -73,6 +73,10 @@ class Partition:
             self._counted = len(self.states), patients
         return self._counted[1]
 
+    def reach(self, topic: str, offset: int) -> None:
+        """Know that the states are of all before an offset, or that it is gone."""
+        self.positions[topic] = max(offset, self.positions.get(topic, 0))
+
     def apply(self, key: bytes, value: bytes | None, written_ms: int = 0) -> None:
         """Take one record of the changelog, in the order of the log."""
         if value is None:

@@ -164,6 +164,7 @@ class Pipeline:
         """Take nothing more, and make durable what was taken: another may own it next."""
         self.claims.release()
         await self.drain()
+        await self.committer.hand_over(self.owned)
         garbage.look_at_all()
         self.owned = set()
         metrics.keep_partitions(self.owned)

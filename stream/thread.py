@@ -48,6 +48,17 @@ class Fetched(dict[TP, list[Any]]):
     seek = 0
 
 
+def _begin_at(committed: int | None, known: int | None, end: int) -> int | None:
+    """Say from where on a topic is to be read; None: from its beginning.
+
+    The states say how far they go. What is committed beyond that was moved there, and aiokafka says
+    that nothing is where a coordinator that is just starting does not answer. Less may be committed
+    to have records read again. A topic that ends before one of them was made anew.
+    """
+    offsets = (at for at in (committed, known) if at is not None and at <= end)
+    return min(offsets, default=None)
+
+
 class Thread(driver.AIOKafkaConsumerThread):
     """Faust's thread, with seeks and fetches that know of each other."""
 
@@ -55,6 +66,7 @@ class Thread(driver.AIOKafkaConsumerThread):
     seek_done = 0  # the last one that was done
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     gone: dict[TP, int] = {}  # noqa: RUF012, likewise: from which offsets on records are deleted
+    known: Mapping[TP, int] = {}  # noqa: RUF012, likewise: how far the states say that all is read
     fetch_wait_ms = 20
     gather_ms = 10
 
@@ -76,7 +88,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek all partitions to their committed offsets, or to their beginning.
+        """Seek all partitions to where the states are, or to what is committed if that is less.
 
         It goes on here when its caller is cancelled, and does nothing then: somebody may read.
         """
@@ -94,22 +106,21 @@ class Thread(driver.AIOKafkaConsumerThread):
             if self._leader_of(tp) == leader:
                 self._shown[TopicPartition(*tp)] = Shown(leader, ends[tp], asked_s)
         earliest = await consumer.beginning_offsets(assignment) if assignment else {}
-        # What ends before what was committed was made anew; what begins after it was deleted since.
-        start: dict[Any, int] = {
-            tp: earliest[tp] if at is None or at > ends[tp] else max(at, earliest[tp])
-            for tp, at in committed.items()
-        }
         if number == self.wanted:  # from here on nothing is awaited
-            self._seek(number, start, committed)
+            begin = {
+                tp: _begin_at(at, self.known.get(TP(*tp)), ends[tp]) for tp, at in committed.items()
+            }
+            self._seek(number, begin, earliest)
         return {TP(*tp): offset for tp, offset in committed.items()}
 
-    def _seek(self, number: int, start: Mapping[Any, int], committed: Mapping[Any, Any]) -> None:
+    def _seek(
+        self, number: int, begin: Mapping[Any, int | None], earliest: Mapping[Any, int]
+    ) -> None:
+        start = {tp: max(at or 0, earliest[tp]) for tp, at in begin.items()}
         for tp, offset in start.items():
             self._ensure_consumer().seek(tp, offset)
         self.sought = {TP(*tp): offset for tp, offset in start.items()}
-        self.gone = {
-            TP(*tp): at for tp, at in committed.items() if at is not None and at < start[tp]
-        }
+        self.gone = {TP(*tp): at for tp, at in begin.items() if at is not None and at < start[tp]}
         self.seek_done = number
 
     async def ends(self, partitions: list[TP]) -> Mapping[TP, int]:

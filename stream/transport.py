@@ -112,7 +112,7 @@ class Consumer(driver.Consumer):
     # Where reading starts, and what follows what
 
     async def perform_seek(self) -> None:
-        """Seek to what is committed, and start reading anew from there."""
+        """Seek to where what is durable ends, and start reading anew from there."""
         if self.app.should_stop:
             return  # Faust seeks back even then, and would wait for the brokers
         self._asked += 1
@@ -123,6 +123,11 @@ class Consumer(driver.Consumer):
         # Faust also seeks while it rebalances. What those seeks found may be of the assignment
         # before: only those count that begin when what is assigned now is ours.
         self._claim, self._thread.wanted = self.pipeline.claims.claimed, number
+        self._thread.known = {
+            TP(topic, partition): at
+            for partition in (self._claim.partitions if self._claim else ())
+            for topic, at in self.pipeline.table.of(partition).positions.items()
+        }
         try:
             await super().perform_seek()
             self._begin()
@@ -148,6 +153,8 @@ class Consumer(driver.Consumer):
         for tp in start.keys() & self._thread.gone.keys():
             _tell_gone(tp, self._thread.gone[tp], start[tp])
             self.durable[tp] = start[tp]  # committed, it is told once
+        for tp, at in start.items():
+            self.pipeline.table.of(tp.partition).reach(tp.topic, at)
         self.pipeline.begin({TopicPartition(*tp): at for tp, at in start.items()})
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -260,8 +267,10 @@ class Consumer(driver.Consumer):
             return  # others were read meanwhile
         _tell_gone(tp, expected, begins)
         self.expected[key] = begins
-        if self.durable.get(key) == expected:
+        held = self.pipeline.table.of(tp.partition)
+        if held.positions.get(tp.topic) == expected:  # all before it is durable
             self.durable[key] = begins  # committed, it is told once
+            held.reach(tp.topic, begins)
 
 
 def _tell_gone(tp: tuple[str, int], expected: int, first: int) -> None:

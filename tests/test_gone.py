@@ -9,6 +9,7 @@ from faust.types import TP
 
 from stream import metrics
 from stream.gone import Gone
+from stream.partition import Partition
 from stream.runs import TopicPartition
 from stream.thread import Standing
 from stream.transport import Consumer
@@ -24,12 +25,14 @@ class Bench:
         consumer: Any = Consumer.__new__(Consumer)  # without Faust's app around it
         consumer.expected, consumer.durable = {LABS: 5}, {LABS: 5}
         consumer._thread = self
-        self.consumer = consumer
+        self.consumer, self.held = consumer, Partition(positions={"labs": 5})
         pipeline: Any = SimpleNamespace(
             reading=True,
             scheduler=SimpleNamespace(start=1),
+            table=SimpleNamespace(of=lambda _: self.held),
             app=SimpleNamespace(consumer=consumer),
         )
+        consumer.transport = SimpleNamespace(pipeline=pipeline)
         self.pipeline, self.gone = pipeline, Gone(pipeline)
         self.asked = 0
 
@@ -58,11 +61,12 @@ def bench() -> Iterator[Bench]:
 
 
 async def test_records_deleted_up_to_the_end_are_told_once(bench: Bench) -> None:
-    """Once committed, not even after a restart."""
+    """Once committed, and kept with the states, not even after a restart."""
     bench.position = bench.begins = 9
 
     assert await bench.told(looks=9) == 1
     assert (bench.consumer.expected, bench.consumer.durable) == ({LABS: 9}, {LABS: 9})
+    assert bench.held.positions == {"labs": 9}
 
 
 async def test_a_hole_in_a_log_is_no_loss(bench: Bench) -> None:
@@ -85,7 +89,7 @@ async def test_what_is_on_its_way_is_not_missed(bench: Bench) -> None:
 
 async def test_nothing_is_committed_that_is_not_durable(bench: Bench) -> None:
     """What was read before waits for others perhaps."""
-    bench.consumer.durable[LABS] = 3
+    bench.consumer.durable[LABS] = bench.held.positions["labs"] = 3
     bench.position = bench.begins = 9
 
     assert await bench.told() == 1

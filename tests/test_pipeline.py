@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 from pipelinebench import Bench, start
 
+from stream import committer as committers
 from stream import metrics
+from stream.partition import Partition
 from stream.runs import TopicPartition
 
 
@@ -98,6 +100,38 @@ async def test_states_are_written_anew_without_what_they_hold_of_a_topic_made_an
 
     assert held.made_anew == {"labs"}
     assert bench.paper.group.touched == {0: {"p"}}
+    assert held.positions == {}  # the new one is read from its beginning
+
+
+async def test_the_next_owner_is_told_how_far_all_is_read(bench: Bench) -> None:
+    """The last tick may be seconds ago, and nothing is to be read twice that need not be."""
+    await bench.claim(0, 1)
+    bench.pipeline.begin(start(0, 1))
+    bench.table.of(0).positions, bench.table.of(0).clock_ms = {"labs": 9}, 5
+    marked = len(bench.paper.sent)
+
+    await bench.pipeline.settle()
+    told, next_owner = bench.paper.sent[marked:], Partition()
+    next_owner.apply(*told[0][1][0][:2])
+    await bench.pipeline.settle()
+
+    assert [partition for partition, _ in told] == [0, 1]
+    assert (next_owner.positions, next_owner.clock_ms) == ({"labs": 9}, 5)
+    assert len(bench.paper.sent) == marked + 2  # once
+
+
+async def test_a_slow_broker_does_not_keep_a_worker_that_lets_go(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next owner takes a few records again."""
+    monkeypatch.setattr(committers, "HANDED_OVER_WITHIN_S", 0.0)
+    await bench.claim(0)
+    bench.pipeline.begin(start(0))
+    bench.paper.broker_answers.clear()
+
+    await bench.pipeline.settle()
+
+    assert (bench.pipeline.owned, bench.reasons) == (set(), [])
 
 
 async def test_a_worker_that_reads_nothing_is_not_ready(bench: Bench) -> None:

@@ -11,6 +11,8 @@ import pytest
 from aiokafka.errors import LeaderNotAvailableError
 from faust.types import TP
 
+from stream.claims import Assignment
+from stream.partition import Partition
 from stream.runs import TopicPartition
 from stream.thread import Thread
 from stream.told import Told
@@ -18,7 +20,7 @@ from stream.transport import Consumer, NothingRead
 from topics import registry
 
 LABS, CHANGELOG = "labs", "changelog"
-ASSIGNED = object()
+ASSIGNED = Assignment(frozenset([0]), 1)
 
 
 class Broker:
@@ -28,6 +30,7 @@ class Broker:
         self.wanted = self.seek_done = self.seeks = 0
         self.sought: dict[TP, int] = {}
         self.gone: dict[TP, int] = {}
+        self.known: Mapping[TP, int] = {}
         self.committed: dict[TP, int] = {}
         self.subscribed: set[str] = set()
         self.answers = asyncio.Event()
@@ -50,7 +53,8 @@ class Begun:
         self.claims = SimpleNamespace(claimed=None)
         self.writes_ticks = True
         self.work = SimpleNamespace(inputs=(LABS,))
-        self.table = SimpleNamespace(changelog_topic_name=CHANGELOG)
+        self.held = Partition()
+        self.table = SimpleNamespace(changelog_topic_name=CHANGELOG, of=lambda _: self.held)
         self.starts: list[dict[TopicPartition, int]] = []
         self.drained = asyncio.Event()
         self.drained.set()
@@ -178,6 +182,7 @@ async def test_the_thread_seeks_only_for_who_waits(wanted: int, sought: dict[TP,
     thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
     thread.wanted, thread._consumer = 7, Committed({TP(LABS, 0): 5})
     thread._shown, thread._leader_of = {}, lambda _: 1
+    thread.known = {}
     seeking = asyncio.ensure_future(thread._seek_to_committed(7))
     await asyncio.sleep(0)
     thread.wanted = wanted
@@ -187,24 +192,93 @@ async def test_the_thread_seeks_only_for_who_waits(wanted: int, sought: dict[TP,
     assert thread.seek_done == (7 if sought else 0)
 
 
+@pytest.mark.parametrize(
+    ("committed", "known", "begins", "start", "gone"),
+    [
+        (None, None, 0, 0, None),  # nobody has ever read it
+        (None, None, 20, 20, None),  # nor what was deleted before
+        (40, None, 0, 40, None),  # states of before they said how far they go
+        (None, 50, 0, 50, None),  # the group says for a moment that nothing is committed
+        (60, 50, 0, 50, None),  # somebody has moved the group on
+        (100, 50, 0, 50, None),
+        (40, 50, 0, 40, None),  # or back, to have it read again
+        (50, 50, 50, 50, None),
+        (50, 50, 70, 70, 50),  # deleted before it was read
+        (None, 50, 70, 70, 50),
+        (40, None, 70, 70, 40),
+        (None, 101, 0, 0, None),  # it ends before, and was made anew
+        (101, 101, 0, 0, None),
+        (101, 50, 0, 50, None),
+        (40, 101, 0, 40, None),
+    ],
+)
+async def test_reading_starts_where_the_states_are_and_no_later_than_what_is_committed(
+    committed: int | None, known: int | None, begins: int, start: int, gone: int | None
+) -> None:
+    """The topic ends at 100. To read again does no harm, to pass over loses."""
+    labs = TP(LABS, 0)
+    thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
+    thread.wanted, thread._consumer = 7, Committed({labs: committed}, begins, end=100)
+    thread._shown, thread._leader_of = {}, lambda _: 1
+    thread.known = {} if known is None else {labs: known}
+
+    await thread._seek_to_committed(7)
+
+    assert (thread._consumer.sought, thread.sought) == ({labs: start}, {labs: start})
+    assert thread.gone == ({} if gone is None else {labs: gone})
+
+
+async def test_the_seek_is_told_how_far_the_states_go(bench: Bench) -> None:
+    """As of the assignment that was claimed; of what is not ours nothing is known."""
+    bench.pipeline.held.positions = {LABS: 5}
+    await bench.consumer.perform_seek()
+    of_nobody = bench.broker.known
+    bench.pipeline.claims.claimed = ASSIGNED
+    await bench.consumer.perform_seek()
+
+    assert (of_nobody, bench.broker.known) == ({}, {TP(LABS, 0): 5})
+
+
+async def test_where_reading_began_is_known_of_a_topic_without_records(bench: Bench) -> None:
+    """Moved on by somebody before one came, the group would pass over those that come first."""
+    bench.pipeline.claims.claimed = ASSIGNED
+    bench.broker.committed = {TP(LABS, 0): 0}
+
+    await bench.consumer.perform_seek()
+
+    assert bench.pipeline.held.positions == {LABS: 0}
+
+
+async def test_what_was_deleted_before_it_was_read_is_told_once(bench: Bench) -> None:
+    """It is committed, and kept with the states."""
+    bench.pipeline.claims.claimed = ASSIGNED
+    bench.pipeline.held.positions = {LABS: 5}
+    bench.broker.committed, bench.broker.gone = {TP(LABS, 0): 9}, {TP(LABS, 0): 5}
+
+    await bench.consumer.perform_seek()
+
+    assert bench.consumer.durable == {TP(LABS, 0): 9}
+    assert bench.pipeline.held.positions == {LABS: 9}
+
+
 class Committed:
     """An aiokafka consumer, as far as it is asked for what is committed."""
 
-    def __init__(self, offsets: dict[TP, int]) -> None:
-        self._offsets = offsets
+    def __init__(self, offsets: Mapping[TP, int | None], begins: int = 0, end: int = 9) -> None:
+        self._offsets, self._begins, self._end = offsets, begins, end
         self.sought: dict[TP, int] = {}
 
     def assignment(self) -> set[TP]:
         return set(self._offsets)
 
-    async def committed(self, tp: TP) -> int:
+    async def committed(self, tp: TP) -> int | None:
         return self._offsets[tp]
 
-    async def end_offsets(self, _: list[TP]) -> dict[TP, int]:
-        return self._offsets
+    async def end_offsets(self, tps: list[TP]) -> dict[TP, int]:
+        return dict.fromkeys(tps, self._end)
 
     async def beginning_offsets(self, tps: list[TP]) -> dict[TP, int]:
-        return dict.fromkeys(tps, 0)
+        return dict.fromkeys(tps, self._begins)
 
     def seek(self, tp: TP, offset: int) -> None:
         self.sought[tp] = offset

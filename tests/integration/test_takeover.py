@@ -4,10 +4,13 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+from aiokafka.protocol.admin import DeleteGroupsRequest
 from commands import Read, Stormwatch
 from oracle import Outcome, alert_lines
 from supervision import (
@@ -21,8 +24,10 @@ from ward import write_ward
 
 from deploy.broker.cluster import Cluster
 from stream.ending import EX_SOFTWARE
+from stream.topic_check import connected
 from topics import registry
 
+GROUP = "stormwatch-watch"
 EVENTS = 1_800
 PATIENTS = 30
 IN_MID_RUN = 250  # states written, of some 1 800
@@ -49,6 +54,26 @@ def load_ward(stormwatch: Stormwatch, folder: Path, *, seed: int, speed: str = "
     write_ward(ward, patients=PATIENTS, events=EVENTS, seed=seed)
     loaded = stormwatch.run("load", "--speed", speed, str(ward))
     assert loaded.returncode == 0, loaded.stderr
+
+
+async def forgotten(bootstrap: str) -> None:
+    """Have the brokers forget what the watchers have committed."""
+    async with connected(bootstrap) as admin:
+        node = await admin.find_coordinator(GROUP)
+        answer = await admin._send_request(DeleteGroupsRequest([GROUP]), node)
+    assert [code for _, code in answer.results] == [0]
+
+
+async def moved_on(bootstrap: str) -> None:
+    """Commit for the watchers what they have not read."""
+    places = [Place(each.name, at) for each in registry.INPUTS for at in range(each.partitions)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=GROUP)
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        await consumer.commit(await consumer.end_offsets(places))
+    finally:
+        await consumer.stop()
 
 
 async def until(supervised: Supervised, condition: Callable[[], bool]) -> None:
@@ -97,6 +122,30 @@ async def test_workers_that_come_and_go_count_every_event_once(
     supervised.look()
     # Before it can end as asked a signal ends it.
     assert set(supervised.release()) <= {0, -signal.SIGTERM}, supervised.reasons()
+
+
+@pytest.mark.parametrize("tamper", [forgotten, moved_on])
+async def test_reading_goes_on_where_the_states_are_whatever_the_group_says(
+    fresh_topics: Cluster,
+    supervised: Supervised,
+    stormwatch: Stormwatch,
+    read_all: Read,
+    tmp_path: Path,
+    tamper: Callable[[str], Awaitable[None]],
+) -> None:
+    """Its coordinator may answer for a moment as if nothing had ever been committed."""
+    load_ward(stormwatch, tmp_path, seed=6)
+    wanted = await what_must_come_out(read_all)
+    supervised.start("one", **SLOWLY)
+    await until_written(supervised, read_all, IN_MID_RUN)
+    supervised.release()
+    await tamper(fresh_topics.bootstrap)
+    supervised.start("one", **AT_ONCE)
+
+    await assert_same(supervised, read_all, wanted)
+    assert supervised.measured("one", "stormwatch_records_total") > 0
+    assert supervised.measured("one", "stormwatch_duplicate_records_total") == 0
+    supervised.release()
 
 
 @pytest.mark.usefixtures("fresh_topics")
