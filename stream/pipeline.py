@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 from faust.types import TP
 
 from stream import garbage, metrics
-from stream.accounting import Account
+from stream.accounting import Account, MissingRecordsError
 from stream.claims import Assignment, Claims
 from stream.committer import Committer
 from stream.ending import Parts, end_process
@@ -34,10 +34,6 @@ OBSERVE_S: Final = 1.0
 log = logging.getLogger("stormwatch.pipeline")
 
 
-class MissingRecordsError(Exception):
-    """Records were handed over with others before them missing."""
-
-
 class Pipeline:
     """One worker of one app. Everything here runs in the event loop of the app."""
 
@@ -54,6 +50,7 @@ class Pipeline:
             end_told_ms=self._end_told_ms,
             now=time.monotonic,
             has_room=self.has_room,
+            handed_over=lambda partition: self.account.handed_over(partition),
         )
         self.pulse = Pulse(
             stopped_limit_s=settings.session_timeout_s,
@@ -210,6 +207,7 @@ class Pipeline:
             self._busy = False
 
     def _take(self, run: Run, group: Group) -> None:
+        self.account.take(run)
         for tp, (before, _) in run.span.items():
             if tp not in self._position or before > self._position[tp]:
                 raise MissingRecordsError(
@@ -220,7 +218,6 @@ class Pipeline:
             self._position[tp] = max(self._position[tp], last)
             group.positions[tp] = self._position[tp] + 1
         group.records += len(run.records)
-        self.account.taken(run.partition, len(run.records))
         self.health.moved()
         self.watchdog.moved(run.partition)
         for topic, records in Counter(map(attrgetter("topic"), run.records)).items():

@@ -31,7 +31,8 @@ class Run:
 
     `span` says for each topic in it which offset was handed over before, and which is its last.
     `start` says which start of reading it follows: after a rebalance reading starts anew, and
-    what was handed over before belongs to nobody.
+    what was handed over before belongs to nobody. `handed_over` counts the records of the partition
+    since then, its own included.
     """
 
     partition: int
@@ -39,6 +40,7 @@ class Run:
     span: Mapping[TopicPartition, tuple[int, int]]
     start: int
     at_end: bool  # nothing more was known to wait in this partition when it was handed over
+    handed_over: int = 0
 
 
 class Row(NamedTuple):

@@ -70,6 +70,7 @@ class Scheduler(DefaultSchedulingStrategy):
         end_told_ms: Callable[[TopicPartition], int | None],
         now: Callable[[], float],
         has_room: Callable[[], bool] = lambda: True,
+        handed_over: Callable[[int], int] = lambda _: 0,
         ticks: str = registry.TICKS,
     ) -> None:
         self._inputs = tuple(inputs)
@@ -78,6 +79,7 @@ class Scheduler(DefaultSchedulingStrategy):
         self._enough = HELD_RUNS * run_records
         self._end_told_ms = end_told_ms  # when; None: it is not at its end as far as is known
         self._now, self._has_room = now, has_room
+        self._handed_over = handed_over  # of all that was fetched, by partition
         self._patience = Patience(
             align_wait_s, enough=self._enough, is_at_end=self._is_at_end, now=now
         )
@@ -194,7 +196,7 @@ class Scheduler(DefaultSchedulingStrategy):
         at_end = not any(queues.values()) and all(
             self._is_at_end(TopicPartition(topic, partition)) for topic in queues
         )
-        return Run(partition, records, span, self.start, at_end)
+        return Run(partition, records, span, self.start, at_end, self._handed_over(partition))
 
     def _merge(
         self, partition: int, queues: Queues, reach_ms: float

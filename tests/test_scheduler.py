@@ -19,7 +19,7 @@ class Bench:
     """A scheduler with a clock moved by hand, and topics read to their end when a test says so."""
 
     def __init__(self, **settings: Any) -> None:
-        self.now_s = 0.0
+        self.now_s, self.fetched = 0.0, 0
         self.at_end = set(INPUTS)
         self.told_ms = 0  # when a fetch told of their ends
         self.scheduler = Scheduler(
@@ -29,6 +29,7 @@ class Bench:
             end_told_ms=lambda tp: self.told_ms if tp.topic in self.at_end else None,
             now=lambda: self.now_s,
             has_room=settings.get("has_room", lambda: True),
+            handed_over=lambda _: self.fetched - self.scheduler.held_records(0),
             ticks="ticks",
         )
         self.scheduler.begin(
@@ -45,6 +46,7 @@ class Bench:
         return self.fetch(**batches)
 
     def runs(self, **batches: list[tuple[int, int]]) -> Iterator[Run]:
+        self.fetched += sum(map(len, batches.values()))
         fetched = {
             TP(topic, 0): [record(topic, offset, at_ms) for offset, at_ms in batch]
             for topic, batch in batches.items()
@@ -99,6 +101,15 @@ def test_records_of_a_topic_stay_as_they_lie_in_it(bench: Bench) -> None:
     (run,) = bench.fetch(vitals=[(0, 300), (1, 100)], medications=[(0, 200)])
 
     assert names(run) == [("medications", 0), ("vitals", 0), ("vitals", 1)]
+
+
+def test_a_run_says_how_many_records_were_handed_over_by_then(bench: Bench) -> None:
+    """Those that are held count once they are handed over."""
+    bench.at_end -= {"medications"}
+    first = bench.fetch(medications=[(0, 100)], vitals=[(0, 90), (1, 200), (2, 300)])
+    second = bench.fetch(medications=[(1, 250)])
+
+    assert [(len(run.records), run.handed_over) for run in first + second] == [(2, 2), (2, 4)]
 
 
 def test_a_reading_waits_for_a_topic_that_is_not_read_to_its_end(bench: Bench) -> None:

@@ -1,13 +1,15 @@
 """A worker that is alive and stuck ends by itself, whatever it is that hangs, and says where."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from commands import Stormwatch
+from commands import Produce, Produced, Stormwatch
 
 from stream.ending import EX_SOFTWARE
+from topics import registry
 
 WEDGED = Path(__file__).with_name("wedged.py")
 ENDED_WITHIN_S = 150
@@ -42,6 +44,20 @@ def test_whatever_hangs_the_worker_ends_and_says_where_it_was(stormwatch: Stormw
         assert WEDGES[kind] in said
         assert "stack_of" in said
         assert "wedged.py" in said
+
+
+def test_a_run_that_is_lost_ends_the_worker_with_the_next_tick(
+    stormwatch: Stormwatch, produce: Produce
+) -> None:
+    """No other lab may come for a day."""
+    assert stormwatch.run("topics", "create", "--keep", "--replica", "labs").returncode == 0
+    process = start(stormwatch, "labs", "labs")
+    lab = Produced(registry.LABS, b"{}", b"p", partition=0)
+
+    asyncio.run(produce([lab]))
+
+    assert process.wait(ENDED_WITHIN_S) == EX_SOFTWARE
+    assert "records of partition 0 were handed over, and" in stormwatch.log_of(process)
 
 
 def start(stormwatch: Stormwatch, kind: str, replica: str) -> "subprocess.Popen[bytes]":

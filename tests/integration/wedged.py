@@ -39,12 +39,22 @@ async def withhold_labs(thread: Any, consumer: Any, *args: Any, **kwargs: Any) -
     return await fetch_records(thread, consumer, *args, **kwargs)
 
 
+take = Pipeline.take
+
+
+async def lose_labs(pipeline: Pipeline, run: Run) -> None:
+    """Never take what holds labs; all else is taken."""
+    if all(record.topic != registry.LABS for record in run.records):
+        await take(pipeline, run)
+
+
 WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
     "start": [(Sender, "_maybe_wait_for_pid", for_ever)],  # its broker goes then
     "loop": [(Grading, "take", block)],
     "agent": [(Pipeline, "take", for_ever)],
     "fetcher": [(Thread, "_fetch_records", for_ever)],
     "topic": [(Thread, "_fetch_records", withhold_labs)],
+    "labs": [(Pipeline, "take", lose_labs)],
     "producer": [(Committer, "_send", for_ever)],
     "recovery": [(Thread, "ends", for_ever)],
     "observer": [(Pipeline, "take", for_ever), (Pipeline, "_observe", for_ever)],
