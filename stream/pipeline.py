@@ -50,7 +50,7 @@ class Pipeline:
             end_told_ms=self._end_told_ms,
             now=time.monotonic,
             has_room=self.has_room,
-            handed_over=lambda partition: self.account.handed_over(partition),
+            handed_over=lambda each: self.account.handed_over(each),  # noqa: PLW0108, made below
         )
         self.pulse = Pulse(
             stopped_limit_s=settings.session_timeout_s,

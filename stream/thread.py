@@ -66,7 +66,7 @@ class Thread(driver.AIOKafkaConsumerThread):
     seek_done = 0  # the last one that was done
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     gone: dict[TP, int] = {}  # noqa: RUF012, likewise: from which offsets on records are deleted
-    known: Mapping[TP, int] = {}  # noqa: RUF012, likewise: how far the states say that all is read
+    known: Mapping[TP, int] = {}
     fetch_wait_ms = 20
     gather_ms = 10
 

@@ -125,12 +125,13 @@ async def test_workers_that_come_and_go_count_every_event_once(
 
 
 @pytest.mark.parametrize("tamper", [forgotten, moved_on])
-async def test_reading_goes_on_where_the_states_are_whatever_the_group_says(
+async def test_reading_goes_on_where_the_states_are_whatever_the_group_says(  # noqa: PLR0913, as below
     fresh_topics: Cluster,
     supervised: Supervised,
     stormwatch: Stormwatch,
     read_all: Read,
     tmp_path: Path,
+    *,
     tamper: Callable[[str], Awaitable[None]],
 ) -> None:
     """Its coordinator may answer for a moment as if nothing had ever been committed."""

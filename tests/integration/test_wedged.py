@@ -46,17 +46,20 @@ def test_whatever_hangs_the_worker_ends_and_says_where_it_was(stormwatch: Stormw
         assert "wedged.py" in said
 
 
-def test_a_run_that_is_lost_ends_the_worker_with_the_next_tick(
+async def test_a_run_that_is_lost_ends_the_worker_with_the_next_tick(
     stormwatch: Stormwatch, produce: Produce
 ) -> None:
     """No other lab may come for a day."""
-    assert stormwatch.run("topics", "create", "--keep", "--replica", "labs").returncode == 0
+    made = await asyncio.to_thread(
+        stormwatch.run, "topics", "create", "--keep", "--replica", "labs"
+    )
+    assert made.returncode == 0
     process = start(stormwatch, "labs", "labs")
     lab = Produced(registry.LABS, b"{}", b"p", partition=0)
 
-    asyncio.run(produce([lab]))
+    await produce([lab])
 
-    assert process.wait(ENDED_WITHIN_S) == EX_SOFTWARE
+    assert await asyncio.to_thread(process.wait, ENDED_WITHIN_S) == EX_SOFTWARE
     assert "records of partition 0 were handed over, and" in stormwatch.log_of(process)
 
 
