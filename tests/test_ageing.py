@@ -241,3 +241,22 @@ def test_a_correction_of_what_never_came_is_late(first: Fields) -> None:
 
     assert [why.reason for why in bed.refused] == ["late"]
     assert bed.is_open("DATA-RANGE")
+
+
+# Tasks
+
+
+def test_the_tasks_of_infection_show_for_days_what_they_began_with() -> None:
+    signs = [reading(at=at(4 * n), systolic_mmhg=84, temperature_c=38.3) for n in range(6 * DAYS)]
+    bed = Bedside(KNOWN, *signs)
+
+    assert bed.states("ABX-1H") == ["raised P2", "changed P1"]
+    assert bed.states("ABX-EMPIRIC") == bed.states("CULTURES") == ["raised P2"]
+    bed.take(dose("vancomycin", at=at(24 * DAYS), dose_value=1000))
+    assert [each.signal for each in bed.told("ABX-1H")[-1].because] == [
+        "temperature_c",
+        "systolic_mmhg",
+        "vancomycin",
+    ]
+    bed.tick(at(24 * DAYS + 1))
+    assert len(bed.told("ABX-1H")) == 3

@@ -23,6 +23,8 @@ from stream.clinical.times import MINUTE_MS, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+NAME: Final = "ABX-1H"
+
 
 def judge(view: View) -> Verdict:
     """Hold from the warning on while one of the two is missing."""
@@ -50,7 +52,7 @@ def judge(view: View) -> Verdict:
             for name, each in warned.items()
         },
         because=(
-            *because(view, from_ms),
+            *because(view, NAME, from_ms),
             *(
                 evidence.of_dose(dose.drug, dose.reading)
                 for dose in given[from_ms].values()
@@ -79,4 +81,4 @@ def _advice(view: View, from_ms: int, given: Mapping[str, Given | None]) -> str:
     )
 
 
-RULE: Final = Rule("ABX-1H", Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)
+RULE: Final = Rule(NAME, Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)

@@ -15,6 +15,8 @@ from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+NAME: Final = "ABX-EMPIRIC"
+
 
 def judge(view: View) -> Verdict:
     """Hold while nothing was given."""
@@ -34,7 +36,7 @@ def judge(view: View) -> Verdict:
     from_ms = min(left.values())
     finding = Finding(
         priorities=dict.fromkeys(left, Priority.P2),
-        because=because(view, from_ms),
+        because=because(view, NAME, from_ms),
         advice=lambda: texts.joined(
             "CRS of grade 2 or more: give broad-spectrum antibiotics now, a beta-lactam against "
             "Pseudomonas and vancomycin, until infection is excluded. Draw cultures first.",
@@ -45,4 +47,4 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, ends_ms(view, began))
 
 
-RULE: Final = Rule("ABX-EMPIRIC", Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)
+RULE: Final = Rule(NAME, Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)

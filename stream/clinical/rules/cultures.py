@@ -13,6 +13,7 @@ from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+NAME: Final = "CULTURES"
 NAME_BY_SPECIMEN: Final = {
     "blood": "blood cultures",
     "respiratory": "a respiratory culture",
@@ -33,7 +34,7 @@ def judge(view: View) -> Verdict:
     missing = missing_since[from_ms]
     finding = Finding(
         priorities=dict.fromkeys(left, Priority.P2),
-        because=because(view, from_ms),
+        because=because(view, NAME, from_ms),
         advice=lambda: texts.joined(
             f"CRS of grade 2 or more: obtain {', '.join(missing)} now. Antibiotics follow within "
             "the hour and do not wait for them.",
@@ -50,4 +51,4 @@ def _missing(view: View, from_ms: int) -> list[str]:
     ]
 
 
-RULE: Final = Rule("CULTURES", Bound.EPISODE, TASK_INPUTS, judge)
+RULE: Final = Rule(NAME, Bound.EPISODE, TASK_INPUTS, judge)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from stream.clinical.antibiotics import DRUGS_BY_KIND
 from stream.clinical.infection import CULTURES, SOURCE
 from stream.clinical.levels import Level
+from stream.clinical.patient import KEPT_MS, key_of_alert
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Evidence
@@ -23,6 +25,7 @@ from stream.clinical.view import View
 
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 EXCLUDED: Final = "Infection is excluded: the blood stayed sterile for 48 hours."
+DRUGS: Final = frozenset(drug for drugs in DRUGS_BY_KIND.values() for drug in drugs)
 TASK_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (*GRADE_INPUTS, *CULTURES, SOURCE)
 
 
@@ -48,8 +51,21 @@ def ends_ms(view: View, began: Mapping[str, int]) -> int | None:
     return min(each for each in ends if each > view.at_ms)
 
 
+def because(view: View, rule: str, from_ms: int) -> tuple[Evidence, ...]:
+    """Name what made the grade 2 when the task began; it stays what it was.
+
+    Where readings from so long ago are no longer kept, it is what the open alert says.
+    """
+    if from_ms < view.at_ms - KEPT_MS:
+        number = 0 if view.episode is None else view.episode.number
+        told = view.patient.alerts.get(key_of_alert(rule, view.patient.stay, number))
+        if told is not None and told.is_open:
+            shown = (Evidence(**each) for each in told.because)
+            return tuple(each for each in shown if each.signal not in DRUGS)
+    return _made_of(view, from_ms)
+
+
 @lru_cache(maxsize=8)  # each of the tasks shows the same
-def because(view: View, from_ms: int) -> tuple[Evidence, ...]:
-    """Name what made the grade 2 when the task began; it stays what it was."""
+def _made_of(view: View, from_ms: int) -> tuple[Evidence, ...]:
     then = View(view.patient, from_ms, view.management, until_ms=from_ms, course=view.course)
     return evidence.of_grade(then)
