@@ -441,6 +441,10 @@ def low(after_h: float = 0) -> Fields:
     return reading(at=at(after_h), temperature_c=38.9, systolic_mmhg=84)
 
 
+def better(after_h: float) -> Fields:
+    return reading(at=at(after_h), temperature_c=38.5, systolic_mmhg=110)
+
+
 def ferritin(after_h: float, value: float, **fields: Any) -> Fields:
     return lab("ferritin", value, at=at(after_h), **fields)
 
@@ -459,6 +463,12 @@ def ferritin(after_h: float, value: float, **fields: Any) -> Fields:
         ([fever(), ferritin(0, 3400)], False),  # nothing is due
         ([low(), ferritin(1, 3000, comparator=">")], True),
         ([low(), ferritin(1, 3001, comparator="<")], False),
+        ([low(), better(2), ferritin(3, 3400)], False),  # when it was no longer indicated
+        ([low(), better(2), ferritin(3, 3400), low(4)], True),  # it is again
+        ([low(), better(2), ferritin(3, 3400), ferritin(3.5, 900), low(4)], False),
+        ([low(), better(2), ferritin(3, 3400), toci(4)], True),  # given all the same
+        ([low(), better(2), late(ferritin(1, 3400), hours(2))], True),  # when it was
+        ([low(), better(2), late(ferritin(1, 3400), hours(2)), ferritin(3.5, 4000)], True),
     ],
 )
 def test_ferritin_at_the_first_tocilizumab_asks_for_anakinra_early(
@@ -468,6 +478,23 @@ def test_ferritin_at_the_first_tocilizumab_asks_for_anakinra_early(
 
     assert bool(seen.states(EARLY)) is told
     assert all(line.priority == "P3" for line in seen.told(EARLY))
+
+
+def test_the_task_goes_on_though_tocilizumab_is_no_longer_indicated() -> None:
+    seen = Bedside(patient(), low(), ferritin(1, 3400), better(2), ferritin(3, 900), better(20))
+
+    assert seen.states(EARLY) == ["raised P3"]
+
+
+@pytest.mark.parametrize("known", [{}, {"prior_transplant": True}])
+def test_where_the_label_has_no_tocilizumab_yet_nothing_is_early(known: dict[str, Any]) -> None:
+    """Kymriah's label waits for instability though CRS is of grade 2."""
+    seen = Bedside(patient(**known), low(), ferritin(1, 3400), management="label-tisa-cel")
+    assert seen.states(EARLY) == []
+    seen.take(infusion("norepinephrine", at=at(2), rate_value=30))
+
+    assert seen.states("TOCI-IND") == ["raised P1"]
+    assert seen.states(EARLY) == ["raised P3"]
 
 
 @pytest.mark.parametrize(
