@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, minutes
-from builders import Fields, assessment, lab, on_day, patient, reading
+from builders import Fields, assessment, build, lab, on_day, patient, reading
 
 START = on_day(8, "06:00")
 KNOWN = patient(baseline_platelets_10e9_l=140, baseline_hemoglobin_g_dl=11, immunosuppressed=False)
@@ -179,6 +179,18 @@ def test_169_is_not_above_169_and_188_is() -> None:
     assert line.because[0].value == 188
     assert "probability 78 %" in line.advice
     assert "hepatomegaly, hemophagocytosis not known" in line.advice
+
+
+@pytest.mark.parametrize("suppressed", [True, False])
+def test_immunosuppression_is_shown_where_it_has_points(suppressed: bool) -> None:
+    told = build("patient", at(-1), {"immunosuppressed": suppressed})
+    bed = Bedside(KNOWN, told, *SICK, result("ast", 30))
+    shown = {each.signal: each for each in bed.told("HSCORE")[-1].because}
+
+    assert ("immunosuppressed" in shown) is suppressed
+    if suppressed:
+        assert shown["immunosuppressed"].value == "yes"
+        assert shown["immunosuppressed"].event_id == told["event_id"]
 
 
 def test_the_score_counts_the_highest_temperature_of_48_hours() -> None:

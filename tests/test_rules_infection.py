@@ -295,6 +295,20 @@ def test_the_typical_days_go_by_product(product: str, day: int, counts: bool) ->
     assert features(*events, product=product) == (["raised INFO"] if counts else [])
 
 
+def test_a_day_that_counts_is_shown_by_the_infusion_that_it_is_counted_from() -> None:
+    known = patient()
+    (typical,) = Bedside(known, CRP, FERRITIN).told("CRS-FEATURES")
+    late = [lab("crp", 150, at=on_day(8)), lab("ferritin", 900, at=on_day(8))]
+    late.append(lab("procalcitonin", 1, at=on_day(8)))
+    (unusual,) = Bedside(known, *late).told("CRS-FEATURES")
+
+    assert "after the infusion" in typical.advice
+    infused = typical.because[-1]
+    assert (infused.signal, infused.value) == ("infused_at", "1 Mar 00:00 UTC")
+    assert infused.event_id == known["event_id"]
+    assert "infused_at" not in [each.signal for each in unusual.because]
+
+
 def test_before_any_infusion_is_known_the_day_is_no_feature() -> None:
     bed = Bedside(patient(infused_at=None), CRP, FERRITIN)
 

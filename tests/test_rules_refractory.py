@@ -175,15 +175,62 @@ def test_organs_that_fail_at_grade_4_are_refractory() -> None:
     seen.take(lab("creatinine", 1.0, at=at(1)), lab("bilirubin_total", 1.0, at=at(1)))
     seen.take(lab("creatinine", 2.0, at=at(20)))  # 2 points
     assert seen.states(REFRACTORY) == ["raised P1"]
-    assert "organs fail" in seen.told(REFRACTORY)[0].advice
-    assert seen.told(REFRACTORY)[0].because[-1].signal == "sofa_rise"
-    assert seen.told(REFRACTORY)[0].because[-1].value == 2
+    line = seen.told(REFRACTORY)[0]
+    assert "organs fail at grade 4 (SOFA up by 2: kidneys 0 to 2)" in line.advice
+    shown = [(each.signal, each.value, each.effective_at) for each in line.because[-2:]]
+    assert shown == [("sofa_rise", "2: kidneys 0 to 2", at(20)), ("creatinine", 2.0, at(20))]
+    assert line.because[-1].event_id is not None
 
     seen.take(lab("creatinine", 2.0, at=at(44)))
     seen.tick(at(80))
     assert seen.states(REFRACTORY) == ["raised P1"]  # nothing newer says otherwise
     seen.take(lab("creatinine", 2.0, at=at(81)))
     assert seen.states(REFRACTORY) == ["raised P1", "resolved"]
+
+
+URINE = [
+    build("urine_output", at(2), {"volume_ml": 500, "over_h": 12}),
+    build("urine_output", at(14), {"volume_ml": 90, "over_h": 12}),
+]
+SHORT_URINE = build("urine_output", at(9), {"volume_ml": 90, "over_h": 6})
+KIDNEYS = [lab("creatinine", 1.0, at=at(1)), lab("creatinine", 2.0, at=at(10)), SHORT_URINE]
+COMA = [build("gcs", at(3), {"total": 15}), build("gcs", at(9), {"total": 12})]
+
+
+@pytest.mark.parametrize(
+    ("events", "rise", "shown"),
+    [
+        (COMA, "2: brain 0 to 2", {"gcs": 12}),
+        (URINE, "4: kidneys 0 to 4", {"urine_output": "90 mL in 12 h"}),
+        (KIDNEYS, "2: kidneys 0 to 2", {"creatinine": 2.0}),
+        (
+            [lab("pao2", 300, at=at(2)), lab("pao2", 100, at=at(9))],
+            "3: respiration 0 to 3",
+            {"pao2": 100.0},
+        ),
+    ],
+)
+def test_the_organs_that_fail_are_named_with_their_readings(
+    events: list[Fields], rise: str, shown: dict[str, object]
+) -> None:
+    known = sorted([fever(), ventilated(), *events], key=lambda each: str(each["effective_at"]))
+    because = Bedside(patient(), *known).told(REFRACTORY)[-1].because
+    after_rise = [each.signal for each in because].index("sofa_rise")
+
+    assert because[after_rise].value == rise
+    assert {each.signal: each.value for each in because[after_rise + 1 :]} == shown
+
+
+def test_the_circulation_is_named_by_what_runs_else_by_the_mean_pressure() -> None:
+    by_pressure = failing(pressed(1, 80), pressed(19, 69)).told(REFRACTORY)[0]
+    pressor = Bedside(patient(), fever(), ventilated(), pressed(1), pump(13, 5))
+    by_pressor = pressor.told(REFRACTORY)[0]
+
+    assert "2: coagulation 0 to 1, circulation 0 to 1" in by_pressure.advice
+    shown = {each.signal: each.value for each in by_pressure.because}
+    assert (shown["platelets"], shown["mean_arterial_mmhg"]) == (149, 69)
+    assert "2: circulation unknown to 3" in by_pressor.advice
+    assert {each.signal: each.value for each in by_pressor.because}["norepinephrine"] == 5
 
 
 def pressed(after_h: float, mean: float | None = None, systolic: float = 110) -> Fields:
@@ -618,7 +665,9 @@ def test_grade_4_that_answers_to_nothing_asks_for_it_12_hours_after_the_last_dru
     seen.tick(at(41))
     assert seen.states(CYTAPHERESIS) == ["raised P1"]
     assert "grade 4 despite tocilizumab" in seen.told(CYTAPHERESIS)[0].advice
-    assert "anakinra" in [each.signal for each in seen.told(CYTAPHERESIS)[0].because]
+    shown = {each.signal: each.value for each in seen.told(CYTAPHERESIS)[0].because}
+    assert shown.keys() >= {"tocilizumab", "steroid", "anakinra"}
+    assert (shown["tocilizumab"], shown["steroid"]) == (640, "dexamethasone 10 mg")
 
 
 def test_each_policy_goes_by_its_own_grade_4() -> None:

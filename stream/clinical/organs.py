@@ -9,8 +9,9 @@ Source: CLINICAL.md §1.4 DEC-14, §3; Vincent et al., Intensive Care Med 1996;2
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import VASOPRESSOR_RATES, oxygen_that_decides
 from stream.clinical.circulation import is_child, ug_kg_min
@@ -21,8 +22,8 @@ from stream.clinical.results import as_of, newest, value_of
 from stream.clinical.scores.lungs import pf_mmhg
 from stream.clinical.scores.sofa import MEAN_LIMIT_MMHG, RISE, Inputs, Sofa, sofa
 from stream.clinical.sedation import sedated
-from stream.clinical.series import up_to
-from stream.clinical.signals import GCS, PRESSURE, URINE, Pressure, Signal, lab, rate
+from stream.clinical.series import Reading, up_to
+from stream.clinical.signals import GCS, PRESSURE, URINE, Pressure, Rate, Signal, lab, rate
 from stream.clinical.times import DAY_MS
 from stream.clinical.view import View
 
@@ -32,6 +33,16 @@ HOURS_A_DAY: Final = 24.0
 CIRCULATION: Final = "circulation"
 MOST_BY_PRESSURE: Final = 1  # point; more has only who has a vasopressor
 VASOACTIVE: Final = (*VASOPRESSOR_RATES, ("dobutamine", rate("dobutamine")))
+SIGNALS_OF: Final[Mapping[str, tuple[Signal[Any], ...]]] = MappingProxyType(
+    {
+        "respiration": (lab("pao2"),),
+        "coagulation": (lab("platelets"),),
+        "liver": (lab("bilirubin_total"),),
+        CIRCULATION: (),  # the drugs that run, else the mean pressure
+        "brain": (GCS,),
+        "kidneys": (lab("creatinine"), URINE),
+    }
+)
 ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *(lab(analyte) for analyte in ("pao2", "platelets", "bilirubin_total", "creatinine")),
     GCS,
@@ -49,7 +60,14 @@ def is_low_mean(pressure: Pressure, age_years: float | None) -> bool | None:
 SCORED_MEAN: Final = Level(PRESSURE, is_low_mean)
 
 
-def rise_of(view: View) -> int | None:
+class Rise(NamedTuple):
+    """By how many points SOFA has risen, and the organs that changed: their points then and now."""
+
+    points: int
+    organs: Mapping[str, tuple[int | None, int | None]]  # None: nothing was known
+
+
+def rise_of(view: View) -> Rise | None:
     """Find by how much SOFA has risen in 24 hours; None where that is not enough.
 
     These are the 24 hours until something was last charted of an organ: silence ends nothing. A
@@ -72,8 +90,23 @@ def rise_of(view: View) -> int | None:
     compared = {*moments[held_then : held_then + 1], *adequate.values()}
     compared |= {each for each in charted if each >= from_ms}
     now = sofa_of(view)
-    steepest = max((_rise(sofa_of(as_of(view, each)), now) for each in compared), default=0)
-    return steepest if steepest >= RISE else None
+    rises = [_rise(sofa_of(as_of(view, each)), now) for each in sorted(compared)]
+    steepest = max(rises, key=lambda each: each.points, default=None)
+    return None if steepest is None or steepest.points < RISE else steepest
+
+
+def readings_of(view: View, organ: str) -> Iterator[tuple[str, Reading[Any]]]:
+    """Give the readings by which an organ has its points now, with what they are of."""
+    for signal in SIGNALS_OF[organ]:
+        last: Reading[Any] | None = view.latest(signal)
+        if last is not None and not (signal is URINE and last.value.over_h < COLLECTED_H):
+            yield signal.name, last
+    if organ == CIRCULATION:
+        running = list(_running(view))
+        mean = _mean(view)
+        yield from running
+        if mean is not None and not running:
+            yield PRESSURE.name, mean
 
 
 def sofa_of(view: View) -> Sofa:
@@ -82,19 +115,15 @@ def sofa_of(view: View) -> Sofa:
     fio2 = None if pao2 is None else _fio2_at(view, pao2.effective_ms)
     device = None if view.oxygen is None else view.oxygen.value.device
     need = None if device is None else NEED_BY_DEVICE[device]
-    running = {
-        drug: ug_kg_min(reading.value, view.weight_kg)
-        for drug, signal in VASOACTIVE
-        if (reading := view.patient.newest(signal, None, view.until_ms)) is not None
-        and reading.value.value > 0
-    }
+    mean = _mean(view)
+    running = {drug: ug_kg_min(each.value, view.weight_kg) for drug, each in _running(view)}
     return sofa(
         Inputs(
             pf_mmhg=pf_mmhg(pao2_mmhg=exact(value_of(pao2)), fio2_fraction=fio2),
             ventilated=None if need is None else need is OxygenNeed.POSITIVE_PRESSURE,
             platelets=value_of(newest(view, "platelets", None)),
             bilirubin_total=value_of(newest(view, "bilirubin_total", None)),
-            mean_arterial_mmhg=_mean_mmhg(view),
+            mean_arterial_mmhg=None if mean is None else mean.value.mean_arterial_mmhg,
             running_ug_kg_min=running,
             gcs=None if _is_sedated(view) else value_of(view.latest(GCS)),
             creatinine=value_of(newest(view, "creatinine", None)),
@@ -121,20 +150,35 @@ def _adequate(turns: tuple[tuple[int, bool | None], ...], from_ms: int) -> list[
     return [at_ms for at_ms, low in reversed(turns) if low is False and at_ms >= from_ms]
 
 
-def _mean_mmhg(view: View) -> float | None:
+def _running(view: View) -> Iterator[tuple[str, Reading[Rate]]]:
+    for drug, signal in VASOACTIVE:
+        reading = view.patient.newest(signal, None, view.until_ms)
+        if reading is not None and reading.value.value > 0:
+            yield drug, reading
+
+
+def _mean(view: View) -> Reading[Pressure] | None:
     """Find the last mean pressure; a reading without one says nothing of it."""
     if is_child(view.age_years):
         return None
     for reading in reversed(view.readings(PRESSURE)):
         if reading.value.mean_arterial_mmhg is not None:
-            return reading.value.mean_arterial_mmhg
+            return reading
     return None
 
 
-def _rise(then: Sofa, now: Sofa) -> int:
-    known = (then.organs.keys() & now.organs.keys()) - {CIRCULATION}
-    others = sum(now.organs[organ] - then.organs[organ] for organ in known)
-    return others + _rise_of_circulation(then.organs.get(CIRCULATION), now.organs.get(CIRCULATION))
+def _rise(then: Sofa, now: Sofa) -> Rise:
+    before, after = then.organs, now.organs
+    rises = {
+        organ: points - before[organ]
+        for organ, points in after.items()
+        if organ in before and organ != CIRCULATION
+    }
+    rises[CIRCULATION] = _rise_of_circulation(before.get(CIRCULATION), after.get(CIRCULATION))
+    changed = {
+        organ: (before.get(organ), after.get(organ)) for organ, rise in rises.items() if rise
+    }
+    return Rise(sum(rises.values()), changed)
 
 
 def _rise_of_circulation(then: int | None, now: int | None) -> int:

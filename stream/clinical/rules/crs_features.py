@@ -26,7 +26,7 @@ from stream.clinical.rules.rule import (
     under_every_policy,
 )
 from stream.clinical.signals import INFUSED_AT, PRODUCT, Result, Signal, exam, lab
-from stream.clinical.times import day_of
+from stream.clinical.times import day_of, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 from topics.names import called
@@ -63,7 +63,7 @@ def judge(view: View) -> Verdict:
     names = ", ".join(filter(None, (*map(_said, because), days)))
     finding = Finding(
         priorities=under_every_policy(Priority.INFO),
-        because=because,
+        because=(*because, *(_of_infusion(view) if days else ())),
         advice=lambda: f"Typical of CRS: {names}. It does not exclude infection or HLH.",
         source="review-2025 L158-165",
     )
@@ -75,6 +75,15 @@ def _said(feature: Evidence) -> str:
     if feature.signal.endswith("culture"):
         return f"negative {name}"
     return f"high {name}" if feature.signal in HIGH else name
+
+
+def _of_infusion(view: View) -> Iterator[Evidence]:
+    """Name what said when the stay began: the day is counted from it."""
+    from_ms = view.patient.stay_from_ms
+    told = [each for each in view.patient.readings(INFUSED_AT) if each.value == from_ms]
+    for each in told[-1:]:
+        at = each.effective_ms, each.event_id
+        yield Evidence("infused_at", in_words(each.value), None, *at)
 
 
 def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:

@@ -17,7 +17,7 @@ from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.icans_up import of_finding
-from stream.clinical.rules.refractory import HIGHEST_GRADE, RESPONSE_MS, despite_ms
+from stream.clinical.rules.refractory import HIGHEST_GRADE, RESPONSE_MS, despite_ms, of_treatment
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.series import Reading
 from stream.clinical.signals import neuro_sign, support
@@ -116,6 +116,7 @@ def _because(view: View, reasons: list[str]) -> tuple[Evidence, ...]:
     if COLLAPSE in reasons:
         shown += evidence_of_ecmo(view)
     if UNRESPONSIVE in reasons:
+        shown += of_treatment(view)
         shown += [evidence.of_dose("anakinra", each) for each in view.every(anakinra.DOSES)[-1:]]
     if BRAIN in reasons:
         shown += [of_finding(sign, last) for sign, last in _herniation(view).items()]

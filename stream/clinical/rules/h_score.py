@@ -84,6 +84,10 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
     for name, reading in newest:
         if reading.value is not False:
             yield evidence.of_result(name, reading)
+    immunosuppressed = view.patient.newest(IMMUNOSUPPRESSED)
+    if immunosuppressed is not None and immunosuppressed.value:
+        at = immunosuppressed.effective_ms, immunosuppressed.event_id
+        yield Evidence("immunosuppressed", "yes", None, *at)
     temperature = highest_temperature(view, None)
     if temperature is not None and score.components["temperature"] > 0:
         yield evidence.of_temperature(temperature)

@@ -8,18 +8,27 @@ where that was earlier; no course has to go on, a single dose is high-dose for i
 Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SCORED_SIGNALS, suspicion_of
 from stream.clinical.levels import INTUBATED, SCORED_TEMPERATURE, Level
-from stream.clinical.organs import ORGAN_SIGNALS, SCORED_MEAN, rise_of
+from stream.clinical.organs import ORGAN_SIGNALS, SCORED_MEAN, Rise, readings_of, rise_of
 from stream.clinical.rules import evidence, h_score, hlh_suspect
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import SEDATIVE_RATES
-from stream.clinical.signals import IMMUNOSUPPRESSED, SEDATED, Signal
+from stream.clinical.series import Reading
+from stream.clinical.signals import (
+    IMMUNOSUPPRESSED,
+    SEDATED,
+    Pressure,
+    Rate,
+    Result,
+    Signal,
+    Urine,
+)
 from stream.clinical.steroids import doses_of, first_since_ms, is_high, next_turn_ms
 from stream.clinical.times import HOUR_MS
 from stream.clinical.tocilizumab import of_episode
@@ -32,7 +41,7 @@ DOSES: Final = 2  # of tocilizumab
 RESPONSE_MS: Final = 12 * HOUR_MS  # for a drug to work, its end included
 
 PERSISTS: Final = "grade 3 or more despite two doses of tocilizumab and a high-dose steroid"
-FAILING: Final = "organs fail one after the other at grade 4"
+FAILING: Final = "organs fail at grade 4"
 HLH: Final = "features of HLH/MAS"
 
 
@@ -40,7 +49,7 @@ class Refractory(NamedTuple):
     """Why, by policy, and when to ask again though nothing happens."""
 
     reasons: Mapping[str, tuple[str, ...]]
-    rises: tuple[int, ...]  # of SOFA in 24 hours, in points; empty where it did not rise enough
+    rise: Rise | None  # of SOFA in 24 hours; None where it did not rise enough
     wake_ms: int | None
 
 
@@ -67,7 +76,7 @@ def refractory(view: View) -> Refractory:
     wakes = [due_ms, next_turn_ms(view), next_change_ms(view)]
     ahead = [each for each in wakes if each is not None and each > view.at_ms]
     held = {name: found for name, found in reasons.items() if found}
-    return Refractory(held, () if rise is None else (rise,), min(ahead, default=None))
+    return Refractory(held, rise, min(ahead, default=None))
 
 
 def despite_ms(view: View) -> int | None:
@@ -90,15 +99,17 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=dict.fromkeys(found.reasons, Priority.P1),
         because=because(view, reasons),
-        advice=lambda: _advice(reasons),
+        advice=lambda: _advice(reasons, found.rise),
         source="review-2025 L105-107",
     )
     return Verdict(finding, found.wake_ms)
 
 
-def _advice(reasons: frozenset[str]) -> str:
+def _advice(reasons: frozenset[str], rise: Rise | None) -> str:
     """Say why, and what to do; features of HLH/MAS alone say nothing of what was given."""
-    why = f"Refractory: {'; '.join(sorted(reasons))}."
+    failing = "" if rise is None else f" (SOFA up by {_in_words(rise)})"
+    named = [f"{each}{failing}" if each == FAILING else each for each in sorted(reasons)]
+    why = f"Refractory: {'; '.join(named)}."
     if reasons == {HLH}:
         why = "Features of HLH/MAS: treat as refractory, whatever was given so far."
     return (
@@ -113,14 +124,53 @@ def because(view: View, reasons: Iterable[str]) -> tuple[Evidence, ...]:
     if PERSISTS in reasons or FAILING in reasons:
         shown += evidence.of_grade(view)
     if PERSISTS in reasons:
-        shown += [evidence.of_dose("tocilizumab", dose) for dose in of_episode(view)[-1:]]
-        shown += [evidence.of_steroid("steroid", dose) for dose in doses_of(view)[-1:]]
-    if FAILING in reasons:
-        rises = refractory(view).rises
-        shown += [Evidence("sofa_rise", each, None, view.at_ms, None) for each in rises]
+        shown += of_treatment(view)
+    rise = refractory(view).rise
+    if FAILING in reasons and rise is not None:
+        shown += _of_rise(view, rise)
     if HLH in reasons:
         shown += _of_hlh(view)
     return tuple({each.signal: each for each in shown}.values())
+
+
+def of_treatment(view: View) -> Iterator[Evidence]:
+    """Name the last tocilizumab of the episode and the last steroid."""
+    yield from (evidence.of_dose("tocilizumab", dose) for dose in of_episode(view)[-1:])
+    yield from (evidence.of_steroid("steroid", dose) for dose in doses_of(view)[-1:])
+
+
+def _of_rise(view: View, rise: Rise) -> Iterator[Evidence]:
+    """Name the organs with their points then and now, and the readings that give them."""
+    readings = [each for organ in rise.organs for each in readings_of(view, organ)]
+    last_ms = max((reading.effective_ms for _, reading in readings), default=view.at_ms)
+    yield Evidence("sofa_rise", _in_words(rise), None, last_ms, None)
+    yield from (_of_organ(name, reading) for name, reading in readings)
+
+
+def _of_organ(name: str, reading: Reading[Any]) -> Evidence:
+    at = reading.effective_ms, reading.event_id
+    match reading.value:
+        case Result():
+            return evidence.of_result(name, reading)
+        case Rate(value, unit):
+            return Evidence(name, value, unit, *at)
+        case Pressure(_, mean):
+            return Evidence("mean_arterial_mmhg", mean, evidence.MMHG, *at)
+        case Urine(volume_ml, over_h):
+            return Evidence(name, f"{volume_ml:.10g} mL in {over_h:.10g} h", None, *at)
+        case points:
+            return Evidence(name, points, None, *at)
+
+
+def _in_words(rise: Rise) -> str:
+    organs = (
+        f"{organ} {_points(then)} to {_points(now)}" for organ, (then, now) in rise.organs.items()
+    )
+    return f"{rise.points}: {', '.join(organs)}"
+
+
+def _points(points: int | None) -> str:
+    return "unknown" if points is None else str(points)
 
 
 def _is_hlh(view: View) -> bool:
