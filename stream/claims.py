@@ -3,6 +3,12 @@
 Faust lets a recovery that a rebalance cut short go on, even while the next one is under way. So a
 claim is of one assignment, known from the moment it was assigned, and counts for nothing once that
 has ended: what it read is older than what the next owner wrote, and so is its epoch.
+
+A process of which another one has taken the name in the group has lost its assignment and does not
+know it, and both are of one generation. So whoever claims asks the group, after it has read and
+before it writes, whether it is still a member: an epoch that is higher than the owner's can be made
+only of what the owner wrote after it took over. And it reads up to its own marker: where another
+one of its epoch lies before it, it claims again.
 """
 
 import asyncio
@@ -22,6 +28,7 @@ from topics import registry
 log = logging.getLogger("stormwatch.claims")
 
 MadeAnew = Callable[[int, Mapping[str, int]], Awaitable[set[str]]]
+IsMember = Callable[[int], Awaitable[bool]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +54,13 @@ class Claims:
         writes_ticks: bool,
         fills_ticks: bool,
         made_anew: MadeAnew,
+        is_member: IsMember,
         gate: Callable[[TopicPartition, int], None],
     ) -> None:
         self._table, self._committer, self._ticker = table, committer, ticker
         self._version, self._bootstrap = version, bootstrap
         self._writes_ticks, self._fills_ticks = writes_ticks, fills_ticks
-        self._made_anew, self._gate = made_anew, gate
+        self._made_anew, self._is_member, self._gate = made_anew, is_member, gate
         self._assignment: Assignment | None = None  # what is ours now
         self.claimed: Assignment | None = None  # recovered, and nobody else may write it
 
@@ -75,7 +83,7 @@ class Claims:
             if self.claimed is assignment or assignment is not self._assignment:
                 return False
             found = await self._table.read(self._bootstrap, assignment.partitions)
-            if assignment is not self._assignment:
+            if not await self._is_ours(assignment):
                 return False
             refuse_foreign(self._version, found)  # before anything is written
             self._tell_ignored(found)
@@ -83,13 +91,20 @@ class Claims:
                 disbelieve_the_future(found.values())
             self._table.by_partition.update(found)
             since = await self._since(found)
-            await asyncio.gather(
+            claimed = await asyncio.gather(
                 *(self._claim_one(each, assignment, since.get(each)) for each in sorted(found))
             )
-            if assignment is not self._assignment:
+            if not all(claimed) or assignment is not self._assignment:
                 return False
             self.claimed = assignment
             return True
+
+    async def _is_ours(self, assignment: Assignment) -> bool:
+        """Tell whether an assignment holds: the group may have ended it without a word to us."""
+        is_member = await self._is_member(assignment.generation)
+        if not is_member:
+            log.warning("claims_nothing: its group knows another one by its name")
+        return is_member and assignment is self._assignment
 
     async def _since(self, found: Mapping[int, Partition]) -> Mapping[int, int]:
         """Say from when on ticks are missing that we have to write."""
@@ -99,11 +114,10 @@ class Claims:
 
     async def _claim_one(
         self, partition: int, assignment: Assignment, since_ms: int | None
-    ) -> None:
-        if assignment is not self._assignment:
-            return
+    ) -> bool:
+        if not await self._mark(partition, assignment):
+            return False
         held = self._table.of(partition)
-        await self._committer.claim(partition, held.highest.next(assignment.generation))
         if held.positions and assignment is self._assignment:
             held.made_anew = await self._made_anew(partition, held.positions)
             for topic in held.made_anew:
@@ -115,6 +129,27 @@ class Claims:
             last = await self._ticker.fill(partition, since_ms)
             if assignment is self._assignment:
                 self._gate(TopicPartition(registry.TICKS, partition), last)
+        return True
+
+    async def _mark(self, partition: int, assignment: Assignment) -> bool:
+        """Write our marker, with a higher epoch for as long as another of that epoch is before."""
+        if assignment is not self._assignment:
+            return False
+        held = self._table.of(partition)
+        while True:
+            epoch = held.highest.next(assignment.generation)
+            at = await self._committer.claim(partition, epoch)
+            if assignment is not self._assignment:
+                return False
+            if at > held.read_to:  # somebody wrote after we had read
+                await self._table.read_on(self._bootstrap, partition, at)
+                refuse_foreign(self._version, {partition: held})
+            if held.highest < epoch:
+                held.highest = epoch
+                return True
+            log.warning("claimed_by_another %s: %s", partition, held.highest)
+            if not await self._is_ours(assignment):
+                return False
 
     def _tell_ignored(self, found: Mapping[int, Partition]) -> None:
         for partition, held in found.items():

@@ -188,15 +188,17 @@ class Committer:
         for partition in {tp.partition for tp in group.positions}:
             self._table.of(partition).positions = self._positions(group, partition)
 
-    async def claim(self, partition: int, epoch: Epoch) -> None:
-        """Write the marker of a new owner: what others write to this partition now is ignored."""
+    async def claim(self, partition: int, epoch: Epoch) -> int:
+        """Write the marker of a new owner: what others write to this partition now is ignored.
+
+        Returns where it lies in the changelog.
+        """
         before = self.epochs.get(partition, NEVER.epoch)
         if epoch <= before:  # what was read is older than what we wrote ourselves
             end_process(f"partition {partition} was ours as {before}, and is claimed as {epoch}")
         self.epochs[partition] = epoch
         self._claimed.add(partition)  # at once: it may be let go of before the broker confirms
-        self._table.of(partition).highest = epoch
-        await self._mark(partition)
+        return await self._mark(partition)
 
     async def hand_over(self, partitions: Collection[int]) -> None:
         """Write down how far all that is durable goes, for the next owner to go on from there.
@@ -204,17 +206,17 @@ class Committer:
         Markers come with ticks, and some records after the last of them. Without this they would
         be read again, and nothing would come of it: so it is given up where a broker is slow.
         """
-        self._check_alive()
         with contextlib.suppress(KafkaError, TimeoutError):
             async with asyncio.timeout(HANDED_OVER_WITHIN_S):
                 await asyncio.gather(*map(self._mark, partitions))
 
-    async def _mark(self, partition: int) -> None:
+    async def _mark(self, partition: int) -> int:
+        self._check_alive()
         self._number += 1
         held = self._table.of(partition)
         value = write_marker(self.stamp(partition), held.clock_ms, held.positions)
-        marker = Row(MARKER_KEY, value, None, ())
-        await self.send(TopicPartition(self._table.changelog_topic_name, partition), [marker])
+        marker, topic = Row(MARKER_KEY, value, None, ()), self._table.changelog_topic_name
+        return await self.send(TopicPartition(topic, partition), [marker])
 
     async def _send_all(self, published: Mapping[TopicPartition, Sequence[Fields]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))

@@ -62,6 +62,7 @@ class Partition:
     clock_ms: int | None = None
     positions: dict[str, int] = field(default_factory=dict)  # the next offset, by topic
     made_anew: set[str] = field(default_factory=set)  # shorter than was read of them
+    read_to: int = 0  # of the changelog itself, the next offset
     ignored: int = 0  # states of an owner that had lost the partition
     _counted: tuple[int, int] = (0, 0)  # states, and the patients among them
 

@@ -100,6 +100,7 @@ class Pipeline:
             writes_ticks=self.writes_ticks,
             fills_ticks=self.fills_ticks,
             made_anew=lambda *asked: self.app.consumer.made_anew(*asked),  # noqa: PLW0108, as above
+            is_member=lambda generation: self.app.consumer.is_member(generation),  # noqa: PLW0108
             gate=self.scheduler.gate,
         )
         return self.table

@@ -44,7 +44,14 @@ class StateTable(faust.Table[bytes, bytes]):
 
     async def read(self, bootstrap: str, partitions: Collection[int]) -> dict[int, Partition]:
         """Read what the changelog holds of partitions. Raises KafkaError."""
-        return await changelog.read(bootstrap, self.changelog_topic_name, partitions)
+        found = {partition: Partition() for partition in partitions}
+        await changelog.read(bootstrap, self.changelog_topic_name, found)
+        return found
+
+    async def read_on(self, bootstrap: str, partition: int, until: int) -> None:
+        """Read the changelog of a partition on, up to an offset. Raises KafkaError."""
+        held, topic = self.of(partition), self.changelog_topic_name
+        await changelog.read(bootstrap, topic, {partition: held}, {partition: until})
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0

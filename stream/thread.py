@@ -128,6 +128,20 @@ class Thread(driver.AIOKafkaConsumerThread):
         found = await self.call_thread(self._ensure_consumer().end_offsets, partitions)
         return {TP(*tp): end for tp, end in found.items()}
 
+    async def is_member(self, generation: int) -> bool:
+        """Ask the group whether this worker is one of its members, in a generation of it."""
+        answer = asyncio.run_coroutine_threadsafe(self._is_member(generation), self.thread_loop)
+        return await asyncio.wrap_future(answer)
+
+    async def _is_member(self, generation: int) -> bool:
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001, not public
+        while coordinator.generation == generation:
+            await coordinator.ensure_coordinator_known()
+            if await coordinator._do_heartbeat():  # noqa: SLF001, likewise; refused it forgets
+                return bool(coordinator.generation == generation)
+            await asyncio.sleep(ASKED_AGAIN_S)
+        return False
+
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))
         fetched.seek = self.seek_done

@@ -204,6 +204,10 @@ class Consumer(driver.Consumer):
             log.error("topic_made_anew %s-%s", topic, partition)
         return shorter
 
+    async def is_member(self, generation: int) -> bool:
+        """Ask the group whether this worker is one of its members, in a generation of it."""
+        return await self._thread.is_member(generation)
+
     # Fetching
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401, ASYNC109, Faust's signature

@@ -69,6 +69,9 @@ class Table:
         await self.broker_answers.wait()
         return found
 
+    async def read_on(self, _: str, partition: int, until: int) -> None:
+        self.of(partition).read_to = until
+
     def of(self, partition: int) -> Partition:
         return self.by_partition.setdefault(partition, Partition())
 
@@ -108,6 +111,7 @@ class Bench:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.shorter: set[str] = set()  # topics, than what was read of them
+        self.is_member = True  # of the group, as its coordinator says
         settings = Settings(role="watch", kafka="127.0.0.1:1", ticks="topic")
         self.health = Health()
         self.pipeline = Pipeline(Nothing(), settings, self.health, fills_ticks=False)
@@ -156,8 +160,12 @@ class Bench:
             writes_ticks=writes_ticks,
             fills_ticks=False,
             made_anew=self._made_anew,
+            is_member=self._is_member,
             gate=self.pipeline.scheduler.gate,
         )
+
+    async def _is_member(self, _: int) -> bool:
+        return self.is_member
 
     async def _made_anew(self, _: int, positions: Mapping[str, int]) -> set[str]:
         return self.shorter & set(positions)

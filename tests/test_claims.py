@@ -123,6 +123,18 @@ async def test_a_late_recovery_does_not_take_the_next_assignment_s_place(bench: 
     assert bench.table.of(1) is held
 
 
+async def test_one_whose_place_in_the_group_is_taken_writes_nothing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It reads what the next owner wrote; its epoch would be higher, and hide what comes then."""
+    bench.is_member = False
+
+    await bench.claim(0)
+
+    assert (bench.paper.sent, ours(bench)) == ([], None)
+    assert "claims_nothing: its group knows another one by its name" in caplog.messages
+
+
 async def test_two_recoveries_of_one_assignment_claim_it_once(bench: Bench) -> None:
     """One that a rebalance cut short may end under the next one: the second finds it done."""
     assignment = bench.assign(0, generation=5)
@@ -153,7 +165,11 @@ async def test_faust_s_recoveries_claim_what_was_assigned_when_they_were_asked_f
         read.append(partitions)
         return {}
 
+    async def is_member(_: int) -> bool:
+        return True
+
     monkeypatch.setattr(table, "read", note)
+    monkeypatch.setattr(pipeline.claims, "_is_member", is_member)
     ours = {TP(table.changelog_topic_name, 3)}
     await table.on_rebalance(ours, set(), ours, 5)
     await table.on_recovery_completed(ours, set())
