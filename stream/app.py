@@ -8,13 +8,13 @@ from faust.serializers import codecs
 from stream.agents import take_runs
 from stream.assignor import Assignor
 from stream.ending import end_settled_soon, end_soon
+from stream.membership import REBALANCE_TIMEOUT_S
 from stream.pipeline import Pipeline
 from stream.recovery import Tables
 from stream.settings import Settings
 from stream.transport import Transport
 from topics import registry
 
-REBALANCE_TIMEOUT_S: Final = 15.0
 PRODUCE_TIMEOUT_S: Final = 10.0  # less than a write may take: another leader may have taken over
 REQUEST_TIMEOUT_S: Final = 20.0  # a broker that answers nothing; joining a group waits for others
 BATCH_BYTES: Final = 512 * 1024

@@ -61,17 +61,17 @@ class Claims:
         self._version, self._bootstrap = version, bootstrap
         self._writes_ticks, self._fills_ticks = writes_ticks, fills_ticks
         self._made_anew, self._is_member, self._gate = made_anew, is_member, gate
-        self._assignment: Assignment | None = None  # what is ours now
+        self.assignment: Assignment | None = None  # what is ours now
         self.claimed: Assignment | None = None  # recovered, and nobody else may write it
 
     def assigned(self, partitions: Iterable[int], generation: int) -> Assignment:
         """Know what is ours from now on; it can be claimed."""
-        self.claimed, self._assignment = None, Assignment(frozenset(partitions), generation)
-        return self._assignment
+        self.claimed, self.assignment = None, Assignment(frozenset(partitions), generation)
+        return self.assignment
 
     def release(self) -> None:
         """Know that nothing is ours any more: no claim counts that is under way or begins now."""
-        self.claimed = self._assignment = None
+        self.claimed = self.assignment = None
         self._committer.release()  # or old states could be written anew until all is durable
 
     async def claim(self, assignment: Assignment) -> bool:
@@ -80,7 +80,7 @@ class Claims:
         Two recoveries may come to it: the second waits for the first, and finds it done.
         """
         async with assignment.claiming:
-            if self.claimed is assignment or assignment is not self._assignment:
+            if self.claimed is assignment or assignment is not self.assignment:
                 return False
             found = await self._table.read(self._bootstrap, assignment.partitions)
             if not await self._is_ours(assignment):
@@ -94,7 +94,7 @@ class Claims:
             claimed = await asyncio.gather(
                 *(self._claim_one(each, assignment, since.get(each)) for each in sorted(found))
             )
-            if not all(claimed) or assignment is not self._assignment:
+            if not all(claimed) or assignment is not self.assignment:
                 return False
             self.claimed = assignment
             return True
@@ -104,7 +104,7 @@ class Claims:
         is_member = await self._is_member(assignment.generation)
         if not is_member:
             log.warning("claims_nothing: its group knows another one by its name")
-        return is_member and assignment is self._assignment
+        return is_member and assignment is self.assignment
 
     async def _since(self, found: Mapping[int, Partition]) -> Mapping[int, int]:
         """Say from when on ticks are missing that we have to write."""
@@ -118,28 +118,28 @@ class Claims:
         if not await self._mark(partition, assignment):
             return False
         held = self._table.of(partition)
-        if held.positions and assignment is self._assignment:
+        if held.positions and assignment is self.assignment:
             held.made_anew = await self._made_anew(partition, held.positions)
             for topic in held.made_anew:
                 del held.positions[topic]  # of the old one
         # The pager too: a tick of now that lies before those of an outage would make the watchers
         # refuse its records as from the future. Where time never was, it is theirs to begin.
         fills = self._fills_ticks or since_ms is not None
-        if fills and assignment is self._assignment:
+        if fills and assignment is self.assignment:
             last = await self._ticker.fill(partition, since_ms)
-            if assignment is self._assignment:
+            if assignment is self.assignment:
                 self._gate(TopicPartition(registry.TICKS, partition), last)
         return True
 
     async def _mark(self, partition: int, assignment: Assignment) -> bool:
         """Write our marker, with a higher epoch for as long as another of that epoch is before."""
-        if assignment is not self._assignment:
+        if assignment is not self.assignment:
             return False
         held = self._table.of(partition)
         while True:
             epoch = held.highest.next(assignment.generation)
             at = await self._committer.claim(partition, epoch)
-            if assignment is not self._assignment:
+            if assignment is not self.assignment:
                 return False
             if at > held.read_to:  # somebody wrote after we had read
                 await self._table.read_on(self._bootstrap, partition, at)

@@ -1,7 +1,6 @@
 """Puts the parts of a worker together: what it reads, what it takes, what it has made durable."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from stream.committer import Committer
 from stream.ending import Parts, end_process
 from stream.gone import Gone
 from stream.health import Health
+from stream.membership import Membership
 from stream.pulse import Pulse
 from stream.runs import Group, Row, Run, TopicPartition, Work
 from stream.scheduler import Scheduler
@@ -30,8 +30,6 @@ from topics import registry
 
 STALLS_ENDURED: Final = 2  # after one /healthz says so, after as many the process ends
 OBSERVE_S: Final = 1.0
-
-log = logging.getLogger("stormwatch.pipeline")
 
 
 class Pipeline:
@@ -58,10 +56,11 @@ class Pipeline:
             end_stuck=self.end_stuck,
         )
         self.unread = Unread(self, STALLS_ENDURED * settings.stall_s)
+        self.membership = Membership(self)
         self.watchdog = Watchdog(
             waiting=lambda: self.waiting() if self.reading else {},  # else there is no consumer yet
             in_turn=self.in_turn,
-            unread=lambda: self.unread.reason,
+            ill=lambda: self.unread.reason or self.membership.reason,
             unready_s=health.unready_s,
             stall_limit_s=STALLS_ENDURED * settings.stall_s,
             unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
@@ -120,7 +119,7 @@ class Pipeline:
             end_process("the agent was started a second time")
         self._started = True
         self._parts.run(self.committer.run(), self._observe(), garbage.run())
-        self._parts.run(self.unread.run(), Gone(self).run())
+        self._parts.run(self.unread.run(), self.membership.run(), Gone(self).run())
         if self.writes_ticks:
             self._parts.run(self.ticker.run(lambda: self.owned))
 

@@ -134,13 +134,29 @@ class Thread(driver.AIOKafkaConsumerThread):
         return await asyncio.wrap_future(answer)
 
     async def _is_member(self, generation: int) -> bool:
-        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001, not public
-        while coordinator.generation == generation:
-            await coordinator.ensure_coordinator_known()
-            if await coordinator._do_heartbeat():  # noqa: SLF001, likewise; refused it forgets
-                return bool(coordinator.generation == generation)
+        while self.generation == generation:
+            await self._coordinator.ensure_coordinator_known()
+            if await self._coordinator._do_heartbeat():  # noqa: SLF001, refused it is of none
+                return self.generation == generation
             await asyncio.sleep(ASKED_AGAIN_S)
         return False
+
+    @property
+    def generation(self) -> int:
+        """The generation of its group that this worker is a member of; below 0: of none."""
+        return -1 if self._consumer is None else int(self._coordinator.generation)
+
+    def takes_part(self, generation: int) -> bool:
+        """Tell whether it is a member, as far as it knows, and does what a member must."""
+        if self.generation != generation:
+            return False
+        heartbeat, group = self._coordinator._heartbeat_task, self._coordinator._coordination_task  # noqa: SLF001
+        works = heartbeat is not None and not heartbeat.done() and not group.done()
+        return works and self._coordinator._error_consumed_fut is None  # noqa: SLF001, it waits then
+
+    @property
+    def _coordinator(self) -> Any:  # noqa: ANN401, aiokafka has no types for it
+        return self._ensure_consumer()._coordinator  # noqa: SLF001, not public
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))

@@ -62,6 +62,7 @@ class Consumer(driver.Consumer):
         self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
         self._asked = 0  # how many seeks were asked for: their numbers
         self._followed = 0  # the seek that what is read now follows
+        self._generation = 0  # of the group, in which that is ours
         self._claim: Assignment | None = None  # what was ours when the last one was asked for
         self.expected: dict[TP, int] = {}  # the offset that the next fetch starts with
         self._doubted: dict[TP, tuple[int, int]] = {}
@@ -104,7 +105,8 @@ class Consumer(driver.Consumer):
         self,
         topics: Any = None,  # noqa: ANN401, ARG002, as Faust calls it
     ) -> Iterator[TP]:
-        return iter(list(self.durable))
+        # In another generation, or in none, others may own what was ours.
+        return iter(list(self.durable) if self._thread.generation == self._generation else ())
 
     def _new_offset(self, tp: TP) -> int | None:
         return self.durable.get(tp)
@@ -146,7 +148,7 @@ class Consumer(driver.Consumer):
             return
         if self._claim is None or self._claim is not self.pipeline.claims.claimed:
             return
-        self._followed = number
+        self._followed, self._generation = number, self._claim.generation
         inputs = self.pipeline.work.inputs
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
         self.expected, self._doubted = dict(start), {}

@@ -17,7 +17,8 @@ LOOK_S: Final = 1.0
 class Watchdog:
     """Looks once a second at what waits, by partition, and at how long the worker is not ready.
 
-    A partition that gets on may have a topic that does not: `stream/unread.py` looks at each.
+    A partition that gets on may have a topic that does not: `stream/unread.py` looks at each. And
+    what gets on may be another's by now: `stream/membership.py` looks at that.
 
     After an outage much may lie before a partition's own records: where it waits its turn behind
     others that get on, it is not stuck. Ended over it, the worker would begin again and end again.
@@ -28,7 +29,7 @@ class Watchdog:
         *,
         waiting: Callable[[], Mapping[int, int]],
         in_turn: Callable[[int], bool],
-        unread: Callable[[], str | None],
+        ill: Callable[[], str | None],
         unready_s: Callable[[], float],
         stall_limit_s: float,
         unready_limit_s: float,
@@ -36,7 +37,7 @@ class Watchdog:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._waiting, self._in_turn, self._unready_s = waiting, in_turn, unready_s
-        self._unread = unread  # why some topic of a partition counts as read no more
+        self._ill = ill  # why: a topic is read no more, or the worker is out of its group
         self._stall_limit_s, self._unready_limit_s = stall_limit_s, unready_limit_s
         self._end, self._now = end, now
         self._moved_s: dict[int, float] = {}  # when a partition last got on, or had nothing to do
@@ -63,7 +64,7 @@ class Watchdog:
             if idle_s > self._stall_limit_s:
                 self._end(f"{records} records of partition {partition} wait, and none is taken")
                 return
-        if (why := self._unread()) is not None:
+        if (why := self._ill()) is not None:
             self._end(why)
             return
         unready_s = self._unready_s()

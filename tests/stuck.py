@@ -55,7 +55,7 @@ def watch(waiting: dict[int, int] | None) -> None:
     Watchdog(
         waiting=waits,
         in_turn=lambda _: False,
-        unread=lambda: None,
+        ill=lambda: None,
         unready_s=lambda: 0,
         stall_limit_s=LIMIT_S,
         unready_limit_s=60,

@@ -28,6 +28,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.wanted = self.seek_done = self.seeks = 0
+        self.generation = ASSIGNED.generation
         self.sought: dict[TP, int] = {}
         self.gone: dict[TP, int] = {}
         self.known: Mapping[TP, int] = {}
@@ -76,7 +77,7 @@ class Bench:
         consumer.app = SimpleNamespace(should_stop=False)
         consumer._read_offset = NothingRead()
         consumer._committed_offset = defaultdict(lambda: None)
-        consumer._asked, consumer._followed = 0, 0
+        consumer._asked, consumer._followed, consumer._generation = 0, 0, 0
         consumer._claim, consumer.durable = None, {}
         self.consumer = consumer
 
@@ -237,6 +238,19 @@ async def test_the_seek_is_told_how_far_the_states_go(bench: Bench) -> None:
     await bench.consumer.perform_seek()
 
     assert (of_nobody, bench.broker.known) == ({}, {TP(LABS, 0): 5})
+
+
+@pytest.mark.parametrize(("generation", "commits"), [(1, [TP(LABS, 0)]), (2, []), (-1, [])])
+async def test_nothing_is_committed_in_another_generation(
+    bench: Bench, generation: int, commits: list[TP]
+) -> None:
+    """What was taken is another's by then, or nobody's."""
+    bench.pipeline.claims.claimed = ASSIGNED
+    await bench.consumer.perform_seek()
+    bench.consumer.durable[TP(LABS, 0)] = 7
+    bench.broker.generation = generation
+
+    assert list(bench.consumer._filter_tps_with_pending_acks()) == commits
 
 
 async def test_where_reading_began_is_known_of_a_topic_without_records(bench: Bench) -> None:

@@ -17,12 +17,12 @@ class Bench:
         self.now_s, self.unready_s = 0.0, 0.0
         self.waiting: dict[int, int] = {0: 0, 1: 0}
         self.in_turn: set[int] = set()
-        self.unread: str | None = None
+        self.ill: str | None = None
         self.reasons: list[str] = []
         self.watchdog = Watchdog(
             waiting=lambda: self.waiting,
             in_turn=lambda partition: partition in self.in_turn,
-            unread=lambda: self.unread,
+            ill=lambda: self.ill,
             unready_s=lambda: self.unready_s,
             stall_limit_s=60,
             unready_limit_s=240,
@@ -99,7 +99,7 @@ def test_a_partition_that_comes_back_begins_anew(bench: Bench) -> None:
 
 def test_a_topic_that_is_read_no_more_ends_a_worker_whose_partitions_get_on(bench: Bench) -> None:
     """Labs would be missing from every grade, and vital signs go on."""
-    bench.waiting, bench.unread = {0: 5000}, "labs of partition 0 can't be read"
+    bench.waiting, bench.ill = {0: 5000}, "labs of partition 0 can't be read"
     bench.watchdog.moved(0)
 
     bench.wait(1)

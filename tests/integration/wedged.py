@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import aiokafka
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.consumer.subscription_state import SubscriptionState
+from aiokafka.errors import KafkaError
 from aiokafka.producer.sender import Sender
 
 from deploy.cli import main
@@ -39,7 +42,20 @@ async def withhold_labs(thread: Any, consumer: Any, *args: Any, **kwargs: Any) -
     return await fetch_records(thread, consumer, *args, **kwargs)
 
 
-take = Pipeline.take
+begin, take, heartbeat = Pipeline.begin, Pipeline.take, GroupCoordinator._do_heartbeat
+at_work = asyncio.Event()
+
+
+def note(pipeline: Pipeline, start: Any) -> None:
+    begin(pipeline, start)
+    at_work.set()
+
+
+async def fall_out(coordinator: GroupCoordinator) -> Any:
+    """Come upon an error that aiokafka does not expect, once records are taken."""
+    if at_work.is_set():
+        raise KafkaError("a code that it does not know")
+    return await heartbeat(coordinator)
 
 
 async def lose_labs(pipeline: Pipeline, run: Run) -> None:
@@ -48,12 +64,21 @@ async def lose_labs(pipeline: Pipeline, run: Run) -> None:
         await take(pipeline, run)
 
 
+def tell_nobody(*_: Any) -> None:
+    """Have no fetch that waits just then, as in a worker that stands by."""
+
+
 WEDGES: dict[str, list[tuple[type, str, Callable[..., Any]]]] = {
     "start": [(Sender, "_maybe_wait_for_pid", for_ever)],  # its broker goes then
     "loop": [(Grading, "take", block)],
     "agent": [(Pipeline, "take", for_ever)],
     "fetcher": [(Thread, "_fetch_records", for_ever)],
     "topic": [(Thread, "_fetch_records", withhold_labs)],
+    "group": [
+        (Pipeline, "begin", note),
+        (GroupCoordinator, "_do_heartbeat", fall_out),
+        (SubscriptionState, "abort_waiters", tell_nobody),
+    ],
     "labs": [(Pipeline, "take", lose_labs)],
     "producer": [(Committer, "_send", for_ever)],
     "recovery": [(Thread, "ends", for_ever)],
