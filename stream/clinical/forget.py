@@ -8,15 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from stream.clinical.bedside import fact
-from stream.clinical.course import COURSE_SIGNALS, walk
+from stream.clinical.course import COURSE_SIGNALS, FOLLOWED, walk
 from stream.clinical.entries import Entry, Identity, Version
+from stream.clinical.hours import thinned_until
 from stream.clinical.ledger import Ledger
 from stream.clinical.patient import Course, Patient, Told
 from stream.clinical.policies.thresholds import Site
 from stream.clinical.series import Reading, Readings, place_after
-from stream.clinical.signals import AGE
-from stream.clinical.thinning import WORST_READINGS_MS, Forgetting, thinned_until
+from stream.clinical.thinning import WORST_READINGS_MS, Forgetting
 from stream.clinical.times import HOUR_MS
 from stream.clinical.trail import Trail
 
@@ -33,10 +32,10 @@ def trimmed(patient: Patient, now_ms: int, site: Site) -> Patient:
     """Forget what is past its limit, each time that enough has come since the last look."""
     if not patient.entries.is_full:
         return patient
-    gone = _gone(patient, now_ms, site)
+    gone, unknown_ms = _gone(patient, now_ms, site)
     cut = Counter(patient.cut)
     cut["readings"] += sum(map(len, gone.values()))
-    before = _walked(patient, now_ms - WORST_READINGS_MS)
+    before = _walked(patient, max(now_ms - WORST_READINGS_MS, unknown_ms))
     entries = patient.entries.sealed()
     changes = _changes(entries, gone, cut)
     replaced = _replaced(patient, changes, now_ms - REPLACED_MS, cut)
@@ -53,12 +52,13 @@ def trimmed(patient: Patient, now_ms: int, site: Site) -> Patient:
     )
 
 
-def _gone(patient: Patient, now_ms: int, site: Site) -> Gone:
-    age_years, infused_ms = fact(patient, AGE), patient.stay_from_ms
-    forgetting = Forgetting(now_ms, site, age_years, patient.thinned_ms, infused_ms)
+def _gone(patient: Patient, now_ms: int, site: Site) -> tuple[Gone, int]:
+    """Choose what goes, and find up to when the course is known by no reading then."""
+    forgetting = Forgetting(patient, now_ms, site)
     # In the order of their names: a restored state has its signals in another one.
     found = {name: forgetting.of(name, series) for name, series in sorted(patient.series.items())}
-    return {name: readings for name, readings in found.items() if readings}
+    unknown_ms = [cut_ms for name, cut_ms in forgetting.cut_ms.items() if name in FOLLOWED]
+    return {name: each for name, each in found.items() if each}, max(unknown_ms, default=0)
 
 
 def _walked(patient: Patient, horizon_ms: int) -> Course:
