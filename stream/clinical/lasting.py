@@ -1,26 +1,67 @@
 """What is kept of a signal for longer than its other readings: something is still known by it.
 
 Of oxygen these are each start and end of an intubation, and what was last charted of the device in
-use where other readings are no longer kept.
-Source: CLINICAL.md DEC-35.
+use: where other readings are no longer kept, when PaO2 was taken, and of what was charted while no
+clinician held another cause for hypoxia. Of temperatures it is the last fever of that kind. Of the
+results by which organs are compared these are the 24 hours until something was last charted of one.
+Source: CLINICAL.md §1.4 DEC-14, DEC-35, DEC-52.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.bedside import oxygen_in_use
-from stream.clinical.oxygen import INVASIVE
+from stream.clinical.causes import lies_in, spells
+from stream.clinical.crs import FEVER_C
+from stream.clinical.organs import ORGAN_SIGNALS
+from stream.clinical.oxygen import INVASIVE, ROOM_AIR
 from stream.clinical.patient import Patient
-from stream.clinical.series import Series
-from stream.clinical.signals import OXYGEN
+from stream.clinical.series import Series, place_after, since, up_to
+from stream.clinical.signals import OXYGEN, TEMPERATURE
+from stream.clinical.times import DAY_MS
+from stream.clinical.ventilation import PAO2
 
 NONE: Final[frozenset[int]] = frozenset()
+COMPARED: Final = frozenset(signal.name for signal in ORGAN_SIGNALS if ":" not in signal.name)
 
 
 def of_oxygen(patient: Patient, horizon_ms: int) -> frozenset[int]:
     """Name the readings that last, of those until a moment."""
-    series = patient.readings(OXYGEN)
-    return frozenset((*_turns_of_intubation(series), *_in_use(series, horizon_ms)))
+    series, from_ms = patient.readings(OXYGEN), patient.stay_from_ms
+    found = {*_turns_of_intubation(series), *_in_use(series, horizon_ms)}
+    for pao2 in up_to(patient.readings(PAO2), horizon_ms):
+        found.update(_in_use(since(series, from_ms), pao2.effective_ms))
+        found.update(_next_fio2(series, pao2.effective_ms))
+    if others := spells(patient, "hypoxia", None):
+        outside = [each for each in series if not lies_in(each.effective_ms, others)]
+        found.update(_in_use(outside, horizon_ms))
+    return frozenset(found)
+
+
+def of_temperature(patient: Patient, horizon_ms: int) -> frozenset[int]:
+    """Name the last fever until a moment that no clinician held for that of another cause."""
+    others = spells(patient, "fever", None)
+    if not others:
+        return NONE
+    fevers = (
+        id(each)
+        for each in reversed(up_to(patient.readings(TEMPERATURE), horizon_ms))
+        if each.value.celsius >= FEVER_C and not lies_in(each.effective_ms, others)
+    )
+    return frozenset([first for first in [next(fevers, None)] if first is not None])
+
+
+def compared_from_ms(patient: Patient, name: str, horizon_ms: int) -> int:
+    """Find the moment at which the result that held last is kept, and each one since.
+
+    Organs are compared with what was known of each 24 hours before something was last charted of
+    one, however long ago that is.
+    """
+    if name not in COMPARED:
+        return horizon_ms
+    charted = [patient.newest(signal) for signal in ORGAN_SIGNALS]
+    last_ms = max(each.effective_ms for each in charted if each is not None)
+    return min(horizon_ms, last_ms - DAY_MS - 1)
 
 
 def _turns_of_intubation(series: Series) -> Iterator[int]:
@@ -35,6 +76,26 @@ def _turns_of_intubation(series: Series) -> Iterator[int]:
 
 
 def _in_use(series: Series, moment_ms: int) -> Iterator[int]:
-    """Name the readings that say which oxygen was in use at a moment: it may go on being so."""
+    """Name the readings that say which oxygen was in use at a moment: it may go on being so.
+
+    The last one of another device is one of them, or what was measured on this one before that
+    would seem to go on.
+    """
     used = oxygen_in_use(series, until_ms=moment_ms)
-    yield from (id(each) for each in used or () if each is not None)
+    if used is None:
+        return
+    yield from (id(each) for each in used if each is not None)
+    device = used.named.value.device
+    if device != ROOM_AIR:
+        for each in reversed(series[: place_after(series, moment_ms)]):
+            if each.value.device not in {None, device}:
+                yield id(each)
+                return
+
+
+def _next_fio2(series: Series, moment_ms: int) -> Iterator[int]:
+    """Name the first reading of an FiO2 after a moment."""
+    for each in since(series, moment_ms):
+        if each.value.fio2_fraction is not None:
+            yield id(each)
+            return

@@ -50,6 +50,8 @@ ORGAN_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *(signal for _, signal in VASOACTIVE),
 )
 
+Turn = tuple[int, bool | None]  # when, and whether the mean is low from then on
+
 
 def is_low_mean(pressure: Pressure, age_years: float | None) -> bool | None:
     """Tell on which side of its limit a measured mean is; None where it says nothing."""
@@ -71,7 +73,8 @@ def rise_of(view: View) -> Rise | None:
     """Find by how much SOFA has risen in 24 hours; None where that is not enough.
 
     These are the 24 hours until something was last charted of an organ: silence ends nothing. A
-    mean pressure is something where it comes to lie on the other side of its limit.
+    mean pressure is something where it comes to lie on the other side of its limit; the first that
+    is kept is compared with, but it may have lain there before.
     """
     charted = sorted(
         {
@@ -81,12 +84,14 @@ def rise_of(view: View) -> Rise | None:
             if reading.effective_ms <= view.at_ms
         }
     )
-    turns = tuple(_turns_of_mean(view))
-    moments = sorted({*charted, *(at_ms for at_ms, _ in turns)})
-    from_ms = (moments[-1] if moments else view.at_ms) - DAY_MS
+    first, turns = _turns_of_mean(view)
+    moments = sorted({*charted, *(at_ms for at_ms, _ in (*first, *turns))})
+    last_ms = max([*charted, *(at_ms for at_ms, _ in turns)], default=view.at_ms)
+    from_ms = last_ms - DAY_MS
     held_then = max(bisect_left(moments, from_ms) - 1, 0)
     # Between two moments at which something else is charted, one adequate mean says all.
-    adequate = {bisect_right(charted, at_ms): at_ms for at_ms in _adequate(turns, from_ms)}
+    ends = _adequate((*first, *turns), from_ms)
+    adequate = {bisect_right(charted, at_ms): at_ms for at_ms in ends}
     compared = {*moments[held_then : held_then + 1], *adequate.values()}
     compared |= {each for each in charted if each >= from_ms}
     now = sofa_of(view)
@@ -134,18 +139,23 @@ def sofa_of(view: View) -> Sofa:
     )
 
 
-def _turns_of_mean(view: View) -> Iterator[tuple[int, bool | None]]:
-    """Give the first pressure, and where the mean came to lie on the other side of its limit."""
+def _turns_of_mean(view: View) -> tuple[list[Turn], list[Turn]]:
+    """Give the first pressure and mean, and where the mean came to lie on the other side."""
+    first: list[Turn] = []
+    turns: list[Turn] = []
     before: bool | None = None
     age_years = view.age_years
-    for place, reading in enumerate(up_to(view.readings(PRESSURE), view.at_ms)):
+    for reading in up_to(view.readings(PRESSURE), view.at_ms):
         low = is_low_mean(reading.value, age_years)
-        if not place or low not in {before, None}:
-            yield reading.effective_ms, low
+        if not first or (before is None and low is not None):
+            first.append((reading.effective_ms, low))
+        elif low not in {before, None}:
+            turns.append((reading.effective_ms, low))
         before = before if low is None else low
+    return first, turns
 
 
-def _adequate(turns: tuple[tuple[int, bool | None], ...], from_ms: int) -> list[int]:
+def _adequate(turns: tuple[Turn, ...], from_ms: int) -> list[int]:
     """Give the moments since one at which the mean became adequate, the newest first."""
     return [at_ms for at_ms, low in reversed(turns) if low is False and at_ms >= from_ms]
 

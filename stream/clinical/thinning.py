@@ -5,8 +5,8 @@ most of each hour (`hours`), for 72 hours. The newest is kept whatever its age, 
 known holds. Laboratory results are kept for 72 hours, and the one that held when they began;
 ferritin, doses, fluids, cultures, ICE and seizures as such; of a state that is charted again and
 again (a rate, a support, a finding) each change; of consciousness the first and the last of each
-level and day. What is known by for longer
-is named in `lasting`. The last result before the infusion is kept for the stay.
+level and day. The last result before the infusion is kept for the stay. `lasting` names what is
+kept for longer since something is still known by it.
 
 Where more is left than a limit allows, what says least goes first, however young: of a state what
 was said before and after it as well, of rates then those between others by which nothing starts,
@@ -38,6 +38,7 @@ from stream.clinical.signals import (
     OXYGEN,
     SEDATED,
     SEIZURE,
+    TEMPERATURE,
     WEIGHT,
     Rate,
     fluid,
@@ -88,12 +89,13 @@ class Forgetting:
         elif _is_state(name):
             past = _repeated(series, horizon_ms)
         elif name.partition(":")[0] not in ONE_BY_ONE and name not in LASTING:
-            past = self._of_results(series)
+            past = self._of_results(name, series)
         return past, limit
 
-    def _of_results(self, series: Series) -> list[Reading[Any]]:
+    def _of_results(self, name: str, series: Series) -> list[Reading[Any]]:
         """Choose what is past; the last one before the infusion stays, for CAR-HEMATOTOX."""
-        gone = list(series[: self._followed_until(series)])
+        past_ms = lasting.compared_from_ms(self._patient, name, self._now_ms - RESULTS_MS)
+        gone = list(series[: _followed_until(series, past_ms)])
         if self._patient.stay_from_ms is None:
             return gone
         place = place_at(series, self._patient.stay_from_ms) - 1
@@ -101,23 +103,24 @@ class Forgetting:
 
     def _of_vital_sign(self, series: Series, judge: Judge) -> list[Reading[Any]]:
         """Choose what is past, and thin the hours that are over since the last look."""
-        past = self._followed_until(series)
+        past = _followed_until(series, self._now_ms - WORST_READINGS_MS)
         end = min(place_at(series, thinned_until(self._now_ms)), len(series) - 1)
         return [*series[:past], *self._thinned(series, end, judge)]
 
     def _thinned(self, series: Series, end: int, judge: Judge) -> Iterator[Reading[Any]]:
-        start = max(place_at(series, self._patient.thinned_ms), self._followed_until(series))
+        start = max(
+            place_at(series, self._patient.thinned_ms),
+            _followed_until(series, self._now_ms - WORST_READINGS_MS),
+        )
         return thinned(series, start, end, judge, self._kept)
-
-    def _followed_until(self, series: Series) -> int:
-        """Count the readings that another one follows in time; the newest is none of them."""
-        return max(place_after(series, self._now_ms - WORST_READINGS_MS) - 1, 0)
 
     def _lasting(self, name: str) -> frozenset[int]:
         """Name the readings by which something is known for longer."""
         horizon_ms = self._now_ms - WORST_READINGS_MS
         if name == OXYGEN.name:
             return lasting.of_oxygen(self._patient, horizon_ms)
+        if name == TEMPERATURE.name:
+            return lasting.of_temperature(self._patient, horizon_ms)
         return lasting.NONE
 
     def _cut(
@@ -159,6 +162,11 @@ class Forgetting:
         """Say what a grade makes of a rate."""
         drug, weight_kg = name.partition(":")[2], fact(self._patient, WEIGHT)
         return lambda rate: (_runs(rate), is_high_dose(drug, rate, weight_kg))
+
+
+def _followed_until(series: Series, horizon_ms: int) -> int:
+    """Count the readings that another one follows by then; the newest is none of them."""
+    return max(place_after(series, horizon_ms) - 1, 0)
 
 
 def _is_state(name: str) -> bool:

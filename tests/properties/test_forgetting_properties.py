@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 from bedside import Bedside, hours, late, minutes, recorded_at
-from builders import Fields, assessment, build, dose, infusion, on_day, patient, reading
+from builders import Fields, assessment, build, dose, infusion, lab, on_day, patient, reading
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +19,11 @@ LIMITS: Final = {"READINGS_MAX": 60, "RESULTS_MAX": 12}
 
 drugs = st.sampled_from(["norepinephrine", "vasopressin", "propofol", "dexamethasone"])
 UNITS: Final = {"vasopressin": "[IU]/min", "propofol": "mg/h", "dexamethasone": "mg/h"}
-RATES: Final = {"vasopressin": [0.03], "propofol": [150], "dexamethasone": [0.5]}
+RATES: Final[dict[str, list[float]]] = {
+    "vasopressin": [0.03],
+    "propofol": [150],
+    "dexamethasone": [0.5],
+}
 
 
 def charted(drug: str, from_h: int, for_h: int, rates: list[float]) -> list[Fields]:
@@ -46,6 +50,14 @@ def held(domain: str, from_h: int, for_h: int) -> list[Fields]:
     said = [assessment("attribution", at=at, domain=domain, cause="infection") for at in moments]
     ends = START + hours(from_h + for_h)
     return [*said, assessment("attribution", at=ends, domain=domain, cause="crs")]
+
+
+def results(analyte: str, from_h: int, every_h: int, values: list[float]) -> list[Fields]:
+    """Some results of one analyte, and then none any more."""
+    return [
+        lab(analyte, value, at=START + hours(from_h + every_h * place))
+        for place, value in enumerate(values)
+    ]
 
 
 def runs(support: str, from_h: int, for_h: int) -> list[Fields]:
@@ -81,13 +93,22 @@ parts = st.one_of(
                     [
                         {"device": "room_air"},
                         {"device": "nasal_cannula", "flow_l_min": 3},
+                        {"device": "nasal_cannula"},
                         {"device": "invasive", "fio2_fraction": 0.5},
+                        {"device": "invasive", "fio2_fraction": 1.0},
                     ]
                 ),
             },
         ).filter(bool),
     ),
     st.builds(held, st.sampled_from(["fever", "hypotension", "hypoxia"]), begins_h, lasts_h),
+    st.builds(
+        results,
+        st.sampled_from(["pao2", "creatinine", "platelets"]),
+        begins_h,
+        st.sampled_from([3, 20]),
+        st.lists(st.sampled_from([0.9, 3.0, 60.0, 98.0, 160.0]), min_size=1, max_size=4),
+    ),
     st.builds(runs, st.sampled_from(["crrt", "ecmo_vv", "cooling"]), begins_h, lasts_h),
     st.builds(
         lambda drug, hour: [dose(drug, at=START + hours(hour))],
