@@ -93,7 +93,9 @@ class Round:
         ]
         try:
             await self._make_trouble(trouble, beside)
+            log.info("all is sent")
             left = await untaken(brokers.straight, DONE_WITHIN_S)
+            log.info("%s partitions of topics are not taken to their end", len(left))
             beside[0].cancel()
             if self.own_ticks:  # each has to end with all that it has told
                 running = [process for process, _ in workers.running.values()]
@@ -122,6 +124,7 @@ class Round:
             for fault in self.schedule:
                 await self._start(trouble, fault, [*beside, feeding])
             await self._until_over(self._making, [*beside, feeding])
+            log.info("all faults are over")
             over.set()
             await feeding
         finally:
@@ -175,6 +178,7 @@ class Round:
             registry.DEAD_LETTERS,
         )
         read = {name: await read_all(trouble.brokers.straight, name) for name in names}
+        log.info("all is read, and replayed now")
         taken_ms = clocks(read[registry.WATCH_CHANGELOG])
         read[registry.TICKS] = [
             each
