@@ -6,20 +6,22 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from builders import NOON, PATIENT_ID, TOPIC_OF, decoded, vitals
+from builders import NOON, PATIENT_ID, TOPIC_OF, decoded, encoded, key_of, tick, vitals
 from chaos.delays import FELT_S, LATE_S, delays, spans
 from chaos.endings import unexpected
 from chaos.faults import Done, Trouble
+from chaos.feed import WRONG_CLOCK
 from chaos.reading import Arrivals
 from chaos.report import merged
 from chaos.round import overlapped
 from chaos.schedule import BREAK_BESIDE_S, OF_THE_FEED, drawn
-from chaos.verdict import Wanted, judge
+from chaos.verdict import Wanted, judge, replayed
 from commands import Stormwatch
 from supervision import Supervised
 
@@ -219,6 +221,51 @@ def test_what_was_last_said_of_whom_time_alone_moves_has_to_be_the_same() -> Non
 
         assert (verdict.last_differ, verdict.reordered_last) == (judged, counted)
         assert verdict.is_right == (judged == 0)
+
+
+def test_what_was_refused_of_a_wrong_clock_holds_nothing_back_in_a_replay() -> None:
+    """It lies before what comes by time, which would be taken behind all ticks."""
+    ahead = vitals(NOON + timedelta(minutes=30), source=WRONG_CLOCK)
+    topic = TOPIC_OF["vitals"]
+    head = (("topic", topic.encode()), ("partition", b"10"), ("offset", b"0"))
+    dead = ConsumerRecord(registry.DEAD_LETTERS, 10, 0, 0, 0, None, b"", None, 0, 0, head)
+    came = [
+        ConsumerRecord(
+            topic,
+            10,
+            offset,
+            epoch_ms(at),
+            0,
+            key_of(each),
+            json.dumps(each).encode(),
+            None,
+            0,
+            0,
+            (),
+        )
+        for offset, (at, each) in enumerate(
+            ((NOON + timedelta(minutes=30), ahead), (NOON, vitals()))
+        )
+    ]
+    ticks = [
+        ConsumerRecord(
+            registry.TICKS,
+            10,
+            offset,
+            epoch_ms(NOON + timedelta(hours=offset)),
+            0,
+            b"10",
+            encoded(tick(NOON + timedelta(hours=offset))),
+            None,
+            0,
+            0,
+            (),
+        )
+        for offset in range(6)
+    ]
+    rules = {json.loads(line)["rule"] for line in replayed([came, ticks], [dead]).alerts.values()}
+
+    assert "OPS-SILENCE" in rules
 
 
 # The page

@@ -77,15 +77,15 @@ def replayed(
     for records in inputs:
         of: dict[int, list[ConsumerRecord]] = defaultdict(list)
         for record in records:
-            of[record.partition].append(record)
+            place = record.topic, record.partition, record.offset
+            if not (_is_astray(record) and place in refused):  # else others would wait behind it
+                of[record.partition].append(record)
         for partition, queue in of.items():
             queues[partition].append(queue)
     wanted, engine = Wanted(), Engine()
     for partition, topics in queues.items():
         ward = Ward({}, None, [])
         for record in heapq.merge(*topics, key=lambda r: (r.timestamp, RANK[r.topic])):
-            if _is_astray(record) and (record.topic, partition, record.offset) in refused:
-                continue
             _take(engine, ward, record, wanted)
         wanted.states |= {name: state.encode(each) for name, each in ward.patients.items()}
         wanted.partition |= dict.fromkeys(ward.patients, partition)
