@@ -110,12 +110,28 @@ def test_a_status_line_says_what_the_contract_shows(write: Any) -> None:
         "hlh": {
             "suspected": False,
             "hscore": 33,
+            "hscore_components": {"temperature": 33},
             "hscore_missing": HSCORE_INPUTS,
             "iec_hs_grade": None,
+            "hlh_2004": {
+                "met": ["fever"],
+                "missing": [
+                    "splenomegaly",
+                    "cytopenias",
+                    "triglycerides_or_fibrinogen",
+                    "hemophagocytosis",
+                    "natural_killer_cells",
+                    "ferritin",
+                    "sil2r",
+                ],
+                "fulfilled": False,
+            },
         },
         "scores": {
             "news2": 1,
             "news2_missing": ["consciousness"],
+            "qsofa": 0,
+            "qsofa_missing": ["gcs"],
             "easix": None,
             "m_easix": None,
             "car_hematotox": None,

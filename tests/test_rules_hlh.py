@@ -228,6 +228,28 @@ def test_a_marrow_that_is_normal_has_no_points_and_is_not_missing() -> None:
     assert found.hscore_missing == ("hepatomegaly",)
 
 
+def test_the_score_is_never_shown_without_its_components() -> None:
+    """CLINICAL.md §3: nearly everyone has points for cytopenia after CAR-T."""
+    bed = Bedside(KNOWN, *SICK, result("ast", 30))
+
+    for rule in ("HSCORE", "REFRACTORY", "ANAKINRA-SALVAGE"):
+        assert "cytopenias 34" in bed.told(rule)[-1].advice, rule
+    found = bed.status(at(1)).hlh
+    assert found is not None
+    assert found.hscore_components is not None
+    assert sum(found.hscore_components.values()) == found.hscore
+    assert 0 not in found.hscore_components.values()
+
+
+def test_a_lone_result_with_a_comparator_has_the_points_that_it_proves() -> None:
+    """Above 3 000 is above 2 000, and may be above 6 000 (decision 17)."""
+    found = Bedside(patient(), result("ferritin", 3000, comparator=">")).status(at(1)).hlh
+
+    assert found is not None
+    assert (found.hscore, found.hscore_components) == (35, {"ferritin": 35})
+    assert "ferritin" in found.hscore_missing
+
+
 def test_of_one_of_whom_nothing_is_known_every_input_is_missing() -> None:
     found = Bedside(patient(), result("crp", 20)).status(at(1)).hlh
 

@@ -18,7 +18,7 @@ from builders import (
     vitals,
 )
 
-from topics.status import Scores
+from topics.status import Hlh, Scores
 
 START = on_day(6, "08:00")
 ALERT = assessment("consciousness", at=START, level="alert")
@@ -91,6 +91,118 @@ def test_easix_needs_results_of_48_hours_without_a_comparator() -> None:
 
     assert (whole.easix, whole.m_easix) == (14.4, 144.0)
     assert (old.easix, open_ended.easix) == (None, None)
+
+
+# Those that are shown beside them
+
+
+def test_s_easix_needs_no_creatinine() -> None:
+    known = lab("ldh", 480, at=START), lab("platelets", 40, at=START)
+
+    assert scores(patient(), *known).s_easix == 12.0
+    assert scores(patient(), *known[:1]).s_easix is None
+
+
+def test_qsofa_is_made_of_fresh_signs_and_names_what_is_missing() -> None:
+    ill = reading(at=START, respiratory_rate_per_min=24, systolic_mmhg=95)
+    gcs = assessment("gcs", at=START, total=14)
+    whole, lacking = scores(patient(), ill, gcs), scores(patient(), ill)
+
+    assert (whole.qsofa, whole.qsofa_missing) == (3, None)
+    assert (lacking.qsofa, lacking.qsofa_missing) == (2, ("gcs",))
+    assert scores(patient(), ill, now=at(4.1)).qsofa is None
+    assert scores(patient(age_years=17), ill, gcs).qsofa is None
+    asleep = assessment("consciousness", at=START, level="alert", sedated=True)
+    assert scores(patient(), ill, gcs, asleep).qsofa_missing == ("gcs",)
+
+
+def test_sofa_has_the_organs_that_are_known_and_names_the_others() -> None:
+    known = lab("platelets", 40, at=START), lab("creatinine", 2.4, at=START)
+    found = scores(patient(), *known)
+
+    assert (found.sofa, found.sofa_missing) == (5, ("respiration", "liver", "circulation", "brain"))
+    assert (scores(patient()).sofa, scores(patient()).sofa_missing) == (None, None)
+    assert scores(patient(age_years=17), *known).sofa is None
+
+
+def test_sofa_follows_what_a_monitor_and_a_blood_gas_say() -> None:
+    tube = {"device": "invasive", "fio2_fraction": 0.8}
+    seen = Bedside(patient(), reading(at=START, mean_arterial_mmhg=60, systolic_mmhg=90))
+    told = []
+    for events in (
+        (),
+        (reading(at=at(1), systolic_mmhg=110),),  # says nothing of the mean
+        (reading(at=at(2), mean_arterial_mmhg=80, systolic_mmhg=110),),
+        (reading(at=at(3), oxygen=tube),),
+        (lab("pao2", 72, at=at(4)),),
+        (reading(at=at(3.5), oxygen={**tube, "fio2_fraction": 0.4}),),
+        (infusion("norepinephrine", at=at(5), rate_value=16),),
+    ):
+        seen.take(*events)
+        found = seen.status(at(6)).scores
+        assert found is not None
+        told.append(found.sofa)
+
+    assert told == [1, 1, 0, 0, 4, 3, 3 + 4]
+
+
+@pytest.mark.parametrize(
+    ("running", "weight_kg", "expected"),
+    [
+        ([], 80, None),
+        ([infusion("norepinephrine", at=START, rate_value=8)], 80, 0.1),
+        ([infusion("norepinephrine", at=START, rate_value=8)], None, None),
+        (
+            [infusion("norepinephrine", at=START, rate_value=8), infusion("vasopressin", at=START)],
+            80,
+            0.175,
+        ),
+        ([infusion("norepinephrine", at=START, action="stop")], 80, None),
+    ],
+)
+def test_norepinephrine_equivalents_are_of_what_runs(
+    running: list[Fields], weight_kg: float | None, expected: float | None
+) -> None:
+    found = scores(patient(weight_kg=weight_kg), *running)
+
+    assert found.norepinephrine_equivalent_ug_kg_min == expected
+
+
+def hlh(*events: Fields) -> Hlh:
+    found = Bedside(patient(), *events).status(START).hlh
+    assert found is not None
+    return found
+
+
+def test_hlh_2004_is_shown_once_a_criterion_is_met() -> None:
+    assert hlh(lab("ferritin", 400, at=START)).hlh_2004 is None
+    some = hlh(lab("ferritin", 600, at=START), reading(at=START, temperature_c=38.5)).hlh_2004
+    assert some is not None
+    assert (some.met, some.fulfilled) == (("fever", "ferritin"), False)
+    assert "natural_killer_cells" in some.missing
+    rest = [lab("sil2r", 2400, at=START), lab("triglycerides", 270, at=START)]
+    spleen = assessment("exam", at=START, finding="splenomegaly")
+    whole = hlh(
+        lab("ferritin", 600, at=START), reading(at=START, temperature_c=38.5), spleen, *rest
+    ).hlh_2004
+    assert whole is not None
+    assert whole.fulfilled
+
+
+def test_car_hlh_takes_the_highest_ferritin_of_the_episode() -> None:
+    before = lab("ferritin", 30_000, at=at(-2))
+    fever = reading(at=at(-1), temperature_c=38.5)
+    organs = [lab("ast", 900, at=START), lab("creatinine", 4, at=START)]
+    high = lab("ferritin", 10_000, at=at(-0.5), comparator=">")
+    low = lab("ferritin", 9_000, at=START)
+
+    outside = hlh(before, fever, low, *organs).car_hlh
+    assert outside is not None
+    assert (outside.met, outside.fulfilled) == (("liver", "kidneys"), False)
+    inside = hlh(before, fever, high, low, *organs).car_hlh
+    assert inside is not None
+    assert inside.fulfilled
+    assert inside.missing == ("lungs", "hemophagocytosis")
 
 
 # CAR-HEMATOTOX

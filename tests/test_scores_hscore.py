@@ -128,6 +128,24 @@ def test_of_nothing_no_score_is_made() -> None:
     assert hscore(NOTHING) is None
 
 
+@pytest.mark.parametrize(
+    ("known", "points"),
+    [
+        ({"ferritin": result(3_000, ">")}, 35),
+        ({"ferritin": result(3_000, "<")}, 0),
+        ({"ast": result(20, ">")}, 0),
+    ],
+)
+def test_of_one_result_that_leaves_something_open_there_is_a_score(
+    known: dict[str, Any], points: int
+) -> None:
+    found = hscore(replace(NOTHING, **known))
+
+    assert found is not None
+    assert found.points == points
+    assert len(found.missing) == len(Inputs.__dataclass_fields__)
+
+
 @given(known=st.sets(st.sampled_from(list(Inputs.__dataclass_fields__)), min_size=1))
 def test_a_score_with_something_missing_is_the_least_that_it_can_be(known: set[str]) -> None:
     for whole in (NORMAL, WORST):

@@ -11,7 +11,15 @@ from statuslines import CONSENSUS, REVIEW, alert, status
 from deploy.status.drawing import draw_board, draw_patient, shown_of
 from deploy.status.known import Board, Known, sickest_first
 from topics.alerts import Alert, AlertState, Because, Priority
-from topics.status import EpisodeLine, Hlh, IcansGrade, Status, TocilizumabLine
+from topics.status import (
+    CriteriaLine,
+    EpisodeLine,
+    Hlh,
+    IcansGrade,
+    Scores,
+    Status,
+    TocilizumabLine,
+)
 from topics.ticks import Tick
 
 HOUR = timedelta(hours=1)
@@ -188,7 +196,29 @@ def test_of_one_patient_everything_is_shown() -> None:
         "2",
         "3",
         icans={REVIEW: IcansGrade(lowest=1, highest=2, estimated=True)},
-        hlh=Hlh(suspected=True, hscore=169, hscore_missing=("ferritin",), iec_hs_grade=None),
+        hlh=Hlh(
+            suspected=True,
+            hscore=169,
+            hscore_components={"temperature": 33},
+            hscore_missing=("ferritin",),
+            iec_hs_grade=None,
+            hlh_2004=CriteriaLine(
+                met=("fever",), missing=("natural_killer_cells", "sil2r"), fulfilled=False
+            ),
+        ),
+        scores=Scores(
+            news2=6,
+            news2_missing=("consciousness",),
+            qsofa=2,
+            qsofa_missing=("gcs",),
+            sofa=5,
+            sofa_missing=("brain",),
+            norepinephrine_equivalent_ug_kg_min=0.15,
+            easix=None,
+            s_easix=12,
+            m_easix=None,
+            car_hematotox=3,
+        ),
         stale=("spo2_percent",),
         tocilizumab=TocilizumabLine(doses=4, last_at=NOON, next_allowed_at=None),
     )
@@ -200,7 +230,17 @@ def test_of_one_patient_everything_is_shown() -> None:
     for expected in (
         "CRS, astct-2019     3",
         "ICANS, manikath-2025  1 to 2 (estimated)",
-        "suspected yes, hscore 169, hscore missing ferritin, iec hs grade unknown",
+        "HLH suspected yes",
+        "HScore 169: temperature 33; not known: ferritin",
+        "HLH-2004 not fulfilled, 1 met (fever); not known: natural killer cells, sIL-2R",
+        "IEC-HS grade unknown",
+        "NEWS2 6; taken for normal: consciousness",
+        "qSOFA 2; not known: GCS",
+        "SOFA 5; not known: brain",
+        "norepinephrine equivalent 0.15 mcg/kg/min",
+        "EASIX unknown",
+        "s-EASIX 12",
+        "CAR-HEMATOTOX 3",
         "4 given; no more in this stay",
         "stale: SpO2",
         "P2 Tocilizumab due, not given (TOCI-IND)",

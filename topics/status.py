@@ -12,24 +12,47 @@ class IcansGrade(Grade):
     estimated: bool
 
 
+class CriteriaLine(Strict):
+    """A list of criteria: those that are met, those not known, and whether enough are met."""
+
+    met: tuple[str, ...]
+    missing: tuple[str, ...]
+    fulfilled: bool
+
+
 class Hlh(Strict):
-    """What speaks of HLH."""
+    """What speaks of HLH.
+
+    `hscore_components` has the points of the HScore that are proven, by component. `hlh_2004` and
+    `car_hlh` are left out where none of their criteria is met.
+    """
 
     suspected: bool
     hscore: int | None
+    hscore_components: dict[str, int] | None = OMITTED
     hscore_missing: tuple[str, ...]
     iec_hs_grade: int | None
+    hlh_2004: CriteriaLine | None = OMITTED
+    car_hlh: CriteriaLine | None = OMITTED
 
 
 class Scores(Strict):
     """Published scores; None where an input is missing.
 
-    `news2_missing` names what was taken for normal, if anything: a consciousness not charted.
+    `news2_missing` names what was taken for normal, if anything: a consciousness not charted. qSOFA
+    and SOFA are the points that are proven, with what is missing; the norepinephrine equivalent
+    (Goradia) is of the vasopressors that run, for a trend and no grade.
     """
 
     news2: int | None
     news2_missing: tuple[str, ...] | None = OMITTED
+    qsofa: int | None = OMITTED
+    qsofa_missing: tuple[str, ...] | None = OMITTED
+    sofa: int | None = OMITTED
+    sofa_missing: tuple[str, ...] | None = OMITTED
+    norepinephrine_equivalent_ug_kg_min: float | None = OMITTED
     easix: float | None
+    s_easix: float | None = OMITTED
     m_easix: float | None
     car_hematotox: int | None
 

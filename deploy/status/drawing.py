@@ -1,6 +1,6 @@
 """Draws what is known: all patients as a table, or one patient with everything there is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,12 +18,12 @@ from alerts.readings import (
     counted,
     doubts,
     name_of,
-    number,
     reading,
     span,
 )
 from alerts.titles import title_of
 from deploy.status.known import Board, Known, priority_of, sickest_first
+from deploy.status.scores import of_hlh, of_scores
 from deploy.timeline import COLOUR_BY_GRADE, COLOUR_BY_PRIORITY
 from stream.clinical.policies.register import POLICY_NAMES
 from topics.alerts import Alert, Grade
@@ -174,9 +174,10 @@ def _facts(known: Known, now: datetime | None) -> Iterator[tuple[str, Text]]:
         yield f"CRS, {name}", _grade(status, name)
     for name, grade in (status.icans or {}).items():
         yield f"ICANS, {name}", _range(grade).append(" (estimated)" if grade.estimated else "")
-    for title, part in (("HLH", status.hlh), ("scores", status.scores)):
-        if part is not None:
-            yield title, Text(", ".join(_fields(part.model_dump())))
+    if status.hlh is not None:
+        yield from ((name, Text(said)) for name, said in of_hlh(status.hlh))
+    if status.scores is not None:
+        yield from ((name, Text(said)) for name, said in of_scores(status.scores))
     if status.episode is not None:
         onset, day = status.episode.crs_onset_at, status.episode.day
         yield "episode", Text("none open" if onset is None else f"CRS since {clock_time(onset)}")
@@ -184,25 +185,6 @@ def _facts(known: Known, now: datetime | None) -> Iterator[tuple[str, Text]]:
     yield "tocilizumab", Text("; ".join(_tocilizumab(status, now)) or "none given")
     yield "doubts", Text(", ".join(_doubts(status)) or "none")
     yield "last change", _age(status, now)
-
-
-def _fields(part: Mapping[str, object]) -> Iterator[str]:
-    for name, value in part.items():
-        yield f"{name.replace('_', ' ')} {_told(value)}"
-
-
-def _told(value: object) -> str:
-    match value:
-        case None:
-            return UNKNOWN
-        case bool():
-            return "yes" if value else "no"
-        case int() | float():
-            return number(value)
-        case tuple() | list():
-            return ", ".join(map(_told, value)) or "none"
-        case _:
-            return clean(str(value).replace("_", " "))
 
 
 def _alert(line: Alert, now: datetime | None) -> Iterator[RenderableType]:

@@ -1,21 +1,23 @@
-"""The scores of a patient that the status line shows, from what is known and fresh.
+"""The scores of a patient that the status line shows: what the laboratory says, and the rest.
 
-CAR-HEMATOTOX is scored before the infusion and holds for the stay; NEWS2 needs vital signs that are
-fresh, and none is computed for a child.
-Source: CLINICAL.md §3, §5.8, DEC-44, DEC-62; CONTRACT (status line).
+CAR-HEMATOTOX is scored before the infusion and holds for the stay; the others are made of results
+of 48 hours. HLH-2004 and carHLH are shown once a criterion of theirs is met.
+Source: CLINICAL.md §3, §5.8, DEC-44; CONTRACT (status line).
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import fact
+from stream.clinical.bedside_scores import AtBedside, at_bedside
 from stream.clinical.circulation import Circulation
-from stream.clinical.comparators import exact
-from stream.clinical.freshness import is_fresh
+from stream.clinical.comparators import exact, is_above
 from stream.clinical.hlh import (
     FEATURE_FACTS,
     FEATURE_MS,
     FEATURE_SIGNALS,
+    MARROW,
     SCORED_SIGNALS,
     SUSPECT,
     highest_temperature,
@@ -25,35 +27,29 @@ from stream.clinical.hlh import (
 from stream.clinical.illness import CRRT
 from stream.clinical.kept import Kept
 from stream.clinical.masking import STEROIDS
-from stream.clinical.neuro import arousal_of
 from stream.clinical.observe import infusion_ms
-from stream.clinical.oxygen import OxygenNeed, breathing_of
+from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.patient import key_of_alert
 from stream.clinical.results import RESULT_MS, newest, value_of
-from stream.clinical.scores import car_hematotox, easix, hscore, iec_hs, news2
-from stream.clinical.series import Reading, since, up_to
+from stream.clinical.scores import car_hematotox, car_hlh, easix, hlh_2004, hscore, iec_hs
+from stream.clinical.scores.criteria import Criteria
+from stream.clinical.series import since, up_to
 from stream.clinical.signals import (
     BASELINE_FERRITIN,
-    CONSCIOUSNESS,
-    HEART_RATE,
-    HOME_POSITIVE_PRESSURE,
+    FERRITIN,
     IMMUNOSUPPRESSED,
     INFUSED_AT,
-    OXYGEN,
-    PRESSURE,
-    RESPIRATORY_RATE,
-    SPO2,
-    TEMPERATURE,
     Result,
     Signal,
+    exam,
     given,
     lab,
-    neuro_sign,
 )
 from stream.clinical.times import DAY_MS
 from stream.clinical.view import View
-from topics.status import Hlh, Scores
+from topics.status import CriteriaLine, Hlh, Scores
 
+SPLEEN: Final = exam("splenomegaly")
 HEMATOTOX_ANALYTES: Final = ("platelets", "anc", "hemoglobin", "crp", "ferritin")
 HEMATOTOX_MS: Final = 14 * DAY_MS  # before the infusion
 HIGH_CREATININE_MG_DL: Final = 2.0  # new kidney injury, where no baseline is known
@@ -61,8 +57,6 @@ IEC_HS_DRUGS: Final = ("anakinra", "ruxolitinib", "etoposide", "emapalumab", *ST
 DECIMALS: Final = 4
 
 LINES_REMEMBERED: Final = 1024  # parts of the status line that need not be made again
-
-T = TypeVar("T")
 
 
 class Blood(NamedTuple):
@@ -73,14 +67,18 @@ class Blood(NamedTuple):
     hscore_missing: tuple[str, ...]
     is_iec_hs: bool  # its criteria are met
     easix: float | None
+    s_easix: float | None
     m_easix: float | None
     car_hematotox: int | None
+    hscore_components: tuple[tuple[str, int], ...]  # those that have points
+    hlh_2004: Criteria | None
+    car_hlh: Criteria | None
 
 
 BLOOD_SIGNALS: Final[tuple[Signal[Any], ...]] = (
     *FEATURE_SIGNALS,
     *SCORED_SIGNALS,
-    *(lab(analyte) for analyte in (*HEMATOTOX_ANALYTES, "ldh", "creatinine")),
+    *(lab(analyte) for analyte in (*HEMATOTOX_ANALYTES, "ldh", "creatinine", "sil2r")),
 )
 KEPT: Final[Kept[Blood]] = Kept(
     lambda _: {
@@ -94,52 +92,62 @@ def blood_of(view: View) -> Blood:
     """Say what the laboratory says, or said before if nothing came since."""
     highest = highest_temperature(view, RESULT_MS)
     celsius = None if highest is None else highest.value.celsius
-    patient = view.patient
+    patient, onset_ms = view.patient, view.course.onset_ms
     said = patient.alerts.get(key_of_alert(SUSPECT, patient.stay, 0))  # it may rest on that
-    return KEPT.of(patient, view.at_ms, view.site, lambda: _blood_of(view), celsius, said)
+    return KEPT.of(
+        patient, view.at_ms, view.site, lambda: _blood_of(view, celsius), celsius, onset_ms, said
+    )
 
 
 def hlh_of(view: View, blood: Blood) -> Hlh:
     """Say what speaks of HLH."""
-    grade = iec_hs.grade(_severity(view)) if blood.is_iec_hs else None
-    return _hlh(blood.suspected, blood.hscore, blood.hscore_missing, grade)
+    return _hlh(blood, iec_hs.grade(_severity(view)) if blood.is_iec_hs else None)
 
 
 def scores_of(view: View, blood: Blood) -> Scores:
     """Compute the published scores; None where an input is missing."""
-    warning = _news2(view)
-    points = None if warning is None else warning.points
-    assumed = None if warning is None else warning.assumed or None
-    return _scores(points, assumed, blood.easix, blood.m_easix, blood.car_hematotox)
+    return _scores(at_bedside(view), blood.easix, blood.s_easix, blood.m_easix, blood.car_hematotox)
 
 
 @lru_cache(maxsize=LINES_REMEMBERED)
-def _hlh(
-    suspected: bool, hscore: int | None, missing: tuple[str, ...], iec_hs_grade: int | None
-) -> Hlh:
+def _hlh(blood: Blood, iec_hs_grade: int | None) -> Hlh:
     return Hlh(
-        suspected=suspected, hscore=hscore, hscore_missing=missing, iec_hs_grade=iec_hs_grade
+        suspected=blood.suspected,
+        hscore=blood.hscore,
+        hscore_components=dict(blood.hscore_components) or None,
+        hscore_missing=blood.hscore_missing,
+        iec_hs_grade=iec_hs_grade,
+        hlh_2004=_criteria(blood.hlh_2004, hlh_2004.is_fulfilled),
+        car_hlh=_criteria(blood.car_hlh, car_hlh.is_fulfilled),
     )
+
+
+def _criteria(
+    found: Criteria | None, is_fulfilled: Callable[[Criteria], bool]
+) -> CriteriaLine | None:
+    if found is None:
+        return None
+    return CriteriaLine(met=found.met, missing=found.missing, fulfilled=is_fulfilled(found))
 
 
 @lru_cache(maxsize=LINES_REMEMBERED)
 def _scores(
-    points: int | None,
-    assumed: tuple[str, ...] | None,
+    bedside: AtBedside,
     easix: float | None,
+    s_easix: float | None,
     m_easix: float | None,
     car_hematotox: int | None,
 ) -> Scores:
     return Scores(
-        news2=points,
-        news2_missing=assumed,
+        **bedside._asdict(),
         easix=easix,
+        s_easix=s_easix,
         m_easix=m_easix,
         car_hematotox=car_hematotox,
     )
 
 
-def _blood_of(view: View) -> Blood:
+def _blood_of(view: View, celsius: float | None) -> Blood:
     ldh, creatinine, crp, platelets = (
         exact(value_of(newest(view, name))) for name in ("ldh", "creatinine", "crp", "platelets")
     )
@@ -152,59 +160,69 @@ def _blood_of(view: View) -> Blood:
         easix=_rounded(
             easix.easix(ldh_u_l=ldh, creatinine_mg_dl=creatinine, platelets_10e9_l=platelets)
         ),
+        s_easix=_rounded(easix.s_easix(ldh_u_l=ldh, platelets_10e9_l=platelets)),
         m_easix=_rounded(easix.m_easix(ldh_u_l=ldh, crp_mg_l=crp, platelets_10e9_l=platelets)),
         car_hematotox=_car_hematotox(view),
+        hscore_components=()
+        if score is None
+        else tuple((name, points) for name, points in score.components.items() if points),
+        hlh_2004=_if_met(_hlh_2004(view, celsius)),
+        car_hlh=_if_met(_car_hlh(view)),
     )
 
 
-def _news2(view: View) -> news2.News2 | None:
-    if view.age_years is not None and view.age_years < news2.FROM_AGE_YEARS:
-        return None
-    pressure, temperature = _fresh(view, PRESSURE), _fresh(view, TEMPERATURE)
-    return news2.news2(
-        news2.Inputs(
-            respiratory_rate_per_min=value_of(_fresh(view, RESPIRATORY_RATE)),
-            spo2_percent=value_of(_fresh(view, SPO2)),
-            on_oxygen=_on_oxygen(view),
-            systolic_mmhg=None if pressure is None else pressure.value.systolic_mmhg,
-            heart_rate_per_min=value_of(_fresh(view, HEART_RATE)),
-            is_alert=_is_alert(view),
-            temperature_c=None if temperature is None else temperature.value.celsius,
+def _if_met(criteria: Criteria) -> Criteria | None:
+    return criteria if criteria.met else None
+
+
+def _hlh_2004(view: View, celsius: float | None) -> Criteria:
+    results = {
+        name: value_of(newest(view, name))
+        for name in (
+            "hemoglobin",
+            "platelets",
+            "anc",
+            "triglycerides",
+            "fibrinogen",
+            "ferritin",
+            "sil2r",
+        )
+    }
+    return hlh_2004.hlh_2004(
+        hlh_2004.Inputs(
+            temperature_c=celsius,
+            splenomegaly=value_of(view.latest(SPLEEN)),
+            hemophagocytosis=value_of(view.latest(MARROW)),
+            **results,
         )
     )
 
 
-def _fresh(view: View, signal: Signal[T]) -> Reading[T] | None:
-    reading = view.latest(signal)
-    return (
-        reading
-        if reading is not None and is_fresh(signal, reading, view.at_ms, view.site)
-        else None
+def _car_hlh(view: View) -> Criteria:
+    results = {
+        name: value_of(newest(view, name))
+        for name in ("ast", "alt", "bilirubin_total", "creatinine")
+    }
+    return car_hlh.car_hlh(
+        car_hlh.Inputs(
+            ferritin_of_crs=_ferritin_of_crs(view),
+            pulmonary_edema=None,
+            hemophagocytosis=value_of(view.latest(MARROW)),
+            **results,
+        )
     )
 
 
-def _on_oxygen(view: View) -> bool | None:
-    """Tell whether oxygen is given; positive pressure as at home is none (DEC-62)."""
-    oxygen = view.oxygen
-    if oxygen is None or not is_fresh(OXYGEN, oxygen, view.at_ms, view.site):
+def _ferritin_of_crs(view: View) -> Result | None:
+    """Give the highest result of the open episode, one that proves a high value before others."""
+    onset_ms = view.course.onset_ms
+    if onset_ms is None:
         return None
-    home = fact(view.patient, HOME_POSITIVE_PRESSURE)
-    lowest = breathing_of(oxygen.value, home_positive_pressure=home).lowest
-    return None if lowest is None else lowest > OxygenNeed.ROOM_AIR
-
-
-def _is_alert(view: View) -> bool | None:
-    confused = _fresh_sign(view, "confusion")
-    consciousness = _fresh(view, CONSCIOUSNESS)
-    if confused:
-        return False
-    return None if consciousness is None else arousal_of(consciousness.value) == 0
-
-
-def _fresh_sign(view: View, sign: str) -> bool:
-    found = view.latest(neuro_sign(sign))
-    return (
-        found is not None and found.value and is_fresh(CONSCIOUSNESS, found, view.at_ms, view.site)
+    results: list[Result] = [each.value for each in since(view.readings(FERRITIN), onset_ms)]
+    return max(
+        results,
+        key=lambda each: (is_above(each, car_hlh.FERRITIN_NG_ML) is True, each.value),
+        default=None,
     )
 
 

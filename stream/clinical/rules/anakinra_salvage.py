@@ -10,8 +10,8 @@ from typing import Final
 from stream.clinical import anakinra
 from stream.clinical.hlh import Suspicion, suspicion_of
 from stream.clinical.policies.register import POLICY_NAMES
-from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.refractory import REFRACTORY_INPUTS, because, refractory
+from stream.clinical.rules import evidence, h_score, texts
+from stream.clinical.rules.refractory import HLH, REFRACTORY_INPUTS, because, refractory
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.signals import exam
 from stream.clinical.view import View
@@ -59,7 +59,13 @@ def _advice(view: View) -> str:
     if shock or (edema is not None and edema.value):
         why = "shock" if shock else "anasarca"
         words.append(f"Prefer the infusion: with {why} little is absorbed under the skin.")
-    return texts.joined(*words, texts.adult_doses(view))
+    return texts.joined(*words, texts.adult_doses(view), _hscore(view))
+
+
+def _hscore(view: View) -> str:
+    """Write the HScore with its components where it is a reason: never the sum alone."""
+    reasons = {reason for each in refractory(view).reasons.values() for reason in each}
+    return h_score.shown(view) if HLH in reasons else ""
 
 
 RULE: Final = Rule(

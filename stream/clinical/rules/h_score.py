@@ -45,7 +45,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P1),
         because=tuple(_because(view, score)),
-        advice=lambda: _advice(view, score),
+        advice=lambda: _advice(view),
         source="review-2025 L183; Fardet 2014",
     )
     return Verdict(finding)
@@ -93,9 +93,14 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
         yield evidence.of_temperature(temperature)
 
 
-def _advice(view: View, score: HScore) -> str:
-    compared = f", {_reaching(view)} {CUT_OFF}"
-    return f"{in_words(score, compared)} Call haematology; consider a bone marrow examination."
+def shown(view: View) -> str:
+    """Write the score with its components where it is above the cut-off, for other rules."""
+    score = above(view)
+    return "" if score is None else in_words(score, f", {_reaching(view)} {CUT_OFF}")
+
+
+def _advice(view: View) -> str:
+    return f"{shown(view)} Call haematology; consider a bone marrow examination."
 
 
 FEATURES: Final = Features(NAME, SCORED_SIGNALS, _above, RESULT_MS, HIGHEST_TEMPERATURE_MS)

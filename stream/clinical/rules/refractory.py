@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SCORED_SIGNALS, suspicion_of
 from stream.clinical.levels import INTUBATED, SCORED_TEMPERATURE, Level
 from stream.clinical.organs import ORGAN_SIGNALS, SCORED_MEAN, Rise, readings_of, rise_of
-from stream.clinical.rules import evidence, h_score, hlh_suspect
+from stream.clinical.rules import evidence, h_score, hlh_suspect, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import SEDATIVE_RATES
@@ -99,7 +99,9 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=dict.fromkeys(found.reasons, Priority.P1),
         because=because(view, reasons),
-        advice=lambda: _advice(reasons, found.rise),
+        advice=lambda: texts.joined(
+            _advice(reasons, found.rise), h_score.shown(view) if HLH in reasons else ""
+        ),
         source="review-2025 L105-107",
     )
     return Verdict(finding, found.wake_ms)

@@ -99,9 +99,9 @@ class HScore:
 
 def hscore(inputs: Inputs) -> HScore | None:
     """Score what is known; None where nothing at all is."""
-    missing = tuple(_missing(inputs))
-    if len(missing) == len(Inputs.__slots__):
+    if all(getattr(inputs, name) is None for name in NAMES):
         return None
+    missing = tuple(_missing(inputs))  # a comparator may prove some points and leave others open
     enlarged = (inputs.hepatomegaly, inputs.splenomegaly).count(True)
     return HScore(
         MappingProxyType(
