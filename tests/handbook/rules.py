@@ -1,21 +1,43 @@
 """docs/rules.md: every table and every rule, as a clinician may read them."""
 
 import inspect
+import pkgutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import timedelta
 from enum import Enum
+from importlib import import_module
+from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
 from alerts.titles import title_of
+from stream.clinical import scores
 from stream.clinical.levels import Level
 from stream.clinical.policies.bounds import Threshold
 from stream.clinical.policies.policy import ManagementProfile
 from stream.clinical.policies.register import GRADING, MANAGEMENT
 from stream.clinical.policies.thresholds import THRESHOLDS
+from stream.clinical.rules import texts
 from stream.clinical.rules.register import RULES
 from stream.clinical.rules.rule import Rule
 
+NOT_SCORES: Final = ("criteria", "steps")  # what several of them share
+SCORES: Final = tuple(
+    import_module(f"{scores.__name__}.{each.name}")
+    for each in pkgutil.iter_modules(scores.__path__)
+    if each.name not in NOT_SCORES
+)
+TEXTS: Final = MappingProxyType(
+    {
+        name: each
+        for name, each in vars(texts).items()
+        if inspect.isfunction(each)
+        and each.__module__ == texts.__name__
+        and "Source: " in (each.__doc__ or "")
+    }
+)
+CALLED_BY: Final = MappingProxyType({"adult_doses": ("given_in_words(",)})  # of a steroid
 NOT_ADVICE: Final = frozenset({"name", "site", "policy_hash"})
 HEAD: Final = """# Rules
 
@@ -43,8 +65,38 @@ def rules_page() -> str:
         _thresholds(),
         "## Rules",
         *map(_rule, RULES),
+        "## Texts inside other alerts",
+        "They are never raised by themselves: each is said where it fits the patient, in the advice of the rules named beside it.",
+        _texts(),
+        "## Scores",
+        "`stormwatch status` of one patient and the status line show each with what is missing. Only the rules that name a score go by it.",
+        *map(_score, SCORES),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def said_in(text: str) -> list[str]:
+    """Name the rules in whose advice a text is."""
+    calls = (f"texts.{text}(", *CALLED_BY.get(text, ()))
+    return [
+        rule.name
+        for rule in RULES
+        if any(call in inspect.getsource(sys.modules[rule.judge.__module__]) for call in calls)
+    ]
+
+
+def _texts() -> str:
+    rows = []
+    for name, text in TEXTS.items():
+        said = " ".join(inspect.cleandoc(text.__doc__ or "").split())
+        rules = ", ".join(f"[{each}](#{each.lower()})" for each in said_in(name))
+        rows.append((said, rules))
+    return _table(("text", "in the advice of"), rows)
+
+
+def _score(module: ModuleType) -> str:
+    name = module.__name__.rpartition(".")[2]
+    return f"### scores/{name}.py\n\n{inspect.cleandoc(module.__doc__ or '')}"
 
 
 def documented(rule: Rule) -> str:

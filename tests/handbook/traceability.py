@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from handbook.cases import asked_for, cases
+from handbook.differences import DIFFERENCES
 from handbook.hazards import HAZARDS
 from stream.clinical.rules.register import RULES
 
@@ -27,7 +28,7 @@ says, and what is known to be so stays so whatever the order of events.
 
 def traceability_page() -> str:
     """Write the page."""
-    return "\n".join([HEAD, *_hazards(), *_decisions(), *_scores()]) + "\n"
+    return "\n".join([HEAD, *_hazards(), *_decisions(), *_differences(), *_scores()]) + "\n"
 
 
 def _hazards() -> Iterator[str]:
@@ -59,6 +60,23 @@ def _decisions() -> Iterator[str]:
         pages = [path.name[:4] for path in sorted(PAGES.glob("0*.md")) if _names(path, number)]
         shown = [", ".join(f"`{each}`" for each in names) or "-" for names in (modules, tests)]
         yield f"| DEC-{number} | {shown[0]} | {' '.join(pages) or '-'} | {shown[1]} |"
+    yield ""
+
+
+def _differences() -> Iterator[str]:
+    yield "## D1 to D25"
+    yield ""
+    yield "Where the policies differ (CLINICAL.md §2.4), what each does, and what shows it: rows of `tests/vectors/unit_tables.json` (A, I), cases"
+    yield "(B) and tests. [rules.md](rules.md) has the grade of each finding under both."
+    yield ""
+    yield "| | about | manikath-2025 | astct-2019 | modules | rows, cases | tests |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for number, each in enumerate(DIFFERENCES, 1):
+        modules, tests = (
+            ", ".join(f"`{name}`" for name in names) or "-" for names in (each.modules, each.tests)
+        )
+        said = f"{each.topic} | {each.review} | {each.consensus}"
+        yield f"| D{number} | {said} | {modules} | {' '.join(each.rows) or '-'} | {tests} |"
     yield ""
 
 

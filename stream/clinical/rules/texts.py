@@ -58,7 +58,11 @@ def toci_with_abx(view: View) -> str:
 
 
 def fluid_initial(view: View) -> str:
-    """FLUID-INITIAL: how much crystalloid a low pressure gets at first. Source: review line 218."""
+    """FLUID-INITIAL: a low pressure gets 20 to 30 mL/kg of crystalloid at first.
+
+    Where a vasopressor runs nothing is said; what was given for it is named, from 30 mL/kg on
+    alone. Source: review line 218.
+    """
     if view.low_pressure is not True or view.vasopressors:
         return ""
     lowest, highest = INITIAL_ML_KG
@@ -73,7 +77,11 @@ def fluid_initial(view: View) -> str:
 
 
 def oxygen_ladder(view: View) -> str:
-    """O2-LADDER: which oxygen first, and not to delay intubation. Source: review line 251."""
+    """O2-LADDER: a high-flow cannula first, and no delay of intubation, above all with ICANS.
+
+    Under positive pressure it says that non-invasive ventilation fails often. Source: review lines
+    251 to 253.
+    """
     need = view.breathing.lowest
     if need is None or need == OxygenNeed.ROOM_AIR or ventilated_from_ms(view) is not None:
         return ""
@@ -89,7 +97,11 @@ def oxygen_ladder(view: View) -> str:
 
 
 def recovery(view: View) -> str:
-    """RECOVERY: shock often ends within a day of tocilizumab. Source: review line 234."""
+    """RECOVERY: while a vasopressor runs, within 24 hours of tocilizumab.
+
+    Shock often improves 12 to 24 hours after it: too early to speak of futility. Source: review
+    line 234.
+    """
     doses = view.tocilizumab
     if not doses or not view.vasopressors or view.at_ms - doses[-1].effective_ms > RECOVERY_MS:
         return ""
@@ -127,7 +139,10 @@ def long_fever(view: View, limit: timedelta) -> str:
 
 
 def hlh_results(view: View) -> str:
-    """Say what is to be ordered for HLH/MAS, and the HScore of what is known (review line 182)."""
+    """Say what to order for HLH/MAS, what is not known of the last 24 hours, and the HScore so far.
+
+    Source: review line 182.
+    """
     due = [called(each) for each in HLH_ORDERS if newest(view, each, FEATURE_MS) is None]
     score = hscore_of(view)
     return joined(
@@ -167,7 +182,10 @@ def outside_peak(view: View) -> str:
 
 
 def nmb(view: View, from_ms: int) -> str:
-    """NMB: blockade early in severe ARDS, with care under steroids. Source: review line 261."""
+    """NMB: neuromuscular blockade in the first 48 h of ventilation, with care under a steroid.
+
+    Source: review line 261.
+    """
     if view.at_ms - from_ms > EARLY_MS:
         return ""
     steroid = any(mask.signal in STEROIDS for mask in view.masks)
@@ -176,7 +194,11 @@ def nmb(view: View, from_ms: int) -> str:
 
 
 def ecmo(view: View) -> str:
-    """ECMO: what speaks for and against it in severe ARDS. Source: review lines 265 to 281."""
+    """ECMO: what speaks for and against it in severe ARDS, where PaO2/FiO2 is below 100 mm[Hg].
+
+    Against it now: platelets below 50, fibrinogen below 150 mg/dL, a vasopressor that runs.
+    Source: review lines 265 to 281.
+    """
     from_ms = ventilated_from_ms(view)
     ratio = None if from_ms is None else uptake(view, from_ms)
     if ratio is None or not ratio.is_below(SEVERE_MMHG):
