@@ -247,7 +247,9 @@ def test_every_rule_names_the_examination_that_the_patient_has(
         told = " ".join(each.advice for each in lines)
         assert exam in told, rule
         assert other not in told, rule
-        assert other.lower() not in {each.signal for line in lines for each in line.because}
+        shown = [each for line in lines for each in (*line.because, *(line.doubts or ()))]
+        assert other.lower() not in {each.signal for each in shown}
+        assert not any(other in str(each.value) for each in shown)
 
     assert ("handwriting" in seen.told("ICE-DUE")[0].advice) is (exam == "ICE")
 

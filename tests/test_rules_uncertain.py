@@ -161,7 +161,7 @@ def test_a_range_of_icans_says_what_was_not_examined(age: int, scored: str) -> N
     by_arousal = Bedside(*connected(age_years=age), asleep).told("ICANS-UP")[-1]
 
     assert told_of(by_score) == {"consciousness": None}
-    assert told_of(by_arousal) == {"ice": None}
+    assert told_of(by_arousal) == {scored: None}
 
 
 def test_a_grade_that_is_carried_forward_is_an_estimate() -> None:

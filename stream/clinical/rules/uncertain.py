@@ -15,6 +15,7 @@ from stream.clinical import bedside
 from stream.clinical.causes import OWN_CAUSES, lies_in
 from stream.clinical.crs import FEVER_C
 from stream.clinical.entries import STANDING
+from stream.clinical.neuro import exam_of, is_child
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
@@ -163,11 +164,12 @@ def _of_icans(view: View) -> Iterator[Evidence]:
     """Name why it is an estimate; else what is old or unknown and leaves the grade open."""
     if any(each.estimated for each in view.icans.values()):
         from_ms = min(each.from_ms for each in spells_unable(view))
-        yield Evidence("icans", "an estimate: ICE cannot be done", None, from_ms, None)
+        said = f"an estimate: {exam_of(view.patient)} cannot be done"
+        yield Evidence("icans", said, None, from_ms, None)
     elif any(each.grade.highest > each.grade.lowest for each in view.icans.values()):
         yield from _stale(view, ICANS_READINGS)
         if view.latest(ICE) is None and view.latest(CAPD) is None:
-            yield _unknown(view, ICE.name)
+            yield _unknown(view, CAPD.name if is_child(view.patient) else ICE.name)
         if view.latest(CONSCIOUSNESS) is None:
             yield _unknown(view, CONSCIOUSNESS.name)
 
