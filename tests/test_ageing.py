@@ -260,3 +260,11 @@ def test_the_tasks_of_infection_show_for_days_what_they_began_with() -> None:
     ]
     bed.tick(at(24 * DAYS + 1))
     assert len(bed.told("ABX-1H")) == 3
+
+
+def test_a_task_that_was_done_is_told_anew_where_that_is_taken_back_after_days() -> None:
+    given = dose("cefepime", at=at(0.2), dose_value=2000)
+    bed = watched(LOW, given, *(reading(at=at(4 * n + 1), systolic_mmhg=84) for n in range(48)))
+    bed.take(removed(given, hours(24 * DAYS)))
+
+    assert bed.states("ABX-EMPIRIC") == ["raised P2", "resolved", "raised P2"]

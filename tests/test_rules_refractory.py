@@ -533,6 +533,14 @@ def test_the_task_goes_on_though_tocilizumab_is_no_longer_indicated() -> None:
     assert seen.states(EARLY) == ["raised P3"]
 
 
+def test_a_risk_of_a_time_at_which_it_was_not_indicated_makes_no_task_earlier() -> None:
+    """A late pressure moves back nothing that rests on a ferritin of afterwards."""
+    seen = Bedside(patient(), low(), better(2), ferritin(3, 3400), low(4))
+    seen.take(late(ferritin(3.2, 3500), hours(2)))
+
+    assert seen.states(EARLY) == ["raised P3"]
+
+
 @pytest.mark.parametrize("known", [{}, {"prior_transplant": True}])
 def test_where_the_label_has_no_tocilizumab_yet_nothing_is_early(known: dict[str, Any]) -> None:
     """Kymriah's label waits for instability though CRS is of grade 2."""
