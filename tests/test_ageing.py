@@ -123,7 +123,7 @@ def test_features_of_crs_stay_in_the_episode() -> None:
 
     assert bed.states("CRS-FEATURES") == ["raised INFO", "changed INFO"]
     shown = bed.told("CRS-FEATURES")[-1].because
-    assert [each.signal for each in shown] == ["il6", "crp", "edema"]
+    assert [each.signal for each in shown] == ["il6", "crp", "edema", "infused_at"]
 
 
 # Corrections after days
@@ -260,6 +260,17 @@ def test_the_tasks_of_infection_show_for_days_what_they_began_with() -> None:
     ]
     bed.tick(at(24 * DAYS + 1))
     assert len(bed.told("ABX-1H")) == 3
+
+
+def test_a_task_goes_on_for_days_by_a_reading_that_was_corrected() -> None:
+    """What an alert was told with has the status of its record, which is no reading."""
+    low = reading(at=START, systolic_mmhg=70, temperature_c=38.3)
+    signs = [reading(at=at(4 * n), systolic_mmhg=84, temperature_c=38.3) for n in range(1, 48)]
+    bed = Bedside(KNOWN, low, corrected(low, hours(0.1), systolic_mmhg=84), *signs)
+
+    assert bed.told("ABX-1H")[0].because[-1].status == "corrected"
+    bed.tick(at(24 * DAYS))
+    assert bed.states("ABX-1H") == ["raised P2", "changed P1"]
 
 
 def test_a_task_that_was_done_is_told_anew_where_that_is_taken_back_after_days() -> None:

@@ -74,7 +74,7 @@ def _told(view: View) -> tuple[Evidence, ...]:
     if view.until_ms is not None or view.episode is None:
         return ()
     told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, view.episode.number))
-    return () if told is None else tuple(Evidence(**each) for each in told.because)
+    return () if told is None else tuple(evidence.as_told(told.because))
 
 
 def _still_marked(view: View, marker: Signal[Result], told: tuple[Evidence, ...]) -> list[Evidence]:

@@ -1,6 +1,6 @@
 """The readings behind a grade, for the `because` of an alert."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -45,6 +45,11 @@ def of_fever(view: View) -> Iterator[Evidence]:
     opened_by = () if onset_ms is None else tuple(masks(view.patient, onset_ms, None))
     for mask in (opened_by or view.masks)[:1]:
         yield of_mask(mask)
+
+
+def as_told(because: Iterable[Mapping[str, Any]]) -> Iterator[Evidence]:
+    """Give again what an alert was told with. What its records are worth is looked up anew."""
+    return (Evidence(*(each[name] for name in Evidence._fields)) for each in because)
 
 
 def of_mask(mask: Mask) -> Evidence:

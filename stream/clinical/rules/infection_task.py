@@ -60,7 +60,7 @@ def because(view: View, rule: str, from_ms: int) -> tuple[Evidence, ...]:
         number = 0 if view.episode is None else view.episode.number
         told = view.patient.alerts.get(key_of_alert(rule, view.patient.stay, number))
         if told is not None and told.is_open:
-            shown = (Evidence(**each) for each in told.because)
+            shown = evidence.as_told(told.because)
             return tuple(each for each in shown if each.signal not in DRUGS)
     return _made_of(view, from_ms)
 
