@@ -135,7 +135,7 @@ def test_files_are_replayed_under_both(site: Path, tmp_path: Path) -> None:
         "changes  P01  P2 HLH-FERRITIN: P2, was P3",
         (
             'advises  P01  P2 HLH-FERRITIN: "Ferritin 9000 ng/mL, above 8000. Look for HLH/MAS '
-            'now.", was "Ferritin 9000 ng/mL, above 3000. Watch for HLH/MAS; consider anakinra '
+            'now.", was "Ferritin 9000 ng/mL, above 3000. Watch for HLH/MAS. Consider anakinra '
             'early, at the first tocilizumab.", 4 Mar 10:00 UTC'
         ),
         f"{Engine().policy_hash} and {LOWER_HASH}: 1 changes, 1 advises (2 alerts under the first)",
