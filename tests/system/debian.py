@@ -13,6 +13,7 @@ from deploy.broker.folders import cache_folder
 PACKAGES: Final = (
     "prometheus-alertmanager",
     "chromium-headless-shell",
+    "chromium-common",  # its data, beside which it must lie: one that is installed is not there
     "python3-aiosmtpd",
     "python3-attr",
     "python3-public",
