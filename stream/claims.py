@@ -101,6 +101,8 @@ class Claims:
 
     async def _is_ours(self, assignment: Assignment) -> bool:
         """Tell whether an assignment holds: the group may have ended it without a word to us."""
+        if assignment is not self.assignment:  # where the worker ends nobody is left to ask
+            return False
         is_member = await self._is_member(assignment.generation)
         if not is_member:
             log.warning("claims_nothing: its group knows another one by its name")

@@ -86,6 +86,25 @@ async def test_a_recovery_that_a_rebalance_cut_short_brings_nothing(bench: Bench
     assert len(bench.paper.sent) == 1
 
 
+async def test_a_recovery_that_goes_on_after_the_end_asks_the_group_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that would ask has ended before it: the worker ends as it was asked to."""
+    bench.table.broker_answers.clear()
+    stale = bench.claim(0)
+    await asyncio.sleep(0)
+    await bench.pipeline.settle()
+
+    async def is_member(_: int) -> bool:
+        raise RuntimeError
+
+    monkeypatch.setattr(bench.pipeline.claims, "_is_member", is_member)
+    bench.table.broker_answers.set()
+    await stale
+
+    assert bench.paper.sent == []
+
+
 async def test_a_recovery_that_goes_on_while_the_group_is_joined_anew_claims_nothing(
     bench: Bench,
 ) -> None:
