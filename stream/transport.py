@@ -154,8 +154,8 @@ class Consumer(driver.Consumer):
         self.expected, self._doubted = dict(start), {}
         for tp in start.keys() & self._thread.gone.keys():
             _tell_gone(tp, self._thread.gone[tp], start[tp])
-            self.durable[tp] = start[tp]  # committed, it is told once
         for tp, at in start.items():
+            self.durable[tp] = at  # what is deleted is told once, and the group knows all topics
             self.pipeline.table.of(tp.partition).reach(tp.topic, at)
         self.pipeline.begin({TopicPartition(*tp): at for tp, at in start.items()})
 
