@@ -89,7 +89,7 @@ doses = built(
             "anakinra",
         ]
     ),
-    mg=st.sampled_from([10, 40, 640, 900]),
+    mg=st.sampled_from([10, 40, 640, 900, None]),
     action=st.sampled_from(["given", "given", "given", "ordered", "not_given"]),
     interval=st.sampled_from([None, 6, 24]),
 )

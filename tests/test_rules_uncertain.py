@@ -227,3 +227,13 @@ def test_what_was_told_of_status_and_by_whom_outlives_a_restart() -> None:
 
     assert kept.alerts == seen.patient.alerts
     assert kept.entries["test", named["event_id"]].said["by"] == "Dr B"
+
+
+def test_a_drug_of_which_no_amount_was_charted_hides_a_fever_too() -> None:
+    unknown = dose("acetaminophen", at=after(0.5), dose_value=None, dose_unit="mg")
+    cool = vitals(at=after(1), temperature_c=36.9, systolic_mmhg=80)
+    seen = Bedside(*connected(), vitals(at=START, temperature_c=38.5), unknown, cool)
+
+    assert told_of(seen.told("CRS-UP")[-1])["acetaminophen"] == (
+        "given, hides fever: it counts as met"
+    )

@@ -55,18 +55,18 @@ def as_told(because: Iterable[Mapping[str, Any]]) -> Iterator[Evidence]:
 def of_mask(mask: Mask) -> Evidence:
     """Name a drug that was given, or a circuit that runs."""
     reading = mask.reading
-    value, unit = "running", None
-    if not isinstance(reading.value, bool):
-        amount, unit = reading.value.value, reading.value.unit
-        value = "given" if amount is None else amount
-    return Evidence(mask.signal, value, unit, reading.effective_ms, reading.event_id)
+    much = ("running", None) if isinstance(reading.value, bool) else _much(reading.value)
+    return Evidence(mask.signal, *much, reading.effective_ms, reading.event_id)
 
 
 def of_dose(drug: str, dose: Reading[Dose] | Reading[Rate]) -> Evidence:
     """Name a dose that was given, or a rate."""
-    amount, unit = dose.value.value, dose.value.unit
-    value = "given" if amount is None else amount
-    return Evidence(drug, value, unit, dose.effective_ms, dose.event_id)
+    return Evidence(drug, *_much(dose.value), dose.effective_ms, dose.event_id)
+
+
+def _much(given: Dose | Rate) -> tuple[float | str, str | None]:
+    """Say how much was given; an amount that was not charted has no unit either."""
+    return ("given", None) if given.value is None else (given.value, given.unit)
 
 
 def of_steroid(name: str, dose: Given) -> Evidence:
