@@ -141,3 +141,7 @@ class Patient(NamedTuple):
         """Give the newest reading of a signal in a span, both ends included; None is no limit."""
         series = self.series.get(signal.name)
         return None if series is None else newest_of(series, from_ms, until_ms)
+
+    def told(self, rule: str, episode: int = 0) -> Told | None:
+        """Give what was last said of an alert: that of an episode, or of the stay."""
+        return self.alerts.get(key_of_alert(rule, self.stay, episode))

@@ -6,7 +6,7 @@ Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39,
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from stream.clinical.patient import KEPT_MS, key_of_alert
+from stream.clinical.patient import KEPT_MS
 from stream.clinical.series import Reading, since
 from stream.clinical.signals import Result, Signal, lab
 from stream.clinical.times import HOUR_MS
@@ -107,8 +107,7 @@ def _said(view: View, rule: str, kept_ms: int) -> frozenset[str]:
     """Name what the open alert of a rule goes by; nothing where it was first raised since then."""
     patient = view.patient
     numbers = 0, *(episode.number for episode in patient.episodes)
-    keys = [key_of_alert(rule, patient.stay, number) for number in numbers]
-    told = [patient.alerts[key] for key in keys if key in patient.alerts]
+    told = [each for number in numbers if (each := patient.told(rule, number)) is not None]
     if min((each.since_ms for each in told), default=kept_ms) > kept_ms:
         return frozenset()
     return frozenset(one["signal"] for each in told if each.is_open for one in each.because)

@@ -29,7 +29,6 @@ from stream.clinical.kept import Kept
 from stream.clinical.masking import STEROIDS
 from stream.clinical.observe import infusion_ms
 from stream.clinical.oxygen import OxygenNeed
-from stream.clinical.patient import key_of_alert
 from stream.clinical.results import RESULT_MS, newest, value_of
 from stream.clinical.scores import car_hematotox, car_hlh, easix, hlh_2004, hscore, iec_hs
 from stream.clinical.scores.criteria import Criteria
@@ -93,7 +92,7 @@ def blood_of(view: View) -> Blood:
     highest = highest_temperature(view, RESULT_MS)
     celsius = None if highest is None else highest.value.celsius
     patient, onset_ms = view.patient, view.course.onset_ms
-    said = patient.alerts.get(key_of_alert(SUSPECT, patient.stay, 0))  # it may rest on that
+    said = patient.told(SUSPECT)  # it may rest on that
     return KEPT.of(
         patient, view.at_ms, view.site, lambda: _blood_of(view, celsius), celsius, onset_ms, said
     )

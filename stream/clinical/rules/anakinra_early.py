@@ -14,10 +14,9 @@ from typing import Final, NamedTuple
 from stream.clinical import anakinra
 from stream.clinical.comparators import is_above
 from stream.clinical.indication import indicated
-from stream.clinical.patient import key_of_alert
 from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
-from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, told_of
 from stream.clinical.series import Reading, one_a_moment, up_to
 from stream.clinical.signals import (
     ACTIVE_EBV,
@@ -109,8 +108,7 @@ def _open_under(view: View) -> Collection[str]:
     """Name the policies under which it is open now: a task goes on though the grade falls."""
     if view.until_ms is not None:
         return ()
-    number = 0 if view.episode is None else view.episode.number
-    told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, number))
+    told = told_of(view, NAME)
     return () if told is None or not told.is_open else told.priorities
 
 

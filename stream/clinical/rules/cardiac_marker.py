@@ -9,7 +9,6 @@ Source: CLINICAL.md §1.6 (review lines 213 and 214), §1.11.
 from typing import Final
 
 from stream.clinical.comparators import exact
-from stream.clinical.patient import key_of_alert
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -17,6 +16,7 @@ from stream.clinical.rules.rule import (
     Finding,
     Rule,
     Verdict,
+    told_of,
     under_every_policy,
 )
 from stream.clinical.signals import Result, Signal, lab
@@ -73,7 +73,7 @@ def _told(view: View) -> tuple[Evidence, ...]:
     """Give what was last told of a mark that is open; nothing where the past is looked at."""
     if view.until_ms is not None or view.episode is None:
         return ()
-    told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, view.episode.number))
+    told = told_of(view, NAME)
     return () if told is None else tuple(evidence.as_told(told.because))
 
 

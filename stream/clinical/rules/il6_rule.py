@@ -13,10 +13,16 @@ from stream.clinical.blockers import IL6, IL6_MS, last_blocker, readable_il6
 from stream.clinical.comparators import is_above
 from stream.clinical.hindsight import held_all_the_time
 from stream.clinical.infection import CULTURES, SOURCE, documented
-from stream.clinical.patient import key_of_alert
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
-from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
+from stream.clinical.rules.rule import (
+    Bound,
+    Finding,
+    Rule,
+    Verdict,
+    told_of,
+    under_every_policy,
+)
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -68,8 +74,7 @@ def _has_held_since(view: View, moment_ms: int) -> bool:
     """Tell whether it has held since a moment; what is not kept any more stands as it was told."""
     kept_from_ms = view.patient.before.at_ms
     if kept_from_ms is not None and moment_ms <= kept_from_ms:
-        number = 0 if view.episode is None else view.episode.number
-        told = view.patient.alerts.get(key_of_alert(NAME, view.patient.stay, number))
+        told = told_of(view, NAME)
         return told is not None and told.is_open
     return held_all_the_time(view, AT_ANY_AGE, moment_ms, view.at_ms)
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 from stream.clinical.antibiotics import DRUGS_BY_KIND
 from stream.clinical.infection import CULTURES, SOURCE
 from stream.clinical.levels import Level
-from stream.clinical.patient import KEPT_MS, key_of_alert
+from stream.clinical.patient import KEPT_MS
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
-from stream.clinical.rules.rule import Evidence
+from stream.clinical.rules.rule import Evidence, told_of
 from stream.clinical.severity import FROM_GRADE
 from stream.clinical.signals import Signal
 from stream.clinical.times import HOUR_MS
@@ -57,8 +57,7 @@ def because(view: View, rule: str, from_ms: int) -> tuple[Evidence, ...]:
     Where readings from so long ago are no longer kept, it is what the open alert says.
     """
     if from_ms < view.at_ms - KEPT_MS:
-        number = 0 if view.episode is None else view.episode.number
-        told = view.patient.alerts.get(key_of_alert(rule, view.patient.stay, number))
+        told = told_of(view, rule)
         if told is not None and told.is_open:
             shown = evidence.as_told(told.because)
             return tuple(each for each in shown if each.signal not in DRUGS)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.levels import Level
+from stream.clinical.patient import Told
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.signals import Signal
 from stream.clinical.view import View
@@ -72,3 +73,8 @@ class Rule:
 def under_every_policy(priority: Priority) -> Mapping[str, Priority]:
     """Give the priorities of a rule that does not depend on the grade."""
     return dict.fromkeys(POLICY_NAMES, priority)
+
+
+def told_of(view: View, rule: str) -> Told | None:
+    """Give what was last said of a rule's alert in the open episode; of the stay where none is."""
+    return view.patient.told(rule, 0 if view.episode is None else view.episode.number)

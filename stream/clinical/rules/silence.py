@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from stream.clinical.levels import Level
-from stream.clinical.patient import Patient, key_of_alert
+from stream.clinical.patient import Patient
 from stream.clinical.policies.thresholds import BUILT_IN, Site
 from stream.clinical.rules import beats
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
@@ -103,7 +103,7 @@ def judge(view: View) -> Verdict:
 
 def is_open(patient: Patient) -> bool:
     """Tell whether a silence was told: then each reading may end it."""
-    told = patient.alerts.get(key_of_alert(NAME, patient.stay, 0))
+    told = patient.told(NAME)
     return told is not None and told.is_open
 
 
