@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 from aiokafka.protocol.admin import DeleteGroupsRequest
+from chaos.reading import untaken
 from commands import Read, Stormwatch
 from oracle import Outcome, alert_lines
 from supervision import (
@@ -146,6 +147,7 @@ async def test_reading_goes_on_where_the_states_are_whatever_the_group_says(  # 
     await assert_same(supervised, read_all, wanted)
     assert supervised.measured("one", "stormwatch_records_total") > 0
     assert supervised.measured("one", "stormwatch_duplicate_records_total") == 0
+    assert await untaken(fresh_topics.bootstrap, LIMIT_S) == []  # the group knows it all again
     supervised.release()
 
 
