@@ -2,7 +2,8 @@
 
 Everything published (alerts, status, dead letters) is confirmed before a state is written, every
 state before its offsets count as durable. So a crash in between repeats alerts, under the ids they
-had, and never skips one. While one group is written the next one fills.
+had, and never skips one. While one group is written the next one fills. A worker that is late lets
+a group fill for longer, where what is written once a group costs much: so it catches up.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ from stream.table import StateTable
 CONFIRMED_WITHIN_S: Final = 30.0
 HANDED_OVER_WITHIN_S: Final = 2.0  # or else the next owner takes again what it finds to be taken
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
+IN_TIME_S: Final = 1.0  # nothing is gathered while records are no later than this
+GATHERED_S: Final = 2.0  # for which a group fills, at most
+OF_LATENESS: Final = 0.5  # of what is over `IN_TIME_S`: no alert is half as late again
 
 Positions = dict[TopicPartition, int]
 
@@ -54,6 +58,7 @@ class Committer:
         self._claimed: set[int] = set()
         self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._idle.set()
+        self._enough, self._closed_s = asyncio.Event(), 0.0  # the last group
 
     # Filling a group
 
@@ -63,6 +68,7 @@ class Committer:
         self._wake.set()
         if self.group.records < self._pending_records:
             return
+        self._enough.set()
         self._room.clear()
         await self._room.wait()
 
@@ -108,6 +114,7 @@ class Committer:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
+                await self._gather()
                 await self._write(self._close())
                 if not self._wake.is_set():
                     self._idle.set()
@@ -127,9 +134,20 @@ class Committer:
 
     async def drained(self) -> None:
         """Wait until everything taken is durable."""
+        self._enough.set()
         await self._idle.wait()
 
+    async def _gather(self) -> None:
+        """Let the group fill while its records are late and more wait: ending one costs much."""
+        gathered_s = min(GATHERED_S, OF_LATENESS * (self.group.late_s - IN_TIME_S))
+        left_s = gathered_s - (time.monotonic() - self._closed_s)
+        if left_s > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._enough.wait(), left_s)
+
     def _close(self) -> Group:
+        self._closed_s = time.monotonic()
+        self._enough.clear()
         self._work.finish(self.group)
         group, self.group = self.group, Group()
         self._room.set()

@@ -1,7 +1,8 @@
 """The work of `stormwatch watch`: events in, alerts and the status of patients out."""
 
 import heapq
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeVar, overload
@@ -70,8 +71,8 @@ class Grading:
     table: Final = "patients"
     version: Final = state.VERSION
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, now: Callable[[], float] = time.time) -> None:
+        self._engine, self._now = engine, now
         self._wards: dict[int, Ward] = {}
         self._present_ms: dict[int, int] = {}  # when a partition was last told to be present
 
@@ -108,7 +109,9 @@ class Grading:
             # Their timers failed in this tick, and stay silent until a record of them comes.
             for patient_id in sorted(ward.parked - parked):
                 tell_of_failure(run.partition, patient_id, record.timestamp, group)
-        if run.at_end and ward.clock_ms is not None:
+        if not run.at_end:  # states and status lines cost much: let more records share them
+            group.late_s = max(group.late_s, self._now() - run.records[-1].timestamp / 1000)
+        elif ward.clock_ms is not None:
             self._tell_present(run.partition, ward.clock_ms, group)
 
     def _take(self, ward: Ward, record: Record, group: Group) -> None:

@@ -144,7 +144,10 @@ class Thread(driver.AIOKafkaConsumerThread):
     @property
     def generation(self) -> int:
         """The generation of its group that this worker is a member of; below 0: of none."""
-        return -1 if self._consumer is None else int(self._coordinator.generation)
+        # The consumer has no coordinator before it has reached a broker.
+        if self._consumer is None or self._coordinator is None:
+            return -1
+        return int(self._coordinator.generation)
 
     def takes_part(self, generation: int) -> bool:
         """Tell whether it is a member, as far as it knows, and does what a member must."""

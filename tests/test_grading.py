@@ -25,7 +25,7 @@ def grading() -> Grading:
     return watcher
 
 
-def arrive(grading: Grading, fields: Fields, at: datetime) -> Group:
+def arrive(grading: Grading, fields: Fields, at: datetime, *, at_end: bool = False) -> Group:
     """Take one record."""
     group = Group()
     record: Any = SimpleNamespace(
@@ -36,7 +36,7 @@ def arrive(grading: Grading, fields: Fields, at: datetime) -> Group:
         key=key_of(fields),
         value=encoded(fields),
     )
-    grading.take(Run(PARTITION, [record], {}, 0, at_end=False), group)
+    grading.take(Run(PARTITION, [record], {}, 0, at_end), group)
     return group
 
 
@@ -125,3 +125,14 @@ def test_nothing_is_said_of_a_patient_whose_timers_fail_halfway(
 
     rows = group.published[TopicPartition(registry.ALERTS, PARTITION)]
     assert [json.loads(row.value or b"")["rule"] for row in rows] == ["OPS-ENGINE"]
+
+
+@pytest.mark.parametrize(("at_end", "late_s"), [(False, 90.0), (True, 0.0)])
+def test_a_group_is_as_late_as_its_records_where_more_of_them_wait(
+    *, at_end: bool, late_s: float
+) -> None:
+    """Records of the past that nothing follows are no backlog."""
+    grading = Grading(Engine(), now=lambda: NOON.timestamp() + 90)
+    grading.recovered(PARTITION, {}, None)
+
+    assert arrive(grading, vitals(), NOON, at_end=at_end).late_s == late_s

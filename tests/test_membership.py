@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from stream.claims import Assignment
 from stream.membership import Membership
@@ -89,3 +90,16 @@ def test_a_group_that_settles_anew_is_waited_for(bench: Bench) -> None:
     bench.coordinator.generation = 7
 
     assert bench.wait(100) is None
+
+
+async def test_one_that_has_reached_no_broker_yet_is_of_no_generation() -> None:
+    """Faust asks what there is to commit from its first seconds on, whatever brokers do."""
+    thread: Any = Thread.__new__(Thread)
+    thread._consumer = None
+    before = thread.generation
+    thread._consumer = AIOKafkaConsumer(group_id="watch")
+    thread._ensure_consumer = lambda: thread._consumer
+
+    assert (before, thread.generation) == (-1, -1)
+
+    thread._consumer._closed = True  # it was never started

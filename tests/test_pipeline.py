@@ -1,6 +1,7 @@
 """Partitions are read as a whole and by whom they are, and what hangs is not called ready."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from pipelinebench import Bench, start
@@ -191,3 +192,62 @@ async def test_the_watchdog_makes_no_series(bench: Bench) -> None:
 
     (lag,) = metrics.PARTITION_LAG_RECORDS.collect()
     assert lag.samples == []
+
+
+@pytest.fixture
+async def writing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    """Write groups, and gather for hours what is late: a test ends in time only without that."""
+    monkeypatch.setattr(committers, "GATHERED_S", 3600.0)
+    task = asyncio.ensure_future(bench.paper.run())
+    yield bench
+    task.cancel()
+
+
+async def late(bench: Bench, late_s: float) -> None:
+    """Have a group written, and take records that are late."""
+    await bench.paper.taken()
+    await bench.paper._idle.wait()
+    bench.paper.group.late_s = late_s
+    await bench.paper.taken()
+
+
+@pytest.mark.parametrize("late_s", [0.0, 1.0])
+async def test_a_worker_in_time_writes_at_once(writing: Bench, late_s: float) -> None:
+    await late(writing, late_s)
+
+    async with asyncio.timeout(60):
+        await writing.paper._idle.wait()
+
+
+async def test_a_late_worker_lets_a_group_fill(writing: Bench) -> None:
+    """What is written once a group, a state and a status line for each patient, costs most."""
+    await late(writing, 7200.0)
+    group = writing.paper.group
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert writing.paper.group is group
+    async with asyncio.timeout(60):  # it has to be durable now: another waits for the partition
+        await writing.paper.drained()
+    assert writing.paper.group is not group
+
+
+async def test_a_late_group_is_written_after_its_time(
+    writing: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committers, "GATHERED_S", 0.1)
+    await late(writing, 7200.0)
+
+    async with asyncio.timeout(60):
+        await writing.paper._idle.wait()
+
+
+async def test_a_full_group_is_not_gathered(writing: Bench) -> None:
+    """What is taken and not durable has a limit."""
+    await late(writing, 7200.0)
+    group = writing.paper.group
+    group.records = 100
+
+    async with asyncio.timeout(60):
+        await writing.paper.taken()
+    assert writing.paper.group is not group
