@@ -50,8 +50,8 @@ chaos-report: .venv/.installed ## the reports of all rounds, into docs/chaos.md
 scale: .venv/.installed ## what it costs that workers come, leave and die
 	PYTHONPATH=tests $(BIN)/python -m chaos scale
 
-soak: .venv/.installed ## an even load for long: MINUTES=60 RATE=2000
-	PYTHONPATH=tests $(BIN)/python -m chaos soak --minutes $(or $(MINUTES),60) --per-s $(or $(RATE),2000)
+soak: .venv/.installed ## an even load for long: MINUTES=60 RATE=2000 WORKERS=1
+	PYTHONPATH=tests $(BIN)/python -m chaos soak --minutes $(or $(MINUTES),60) --per-s $(or $(RATE),2000) --workers $(or $(WORKERS),1)
 
 docs: .venv/.installed ## the pages that are made of the rules
 	PYTHONPATH=tests $(BIN)/python -m handbook

@@ -4,7 +4,7 @@
     PYTHONPATH=tests python -m chaos run --seed 900 --kinds worker_long_stop outage
     PYTHONPATH=tests python -m chaos run --seed 1001 --ticks own
     PYTHONPATH=tests python -m chaos scale
-    PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--patients 1000]
+    PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--workers 1]
     PYTHONPATH=tests python -m chaos merge
 
 A round is one seed: it has a cluster of its own. Its report is kept, and a round that has one is
@@ -12,7 +12,7 @@ not run again: a run that was broken off goes on where it was. `--again` asks fo
 With `--ticks own` the workers write the ticks, and wait for other topics no longer than by default,
 while the ward sends in real time.
 `merge` writes all reports into docs/chaos.md. `scale` measures what it costs that workers come and
-go, `soak` whether one stays as it is for an hour.
+go, `soak` whether they stay as they are for an hour.
 """
 
 import argparse
@@ -52,6 +52,7 @@ def main() -> None:
     soak.add_argument("--minutes", type=float, default=60)
     soak.add_argument("--per-s", type=float, default=2_000)
     soak.add_argument("--patients", type=int, default=1_000)
+    soak.add_argument("--workers", type=int, default=1)
     for each in (scale, soak, commands.add_parser("merge")):
         each.add_argument("--reports", type=Path, default=REPORTS)
     options = parser.parse_args()
@@ -64,7 +65,7 @@ def main() -> None:
         case "scale":
             measured("scale", options, lambda folder: Scale(folder).run())
         case "soak":
-            load = options.minutes, options.per_s, options.patients
+            load = options.minutes, options.per_s, options.patients, options.workers
             measured("soak", options, lambda folder: Soak(folder, *load).run())
         case _:
             run_rounds(options)

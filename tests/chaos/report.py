@@ -163,15 +163,15 @@ def _soak(folder: Path) -> list[str]:
     report = json.loads(kept.read_text())
     rows = [
         f"| {name.replace('_', ' ')} | {report[name]['first_half']} | {report[name]['second_half']} |"
-        for name in ("memory_mb", "files", "tasks", "lag")
+        for name in ("memory_mb", "files", "tasks", "lag", "lag_median", "cores")
     ]
     return [
         "## An even load for long",
         "",
-        f"`make soak`: {report['minutes']} minutes (the aim is 60), {report['per_s']} records a second (the aim is 2 000). The most of each half,",
-        "the first quarter left out, while caches and states fill.",
+        f"`make soak`: {report['minutes']} minutes (the aim is 60), {report['per_s']} records a second (the aim is 2 000), {report['workers']} workers. The most of each half, of all",
+        "workers together, and the median lag and the processor used; the first quarter is left out, while caches and states fill.",
         "",
-        f"The worker ended by itself {len(report['worker_ended'])} times: {'; '.join(report['worker_ended']) or 'never'}.",
+        f"A worker ended by itself {len(report['worker_ended'])} times: {'; '.join(report['worker_ended']) or 'never'}.",
         "",
         "| | first half | second half |",
         "| --- | --- | --- |",
