@@ -237,3 +237,18 @@ def test_a_drug_of_which_no_amount_was_charted_hides_a_fever_too() -> None:
     assert told_of(seen.told("CRS-UP")[-1])["acetaminophen"] == (
         "given, hides fever: it counts as met"
     )
+
+
+@pytest.mark.parametrize("others", [0, 40, 300], ids=["open", "in a chunk", "put together"])
+def test_records_that_are_not_final_or_demos_are_found_wherever_they_lie(others: int) -> None:
+    """They are few, and thousands are kept."""
+    first = lab("crp", 5, at=START, status="preliminary", event_id="early")
+    seen = Bedside(patient(), first, vitals(at=START, demo=True, event_id="demo"))
+    for number in range(others):
+        seen.take(vitals(at=after(0.01 * (number + 1))))
+    seen.take(lab("crp", 6, at=after(9), status="corrected", event_id="late"))
+
+    found = [each.event_id for each in seen.patient.entries.unusual()]
+
+    assert sorted(found) == ["demo", "early", "late"]
+    assert found == [e.event_id for e in seen.patient.entries.values() if e.event_id in found]

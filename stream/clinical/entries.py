@@ -28,7 +28,9 @@ from topics.vitals import Vitals
 STANDING: Final[Mapping[str, int]] = MappingProxyType(
     {"preliminary": 0, "final": 1, "corrected": 2, "entered_in_error": 3}
 )
+FINAL: Final = STANDING["final"]
 ENTERED_IN_ERROR: Final = STANDING["entered_in_error"]
+DEMO: Final = "demo"  # the kind of what a device says of nobody
 # Of events that speak of more than one signal, the fields of those that have another name.
 FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -80,6 +82,11 @@ class Entry(NamedTuple):
         return self._replace(said=said, readings=readings)
 
 
+def is_plain(entry: Entry) -> bool:
+    """Tell whether a record is final and of a patient, as nearly all are."""
+    return entry.standing == FINAL and entry.kind != DEMO
+
+
 def entry_of(event: Charted, digest: str) -> Entry:
     """Keep of an event what rules can depend on."""
     kind: str = event.kind
@@ -87,7 +94,7 @@ def entry_of(event: Charted, digest: str) -> Entry:
     return restored(
         event.source,
         event.event_id,
-        "demo" if event.demo else kind,
+        DEMO if event.demo else kind,
         epoch_ms(event.effective_at),
         epoch_ms(event.recorded_at),
         STANDING[event.status],

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from stream.clinical.entries import Entry, Identity
+from stream.clinical.entries import Entry, Identity, is_plain
 from stream.clinical.packing import form_of, of_rows, packed, row_of, unpacked
 
 CHUNK: Final = 32  # records that lie open at most, and then are written together
@@ -22,12 +22,13 @@ NOTHING: Final[Mapping[Identity, Entry]] = MappingProxyType({})
 class Chunk:
     """Some records that lie form by form, and how they are written."""
 
-    __slots__ = ("_saved", "entries", "identities", "silent")
+    __slots__ = ("_saved", "entries", "identities", "silent", "unusual")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=form_of))
         self.identities = tuple([(each.source, each.event_id) for each in self.entries])
         self.silent = tuple([each.identity for each in self.entries if not each.readings])
+        self.unusual = tuple([each for each in self.entries if not is_plain(each)])
         self._saved: orjson.Fragment | None = None
 
     @property
@@ -77,6 +78,12 @@ class Ledger(Mapping[Identity, Entry]):
     def silent(self) -> list[Identity]:
         """The records in chunks that say nothing, the oldest first."""
         return [identity for chunk in self._chunks for identity in chunk.silent]
+
+    def unusual(self) -> Iterator[Entry]:
+        """Give the few records that are not final or that are demos, the oldest first."""
+        for chunk in self._chunks:
+            yield from chunk.unusual
+        yield from (entry for entry in self._newest.values() if not is_plain(entry))
 
     @property
     def is_full(self) -> bool:

@@ -15,7 +15,7 @@ from stream.clinical.course import (
     retraced,
     retraced_from,
 )
-from stream.clinical.entries import STANDING, Entry, Identity, Stated, Version
+from stream.clinical.entries import DEMO, STANDING, Entry, Identity, Stated, Version
 from stream.clinical.patient import KEPT_MS, Course, Patient
 from stream.clinical.readers import READERS
 from stream.clinical.series import Reading, Readings, newest_of, with_reading, without
@@ -46,7 +46,7 @@ PLANNED_MS: Final = 30 * DAY_MS  # a first infusion further ahead is taken for a
 NONE: Final[frozenset[str]] = frozenset()
 NAME: Final = itemgetter(0)  # of what a record says of a signal
 CHECKED_WHEN_TOLD: Final = frozenset({"given", "ordered", "not_given", "rate"})
-KINDS_KEPT: Final = frozenset({*READERS, "demo"})
+KINDS_KEPT: Final = frozenset({*READERS, DEMO})
 FACTS_FOLLOWED: Final = frozenset(signal.name for signal in COURSE_FACTS)
 
 

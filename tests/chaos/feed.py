@@ -52,6 +52,7 @@ class Ward:
     vitals_a_step: int = 4
     step: int = 0
     begin: datetime = BEGIN
+    turns: float = 1.0  # how often a bad night takes another turn, of its readings
     _serial: int = 0
 
     def __post_init__(self) -> None:
@@ -59,6 +60,7 @@ class Ward:
         self.ids = [f"p{self.seed}-{number}" for number in range(self.patients)]
         self.partition = {each: partition_of(each) for each in self.ids}
         self.stable = {each for each in self.ids if self._chance.random() < STABLE}
+        self._bad: dict[str, dict[str, Any]] = {}
 
     def phases(self, burst: str | None = None) -> Iterator[list[Sent]]:
         """Give the records of the next step, topic by topic."""
@@ -172,11 +174,14 @@ class Ward:
             return reading(
                 round(chance.uniform(36.2, 37.4), 1), chance.randrange(110, 130), 98, "room_air"
             )
+        if self.turns < 1.0 and patient_id in self._bad and chance.random() >= self.turns:
+            return self._bad[patient_id]
         systolic = chance.choice((84, 96, 118, 118, 124, 124))
         oxygen = chance.choice(("room_air", "room_air", "nasal_cannula", "high_flow"))
-        return reading(
+        self._bad[patient_id] = reading(
             round(chance.uniform(36.8, 39.6), 1), systolic, chance.randrange(91, 100), oxygen
         )
+        return self._bad[patient_id]
 
     def _lab(self, patient_id: str) -> dict[str, Any]:
         high = (2_500, 4_000, 12_000, 60_000)

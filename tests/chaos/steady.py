@@ -13,6 +13,7 @@ from chaos.feed import Sent, Ward
 SLICE_S: Final = 0.05
 BEHIND_S: Final = 1.0  # so far behind its rate a feed lets go of what it owes
 CONFIRMED_WITHIN_MS: Final = 120_000
+TURN_EVERY_S: Final = 60.0  # of a patient with a bad night, on average
 
 
 @dataclass
@@ -40,7 +41,8 @@ class Feed:
             await producer.stop()
 
     async def _send(self, producer: AIOKafkaProducer) -> None:
-        ward = Ward(seed=0, patients=self.patients)
+        every_s = self.patients / self.per_s
+        ward = Ward(seed=0, patients=self.patients, turns=every_s / TURN_EVERY_S)
         now = datetime.now(UTC)
         await self._confirm(producer, [ward.about(each, now) for each in ward.ids])
         turn, owed, began_s = cycle(ward.ids), 0.0, time.monotonic()

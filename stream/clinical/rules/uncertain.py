@@ -14,7 +14,7 @@ from typing import Any, Final
 from stream.clinical import bedside
 from stream.clinical.causes import OWN_CAUSES, lies_in
 from stream.clinical.crs import FEVER_C
-from stream.clinical.entries import STANDING
+from stream.clinical.entries import DEMO, STANDING
 from stream.clinical.neuro import exam_of, is_child
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import GradingPolicy
@@ -186,7 +186,7 @@ def _stale(view: View, signals: Sequence[Signal[Any]]) -> Iterator[Evidence]:
 
 def _of_demo(view: View) -> Iterator[Evidence]:
     """Name the newest demo value, where nothing that counts is newer."""
-    demos = [each for each in view.patient.entries.values() if each.kind == "demo"]
+    demos = [each for each in view.patient.entries.unusual() if each.kind == DEMO]
     newest = max(demos, key=lambda each: each.effective_ms, default=None)
     counting = (view.temperature, view.pressure, view.oxygen)
     counted_ms = max((each.effective_ms for each in counting if each is not None), default=0)
@@ -202,11 +202,9 @@ def _statuses(patient: Patient, shown: Collection[Evidence]) -> Mapping[str | No
     """Find the status of records by their event id; a final one is left out."""
     wanted = {each.event_id: each.effective_ms for each in shown if each.event_id is not None}
     found: dict[str | None, str] = {}
-    for identity in patient.entries:
-        if identity[1] in wanted:
-            entry = patient.entries[identity]
-            # An id is unique within its source alone; a fact counts from when it was told.
-            same = wanted[entry.event_id] in {entry.effective_ms, entry.recorded_ms}
-            if same and entry.standing in BY_STANDING:
-                found[entry.event_id] = BY_STANDING[entry.standing]
+    for entry in patient.entries.unusual():
+        # An id is unique within its source alone; a fact counts from when it was told.
+        same = wanted.get(entry.event_id) in {entry.effective_ms, entry.recorded_ms}
+        if same and entry.standing in BY_STANDING:
+            found[entry.event_id] = BY_STANDING[entry.standing]
     return found
