@@ -53,6 +53,9 @@ DEAD_LETTERS: Final = _counter(
 )
 ALERTS: Final = _counter("alerts_total", "Alert lines published.", ["rule", "priority", "state"])
 GROUPS: Final = _counter("groups_total", "Groups of changes made durable.")
+COMMITS: Final = _counter(
+    "commits_total", "Times that the group took the offsets up to which all is durable."
+)
 FORCED_ALIGNMENTS: Final = _counter(
     "forced_alignments_total",
     "Runs handed over although this topic was behind the others.",

@@ -172,6 +172,12 @@ class Consumer(driver.Consumer):
         await self._commit_all()
         await super().on_stop()
 
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        committed: bool = await super()._commit(offsets)
+        if committed:
+            metrics.COMMITS.inc()
+        return committed
+
     async def _commit_all(self) -> None:
         """Commit what is durable by now, not what was when a commit that is under way began."""
         await self.maybe_wait_for_commit_to_finish()

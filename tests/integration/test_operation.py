@@ -53,6 +53,12 @@ def test_a_worker_says_that_every_partition_is_watched(worker: Served) -> None:
 
 
 @pytest.mark.usefixtures("fresh_topics")
+def test_a_worker_goes_on_committing_where_nothing_but_ticks_comes(worker: Served) -> None:
+    """Prometheus calls somebody where that stands still: all since then would be read again."""
+    worker.wait_until(lambda samples: samples["stormwatch_commits_total",] >= 3)
+
+
+@pytest.mark.usefixtures("fresh_topics")
 def test_a_worker_that_is_asked_to_end_ends_well(stormwatch: Stormwatch, worker: Served) -> None:
     assert stormwatch.end(worker.process) == 0
 
