@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 import pytest
 from bedside import Bedside, hours, minutes
-from builders import Fields, assessment, lab, on_day, patient, vitals
+from builders import Fields, assessment, infusion, lab, on_day, patient, vitals
 from stays import START as START_OF_STAY
 from stays import stay
 
@@ -134,6 +134,39 @@ def test_readings_of_one_vital_sign_are_bounded(monkeypatch: pytest.MonkeyPatch)
         *range(50, 50 + CHUNK)
     }
     assert seen.patient.cut["readings"] > 0
+
+
+def test_what_says_least_is_chosen_for_many_records_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A monitor that speaks each second is at the limit all the time."""
+    chosen: list[str] = []
+    cut = thinning.Forgetting._cut
+
+    def counted(forgetting: thinning.Forgetting, name: str, *args: Any) -> None:
+        chosen.append(name)
+        cut(forgetting, name, *args)
+
+    monkeypatch.setattr(thinning, "READINGS_MAX", 300)
+    monkeypatch.setattr(thinning.Forgetting, "_cut", counted)
+    seen = Bedside(patient())
+    for each in range(1200):
+        seen.take(vitals(at=START + minutes(each / 60), temperature_c=36.5 + each % 5 / 10))
+
+    assert len(seen.patient.series["temperature_c"]) >= 300 - 300 // thinning.AT_ONCE
+    assert chosen.count("temperature_c") <= 1 + (1200 - 300) // (300 // thinning.AT_ONCE)
+
+
+def test_what_says_more_goes_only_where_it_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rate of these says the same as the one before it."""
+    monkeypatch.setattr(thinning, "RESULTS_MAX", 48)
+    seen, kept = Bedside(patient()), []
+    for each in range(200):
+        seen.take(infusion(at=START + minutes(each), rate_value=4 + each % 3))
+        kept.append(len(seen.patient.series["rate:norepinephrine"]))
+
+    assert min(kept[100:]) >= 48
+    assert max(kept) <= 48 + CHUNK
 
 
 def test_readings_of_consciousness_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ kept for longer since something is still known by it.
 Where more is left than a limit allows, what says least goes first, however young: of a state what
 was said before and after it as well, of rates then those between others by which nothing starts,
 stops or changes a grade; of vital signs what the hour will not need, but for the newest half of the
-limit; of consciousness what its day will not need. Only then the oldest go, and what was before
-them is known no more.
+limit; of consciousness what its day will not need. Of what says least a sixth of the limit goes at
+once: to choose it costs as much as many records. Only at the very last the oldest go, and what was
+before them is known no more.
 Source: DESIGN ("The state of a patient").
 """
 
@@ -49,6 +50,7 @@ WORST_READINGS_MS: Final = KEPT_MS
 RESULTS_MS: Final = KEPT_MS
 READINGS_MAX: Final = 600  # of one vital sign, and of volumes that raise a blood pressure
 RESULTS_MAX: Final = 200  # of one analyte, drug, rate, support, finding or fact
+AT_ONCE: Final = 6  # of a limit that is reached so much goes, of what says least
 # Of these each one counts for the stay, and what was given or found is never said twice.
 ONE_BY_ONE: Final = ("given", "ordered", "not_given", "fluid", "culture")
 RATE: Final = "rate"
@@ -133,11 +135,13 @@ class Forgetting:
     ) -> None:
         """Choose more until a limit is kept: what says least, and then the oldest."""
         known = {*kept, *map(id, gone)}
+        left = limit - limit // AT_ONCE
         for spare in self._spare(name, series):
-            over = len(series) - len(gone) - limit
+            over = max(len(series) - len(gone) - left, 0)
             more = list(islice((each for each in spare if id(each) not in known), over))
             gone += more
             known |= set(map(id, more))
+            left = limit  # what says more goes only where it must
         over = len(series) - len(gone) - limit
         if over > 0:
             # What lasts goes at the very last, and the newest never.
