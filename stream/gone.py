@@ -6,14 +6,18 @@ begins.
 """
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
+from stream import metrics
 from stream.runs import TopicPartition
 
 if TYPE_CHECKING:
     from stream.pipeline import Pipeline
 
 LOOK_S: Final = 1.0
+
+log = logging.getLogger("stormwatch.transport")
 
 
 class Gone:
@@ -50,3 +54,9 @@ class Gone:
         is_ours = self._pipeline.reading and self._pipeline.scheduler.start == start
         if begins is not None and begins > expected and is_ours:
             consumer.go_on_at(tp, expected, begins)
+
+
+def tell_gone(tp: tuple[str, int], expected: int, first: int) -> None:
+    """Tell operations of records that were deleted before they were read."""
+    metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
+    log.error("records_gone %s-%s %s to %s", *tp, expected, first)

@@ -25,6 +25,7 @@ from faust.types import TP
 
 from stream import metrics
 from stream.ending import end_process
+from stream.gone import tell_gone
 from stream.runs import TopicPartition
 from stream.thread import Fetched, Thread
 from stream.ticks import is_of_the_future
@@ -153,7 +154,7 @@ class Consumer(driver.Consumer):
         start = {tp: at for tp, at in self._thread.sought.items() if tp.topic in inputs}
         self.expected, self._doubted = dict(start), {}
         for tp in start.keys() & self._thread.gone.keys():
-            _tell_gone(tp, self._thread.gone[tp], start[tp])
+            tell_gone(tp, self._thread.gone[tp], start[tp])
         for tp, at in start.items():
             self.durable[tp] = at  # what is deleted is told once, and the group knows all topics
             self.pipeline.table.of(tp.partition).reach(tp.topic, at)
@@ -174,8 +175,7 @@ class Consumer(driver.Consumer):
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         committed: bool = await super()._commit(offsets)
-        if committed:
-            metrics.COMMITS.inc()
+        metrics.COMMITS.inc(int(committed))
         return committed
 
     async def _commit_all(self) -> None:
@@ -268,7 +268,7 @@ class Consumer(driver.Consumer):
                 with contextlib.suppress(IllegalStateError):  # it was taken from us meanwhile
                     await self._thread.call_thread(seek, tp, expected)
                 return False
-            _tell_gone(tp, expected, first)
+            tell_gone(tp, expected, first)
         self.expected[tp] = batch[-1].offset + 1
         return True
 
@@ -277,18 +277,12 @@ class Consumer(driver.Consumer):
         key = TP(*tp)
         if self.expected.get(key) != expected:
             return  # others were read meanwhile
-        _tell_gone(tp, expected, begins)
+        tell_gone(tp, expected, begins)
         self.expected[key] = begins
         held = self.pipeline.table.of(tp.partition)
         if held.positions.get(tp.topic) == expected:  # all before it is durable
             self.durable[key] = begins  # committed, it is told once
             held.reach(tp.topic, begins)
-
-
-def _tell_gone(tp: tuple[str, int], expected: int, first: int) -> None:
-    """Tell operations of records that were deleted before they were read."""
-    metrics.OFFSET_JUMPS.labels(verdict="believed").inc()
-    log.error("records_gone %s-%s %s to %s", *tp, expected, first)
 
 
 class Producer(driver.Producer):
