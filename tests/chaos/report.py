@@ -133,7 +133,7 @@ def _all(reports: Sequence[Report]) -> list[str]:
         "## So far",
         "",
         f"{len(reports)} rounds, {faults} faults (the aim is {AIM_FAULTS}), {events:,} records (the aim is {AIM_EVENTS:,}).",
-        f"**{len(wrong)} rounds were wrong**{': seeds ' * bool(wrong)}{', '.join(wrong)}.",
+        f"**{len(wrong)} wrong**{': seed ' * bool(wrong)}{', '.join(wrong)}.",
     ]
 
 
@@ -201,7 +201,7 @@ def _totals(reports: Sequence[Report]) -> list[str]:
     )
     wrong_rounds = sum(not each["right"] for each in reports)
     told = [
-        f"{len(reports)} rounds, {wrong_rounds} of them wrong; {faults} faults{beside}; {added('events'):,} records, {added('alert_lines'):,} alert lines:",
+        f"{len(reports)} round{'s' * (len(reports) != 1)}, {wrong_rounds} wrong; {faults} faults{beside}; {added('events'):,} records, {added('alert_lines'):,} alert lines:",
         f"**{wrong}**; {added('repeated'):,} lines repeated, {added('reordered')} states that hold the same in another order{others}.",
         f"Longest time from event to alert with no fault near it: {most('longest_undisturbed_s')} s.",
     ]

@@ -320,8 +320,8 @@ def test_the_page_names_wrong_rounds_and_keeps_drivers_and_ticks_apart(tmp_path:
         "## Driver 1, ticks on the topic",
     ]
     assert "4 rounds, 12 faults" in page
-    assert "**1 rounds were wrong**: seeds 2." in page
-    assert "2 rounds, 1 of them wrong; 6 faults, 2 of them overlapping; 200 records" in page
+    assert "**1 wrong**: seed 2." in page
+    assert "2 rounds, 1 wrong; 6 faults, 2 of them overlapping; 200 records" in page
     assert "3 partitions not taken to their end" in page
     assert "Longest that no fault explains, of any line: 4.5 s." in page
     assert "| disk full | 1 | 1 |" in page
