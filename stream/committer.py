@@ -66,6 +66,8 @@ class Committer:
         """Know that the open group has grown; wait while too much of it is not durable."""
         self._idle.clear()
         self._wake.set()
+        if not self.group.late_s:
+            self._enough.set()
         if self.group.records < self._pending_records:
             return
         self._enough.set()
@@ -139,7 +141,8 @@ class Committer:
 
     async def _gather(self) -> None:
         """Let the group fill while its records are late and more wait: ending one costs much."""
-        gathered_s = min(GATHERED_S, OF_LATENESS * (self.group.late_s - IN_TIME_S))
+        late_s = max(self.group.late_s.values(), default=0.0)
+        gathered_s = min(GATHERED_S, OF_LATENESS * (late_s - IN_TIME_S))
         left_s = gathered_s - (time.monotonic() - self._closed_s)
         if left_s > 0:
             with contextlib.suppress(TimeoutError):

@@ -110,8 +110,10 @@ class Grading:
             for patient_id in sorted(ward.parked - parked):
                 tell_of_failure(run.partition, patient_id, record.timestamp, group)
         if not run.at_end:  # states and status lines cost much: let more records share them
-            group.late_s = max(group.late_s, self._now() - run.records[-1].timestamp / 1000)
-        elif ward.clock_ms is not None:
+            group.late_s[run.partition] = self._now() - run.records[-1].timestamp / 1000
+            return
+        group.late_s.pop(run.partition, None)
+        if ward.clock_ms is not None:
             self._tell_present(run.partition, ward.clock_ms, group)
 
     def _take(self, ward: Ward, record: Record, group: Group) -> None:

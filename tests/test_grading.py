@@ -25,9 +25,16 @@ def grading() -> Grading:
     return watcher
 
 
-def arrive(grading: Grading, fields: Fields, at: datetime, *, at_end: bool = False) -> Group:
+def arrive(
+    grading: Grading,
+    fields: Fields,
+    at: datetime,
+    *,
+    at_end: bool = False,
+    group: Group | None = None,
+) -> Group:
     """Take one record."""
-    group = Group()
+    group = Group() if group is None else group
     record: Any = SimpleNamespace(
         topic=topic_of(fields),
         partition=PARTITION,
@@ -127,12 +134,13 @@ def test_nothing_is_said_of_a_patient_whose_timers_fail_halfway(
     assert [json.loads(row.value or b"")["rule"] for row in rows] == ["OPS-ENGINE"]
 
 
-@pytest.mark.parametrize(("at_end", "late_s"), [(False, 90.0), (True, 0.0)])
-def test_a_group_is_as_late_as_its_records_where_more_of_them_wait(
-    *, at_end: bool, late_s: float
-) -> None:
+def test_a_partition_is_late_while_more_records_wait_in_it() -> None:
     """Records of the past that nothing follows are no backlog."""
-    grading = Grading(Engine(), now=lambda: NOON.timestamp() + 90)
+    grading, group = Grading(Engine(), now=lambda: NOON.timestamp() + 90), Group()
     grading.recovered(PARTITION, {}, None)
 
-    assert arrive(grading, vitals(), NOON, at_end=at_end).late_s == late_s
+    arrive(grading, vitals(), NOON, at_end=False, group=group)
+    late = dict(group.late_s)
+    arrive(grading, vitals(), NOON, at_end=True, group=group)
+
+    assert (late, group.late_s) == ({PARTITION: 90.0}, {})

@@ -207,7 +207,7 @@ async def late(bench: Bench, late_s: float) -> None:
     """Have a group written, and take records that are late."""
     await bench.paper.taken()
     await bench.paper._idle.wait()
-    bench.paper.group.late_s = late_s
+    bench.paper.group.late_s = {0: late_s}
     await bench.paper.taken()
 
 
@@ -230,6 +230,16 @@ async def test_a_late_worker_lets_a_group_fill(writing: Bench) -> None:
     async with asyncio.timeout(60):  # it has to be durable now: another waits for the partition
         await writing.paper.drained()
     assert writing.paper.group is not group
+
+
+async def test_a_group_is_written_as_soon_as_nothing_waits_any_more(writing: Bench) -> None:
+    """What comes now is in time, and may have brought an alert."""
+    await late(writing, 7200.0)
+    writing.paper.group.late_s.clear()
+    await writing.paper.taken()
+
+    async with asyncio.timeout(60):
+        await writing.paper._idle.wait()
 
 
 async def test_a_late_group_is_written_after_its_time(
