@@ -24,9 +24,9 @@ from stream.table import StateTable
 CONFIRMED_WITHIN_S: Final = 30.0
 HANDED_OVER_WITHIN_S: Final = 2.0  # or else the next owner takes again what it finds to be taken
 REWRITTEN_AT_ONCE: Final = 500  # states that are written anew with one group, at most
-IN_TIME_S: Final = 1.0  # nothing is gathered while records are no later than this
+IN_TIME_S: Final = 1.0  # nothing is gathered while a worker is no later than this
 GATHERED_S: Final = 2.0  # for which a group fills, at most
-OF_LATENESS: Final = 0.5  # of what is over `IN_TIME_S`: no alert is half as late again
+OF_LATENESS: Final = 0.5  # of what is over `IN_TIME_S`: no alert gets later by more than that
 
 Positions = dict[TopicPartition, int]
 
@@ -66,7 +66,7 @@ class Committer:
         """Know that the open group has grown; wait while too much of it is not durable."""
         self._idle.clear()
         self._wake.set()
-        if not self.group.late_s:
+        if not self.group.late_s or _alerts_in_time(self.group):
             self._enough.set()
         if self.group.records < self._pending_records:
             return
@@ -90,7 +90,7 @@ class Committer:
         ]
         for partition, key in old[:REWRITTEN_AT_ONCE]:
             in_flight = self._writing.states.get(partition, {}) if self._writing else {}
-            if key not in in_flight:
+            if key not in in_flight and key not in self.group.states.get(partition, {}):
                 self.group.keep(partition, key, self._table.of(partition).states[key])
                 metrics.STATES_REWRITTEN.inc()
         if old:
@@ -115,8 +115,8 @@ class Committer:
         try:
             while True:
                 await self._wake.wait()
-                self._wake.clear()
                 await self._gather()
+                self._wake.clear()
                 await self._write(self._close())
                 if not self._wake.is_set():
                     self._idle.set()
@@ -265,6 +265,13 @@ class Committer:
         confirmed = await asyncio.gather(*sent)
         last: int = confirmed[-1].offset + last_records - 1
         return last
+
+
+def _alerts_in_time(group: Group) -> bool:
+    """Tell whether a record that came in time has brought an alert just now."""
+    if not group.alerted_ms:
+        return False
+    return time.time() - group.alerted_ms[-1] / 1000 <= IN_TIME_S
 
 
 def _observe_alerts(group: Group) -> None:

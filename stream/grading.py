@@ -75,6 +75,7 @@ class Grading:
         self._engine, self._now = engine, now
         self._wards: dict[int, Ward] = {}
         self._present_ms: dict[int, int] = {}  # when a partition was last told to be present
+        self._late_s: dict[int, float] = {}  # of each partition, how late its last tick was taken
 
     # Owning partitions
 
@@ -91,6 +92,7 @@ class Grading:
         apart = partial(logged_on_error, partition)
         self._wards[partition] = Ward(Patients(states, made_anew), clock_ms, due, apart=apart)
         self._present_ms.pop(partition, None)
+        self._late_s.pop(partition, None)
 
     def revoked(self) -> None:
         """Forget every partition."""
@@ -110,7 +112,7 @@ class Grading:
             for patient_id in sorted(ward.parked - parked):
                 tell_of_failure(run.partition, patient_id, record.timestamp, group)
         if not run.at_end:  # states and status lines cost much: let more records share them
-            group.late_s[run.partition] = self._now() - run.records[-1].timestamp / 1000
+            group.late_s[run.partition] = self._late_s.get(run.partition, 0.0)
             return
         group.late_s.pop(run.partition, None)
         if ward.clock_ms is not None:
@@ -137,6 +139,8 @@ class Grading:
             metrics.DUPLICATE_RECORDS.labels(topic=record.topic).inc()
         if record.topic == registry.TICKS and ward.clock_ms is not None:
             group.clocks[record.partition] = ward.clock_ms
+            # By ticks, which come from a clock of ours: a feed may be late by itself.
+            self._late_s[record.partition] = self._now() - record.timestamp / 1000
             clock = metrics.PARTITION_CLOCK_TIMESTAMP_SECONDS.labels(partition=record.partition)
             clock.set(ward.clock_ms / 1000)
 

@@ -134,13 +134,17 @@ def test_nothing_is_said_of_a_patient_whose_timers_fail_halfway(
     assert [json.loads(row.value or b"")["rule"] for row in rows] == ["OPS-ENGINE"]
 
 
-def test_a_partition_is_late_while_more_records_wait_in_it() -> None:
-    """Records of the past that nothing follows are no backlog."""
+def test_a_partition_is_as_late_as_its_ticks_while_more_records_wait_in_it() -> None:
+    """A feed may be late by itself, and records of the past that nothing follows are no backlog."""
     grading, group = Grading(Engine(), now=lambda: NOON.timestamp() + 90), Group()
     grading.recovered(PARTITION, {}, None)
+    hour_ago = vitals(at=NOON - timedelta(hours=1))
 
-    arrive(grading, vitals(), NOON, at_end=False, group=group)
+    arrive(grading, hour_ago, NOON - timedelta(hours=1), group=group)
+    unknown = dict(group.late_s)
+    present(grading, NOON, at_end=False)
+    arrive(grading, hour_ago, NOON, group=group)
     late = dict(group.late_s)
-    arrive(grading, vitals(), NOON, at_end=True, group=group)
+    arrive(grading, hour_ago, NOON, at_end=True, group=group)
 
-    assert (late, group.late_s) == ({PARTITION: 90.0}, {})
+    assert (unknown, late, group.late_s) == ({PARTITION: 0.0}, {PARTITION: 90.0}, {})

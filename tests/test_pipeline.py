@@ -1,6 +1,7 @@
 """Partitions are read as a whole and by whom they are, and what hangs is not called ready."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -240,6 +241,30 @@ async def test_a_group_is_written_as_soon_as_nothing_waits_any_more(writing: Ben
 
     async with asyncio.timeout(60):
         await writing.paper._idle.wait()
+
+
+@pytest.mark.parametrize(("ago_s", "is_gathered"), [(0.0, False), (3600.0, True)])
+async def test_an_alert_in_time_waits_for_no_other_partition(
+    writing: Bench, ago_s: float, *, is_gathered: bool
+) -> None:
+    """One feed of an hour ago may be heavy."""
+    await late(writing, 7200.0)
+    group = writing.paper.group
+    group.alerted_ms.append(int(1000 * (time.time() - ago_s)))
+    await writing.paper.taken()
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert (writing.paper.group is group) is is_gathered
+
+
+async def test_no_empty_group_follows_one_that_was_gathered(writing: Bench) -> None:
+    await late(writing, 7200.0)
+    await writing.paper.taken()
+    before = writing.paper._number
+    await writing.paper.drained()
+
+    assert writing.paper._number == before + 1
 
 
 async def test_a_late_group_is_written_after_its_time(
