@@ -13,7 +13,7 @@ import random
 import subprocess
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,8 @@ SESSION_S: Final = 6.0  # the default
 BOUND_S: Final = SESSION_S + 5.0
 EVERY_S: Final = 0.1
 PRESENT_EVERY_S: Final = 5.0
-READY_S: Final = 15.0
+READY_WITHIN_S: Final = 120.0  # what other parts wrote is read first
+LOOK_S: Final = 0.5
 KILLED_WITHIN_S: Final = 5.0  # some moment of so long
 FELT_BEFORE_S: Final = 2.0
 FELT_S: Final = 20.0
@@ -60,7 +61,9 @@ async def measure(bootstrap: str, folder: Path, options: argparse.Namespace) -> 
         with _pagers(stormwatch, variables) as pagers:
             feed = _Feed(bootstrap)
             feeding = asyncio.ensure_future(feed.run())
-            await asyncio.sleep(READY_S)
+            async with asyncio.timeout(READY_WITHIN_S):
+                while not feed.has_any_of(_paged(it, times)):  # noqa: ASYNC110, others page
+                    await asyncio.sleep(LOOK_S)
             for _ in range(options.rounds):
                 for name, away_s in COURSES.items():
                     await asyncio.sleep(chance.uniform(0, KILLED_WITHIN_S))
@@ -128,6 +131,10 @@ class _Feed:
             partition=partition_of(key, registry.PARTITIONS),
         )
         self._written[name] = time.time()
+
+    def has_any_of(self, paged: Iterable[str]) -> bool:
+        """Tell whether an alert of this feed is among those that were paged."""
+        return not self._written.keys().isdisjoint(paged)
 
     def written_between(self, from_s: float, until_s: float) -> dict[str, float]:
         """Give the alerts of a span, each with when it was written."""
