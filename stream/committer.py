@@ -58,7 +58,8 @@ class Committer:
         self._claimed: set[int] = set()
         self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._idle.set()
-        self._enough, self._closed_s = asyncio.Event(), 0.0  # the last group
+        self._enough = asyncio.Event()  # the open group is to be written now
+        self._closed_s = 0.0  # when the group before it was closed
 
     # Filling a group
 
@@ -140,7 +141,7 @@ class Committer:
         await self._idle.wait()
 
     async def _gather(self) -> None:
-        """Let the group fill while its records are late and more wait: ending one costs much."""
+        """Let the group fill while the worker is late and more waits: ending one costs much."""
         late_s = max(self.group.late_s.values(), default=0.0)
         gathered_s = min(GATHERED_S, OF_LATENESS * (late_s - IN_TIME_S))
         left_s = gathered_s - (time.monotonic() - self._closed_s)

@@ -98,6 +98,7 @@ class Grading:
         """Forget every partition."""
         self._wards.clear()
         self._present_ms.clear()
+        self._late_s.clear()
 
     # Taking records
 

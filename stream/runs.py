@@ -71,7 +71,7 @@ class Group:
     touched: dict[int, set[str]] = field(default_factory=dict)
     alerted_ms: list[int] = field(default_factory=list)  # timestamps of records that brought alerts
     records: int = 0
-    late_s: dict[int, float] = field(default_factory=dict)  # by partition in which more waits
+    late_s: dict[int, float] = field(default_factory=dict)  # the worker's, where more waits
 
     def publish(  # noqa: PLR0913, a record has these parts
         self,
