@@ -18,11 +18,12 @@ from commands import Produce, Produced, Read, Stormwatch
 
 from deploy.broker.cluster import Cluster
 from deploy.topics_job import make_topics
-from stream.topic_check import connected
+from stream.topic_check import NoBrokerError, connected
 
 HERE = Path(__file__).parent
 GONE_TIMEOUT_S = 60
 READ_TIMEOUT_S = 60
+AGAIN_S = 0.2
 LOG_LINES_SHOWN = 20
 LOG_WIDTH = 400  # characters of a line: what keeps such a log may cut a long text
 UNKNOWN_GROUP = 69  # Kafka's error code: it is gone already
@@ -63,7 +64,13 @@ def read_all(kafka: Cluster) -> Read:
     """Read a topic from its beginning to where it ends now, partition by partition."""
 
     async def read(topic: str) -> list[ConsumerRecord]:
-        return await _read_all(kafka.bootstrap, topic)
+        deadline = time.monotonic() + READ_TIMEOUT_S
+        while True:
+            try:
+                return await _read_all(kafka.bootstrap, topic)
+            except NoBrokerError:  # one that wakes up is fenced for a moment, and names no broker
+                assert time.monotonic() < deadline, "the broker does not come back"
+                await asyncio.sleep(AGAIN_S)
 
     return read
 
