@@ -49,7 +49,7 @@ class Patience:
         self._waits.clear()
         self._forced.clear()
 
-    def fetched(self) -> None:
+    def asked(self) -> None:
         """Know that all topics were asked for once more."""
         self._fetches += 1
 

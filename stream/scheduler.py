@@ -151,16 +151,23 @@ class Scheduler(DefaultSchedulingStrategy):
         """Tell whether records of a topic wait here; asked from any thread."""
         return bool(self._held.get(tp.partition, {}).get(tp.topic))
 
+    def holds_any(self) -> bool:
+        """Tell whether records of any partition wait here."""
+        return any(any(queues.values()) for queues in self._held.values())
+
     def held_records(self, partition: int) -> int:
         """Count the records of a partition that wait for those of other topics."""
         return sum(map(len, self._held.get(partition, {}).values()))
 
     # Handing over
 
+    def asked(self) -> None:
+        """Know that all topics were asked for once more."""
+        self._patience.asked()
+
     def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Any]]:
         """Yield runs of what was fetched and held; a changelog's records pass as they are."""
         held = self._held
-        self._patience.fetched()
         for tp, batch in records.items():
             if tp.topic in self._inputs:
                 held.setdefault(tp.partition, self._empty())[tp.topic].extend(batch)

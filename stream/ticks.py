@@ -6,10 +6,11 @@ that has no clock yet begins where the topic ends: it may be there before those 
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
@@ -26,6 +27,8 @@ FILL_STEP_MS: Final = (
 AHEAD_MS: Final = 5 * 60_000  # a tick so far ahead of our own clock is of a clock that is wrong
 FILLED_AT_MOST: Final = 20_000  # ticks: the 45 days that the inputs are kept, and some
 READ_WAIT_MS: Final = 50
+
+log = logging.getLogger("stormwatch.ticks")
 
 Send = Callable[[TopicPartition, Sequence[Row]], Awaitable[int]]
 
@@ -105,6 +108,18 @@ class Ticker:
 def is_of_the_future(at_ms: int | None) -> bool:
     """Tell whether a time lies so far ahead that some machine's clock must be wrong."""
     return at_ms is not None and at_ms > time.time_ns() // 1_000_000 + AHEAD_MS
+
+
+def believed(topic: str, batch: list[Any]) -> list[Any]:
+    """Leave out ticks of the future: one wrong clock would move a partition's for good."""
+    if topic != registry.TICKS:
+        return batch
+    kept = [tick for tick in batch if not is_of_the_future(tick.timestamp)]
+    if len(kept) < len(batch):
+        metrics.TICKS_REFUSED.inc(len(batch) - len(kept))
+        last = batch[-1]
+        log.error("ticks_of_the_future %s-%s@%s", topic, last.partition, last.offset)
+    return kept
 
 
 def disbelieve_the_future(partitions: Iterable[Partition]) -> None:

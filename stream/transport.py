@@ -16,6 +16,7 @@ Five things differ from Faust 0.15.3 as it comes, each through a seam that it of
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -28,14 +29,15 @@ from stream.ending import end_process
 from stream.gone import tell_gone
 from stream.runs import TopicPartition
 from stream.thread import Fetched, Thread
-from stream.ticks import is_of_the_future
-from topics import registry
+from stream.ticks import believed
 
 if TYPE_CHECKING:
     from stream.claims import Assignment
     from stream.pipeline import Pipeline
 
 FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
+HELD_WAIT_S: Final = 0.02  # when what is held goes as soon as a fetch tells of an end
+ASKED_S: Final = 1.0  # within which a broker that is well has answered a fetch
 
 log = logging.getLogger("stormwatch.transport")
 
@@ -63,6 +65,7 @@ class Consumer(driver.Consumer):
         self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
         self._asked = 0  # how many seeks were asked for: their numbers
         self._followed = 0  # the seek that what is read now follows
+        self._topics_asked_s = 0.0  # when all topics had been asked for once more
         self._generation = 0  # of the group, in which that is ours
         self._claim: Assignment | None = None  # what was ours when the last one was asked for
         self.expected: dict[TP, int] = {}  # the offset that the next fetch starts with
@@ -229,30 +232,27 @@ class Consumer(driver.Consumer):
             if tp.topic not in self.pipeline.work.inputs:
                 followed[tp] = batch
             elif batch and not stale and await self._follows(tp, batch):
-                followed[tp] = self._believed(tp, batch)
+                followed[tp] = believed(tp.topic, batch) if self.pipeline.writes_ticks else batch
                 self.pipeline.account.fetched(tp.partition, len(followed[tp]))
         return followed
 
-    def _believed(self, tp: TP, batch: list[Any]) -> list[Any]:
-        """Leave out ticks of the future: one wrong clock would move a partition's for good."""
-        if tp.topic != registry.TICKS or not self.pipeline.writes_ticks:
-            return batch
-        believed = [tick for tick in batch if not is_of_the_future(tick.timestamp)]
-        if len(believed) < len(batch):
-            metrics.TICKS_REFUSED.inc(len(batch) - len(believed))
-            log.error("ticks_of_the_future %s-%s@%s", tp.topic, tp.partition, batch[-1].offset)
-        return believed
-
     async def _fetch(self, active: set[TP] | None, timeout: float) -> Fetched:  # noqa: ASYNC109, as above
         """Fetch what there is room for; None of aiokafka's partitions would mean all of them."""
-        full = self.pipeline.scheduler.full()
+        scheduler = self.pipeline.scheduler
+        full = scheduler.full()
         wanted = active - full if active else active
         if full or not self.pipeline.has_room():
             timeout = FULL_WAIT_S
             if not wanted:
                 await asyncio.sleep(FULL_WAIT_S)
                 return Fetched()
-        return cast(Fetched, await super()._getmany(active_partitions=wanted, timeout=timeout))
+        elif scheduler.holds_any():
+            timeout = HELD_WAIT_S
+        fetched = await super()._getmany(active_partitions=wanted, timeout=timeout)
+        if fetched or time.monotonic() - self._topics_asked_s >= ASKED_S:  # looks may be short
+            self._topics_asked_s = time.monotonic()
+            scheduler.asked()
+        return cast(Fetched, fetched)
 
     async def _follows(self, tp: TP, batch: list[Any]) -> bool:
         """Read a jump forward a second time before it is believed."""

@@ -46,6 +46,7 @@ class Bench:
         return self.fetch(**batches)
 
     def runs(self, **batches: list[tuple[int, int]]) -> Iterator[Run]:
+        self.scheduler.asked()
         self.fetched += sum(map(len, batches.values()))
         fetched = {
             TP(topic, 0): [record(topic, offset, at_ms) for offset, at_ms in batch]

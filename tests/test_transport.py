@@ -18,7 +18,6 @@ from stream.runs import TopicPartition
 from stream.thread import Thread
 from stream.told import Told
 from stream.transport import Consumer, NothingRead
-from topics import registry
 
 LABS, CHANGELOG = "labs", "changelog"
 ASSIGNED = Assignment(frozenset([0]), 1)
@@ -479,20 +478,6 @@ def test_the_broker_gathers_records_only_while_some_come() -> None:
         asked.append((fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms))
 
     assert asked == [(64 * 1024, 10), (1, 20)]
-
-
-@pytest.mark.parametrize(("writes", "left"), [(True, 1), (False, 2)])
-async def test_a_tick_of_the_future_is_left_out(bench: Bench, *, writes: bool, left: int) -> None:
-    """It is of a machine whose clock is wrong; where a file's ticks are played, any time is."""
-    now_ms = time.time_ns() // 1_000_000
-    ticks = [
-        SimpleNamespace(offset=number, timestamp=now_ms + ahead_ms)
-        for number, ahead_ms in enumerate((60_000, 3_600_000))
-    ]
-    bench.pipeline.writes_ticks = writes
-
-    assert bench.consumer._believed(TP(registry.TICKS, 0), ticks) == ticks[:left]
-    assert bench.consumer._believed(TP(LABS, 0), ticks) == ticks
 
 
 def test_a_run_is_never_too_old_for_faust() -> None:
