@@ -18,7 +18,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
@@ -27,6 +27,7 @@ from faust.types import TP
 from stream import metrics
 from stream.ending import end_process
 from stream.gone import tell_gone
+from stream.looks import Looks
 from stream.runs import TopicPartition
 from stream.thread import Fetched, Thread
 from stream.ticks import believed
@@ -34,10 +35,6 @@ from stream.ticks import believed
 if TYPE_CHECKING:
     from stream.claims import Assignment
     from stream.pipeline import Pipeline
-
-FULL_WAIT_S: Final = 0.05  # between two looks at what is held, when there is room for no more
-HELD_WAIT_S: Final = 0.02  # when what is held goes as soon as a fetch tells of an end
-ASKED_S: Final = 1.0  # within which a broker that is well has answered a fetch
 
 log = logging.getLogger("stormwatch.transport")
 
@@ -65,7 +62,7 @@ class Consumer(driver.Consumer):
         self._ends: Mapping[TP, int] = {}  # of changelogs, as Faust last asked
         self._asked = 0  # how many seeks were asked for: their numbers
         self._followed = 0  # the seek that what is read now follows
-        self._topics_asked_s = 0.0  # when all topics had been asked for once more
+        self._looks = Looks(self.scheduler)
         self._generation = 0  # of the group, in which that is ours
         self._claim: Assignment | None = None  # what was ours when the last one was asked for
         self.expected: dict[TP, int] = {}  # the offset that the next fetch starts with
@@ -238,21 +235,17 @@ class Consumer(driver.Consumer):
 
     async def _fetch(self, active: set[TP] | None, timeout: float) -> Fetched:  # noqa: ASYNC109, as above
         """Fetch what there is room for; None of aiokafka's partitions would mean all of them."""
-        scheduler = self.pipeline.scheduler
-        full = scheduler.full()
+        full = self.pipeline.scheduler.full()
         wanted = active - full if active else active
-        if full or not self.pipeline.has_room():
-            timeout = FULL_WAIT_S
-            if not wanted:
-                await asyncio.sleep(FULL_WAIT_S)
-                return Fetched()
-        elif scheduler.holds_any():
-            timeout = HELD_WAIT_S
-        fetched = await super()._getmany(active_partitions=wanted, timeout=timeout)
-        if fetched or time.monotonic() - self._topics_asked_s >= ASKED_S:  # looks may be short
-            self._topics_asked_s = time.monotonic()
-            scheduler.asked()
-        return cast(Fetched, fetched)
+        wait_s = self._looks.wait_s(timeout, has_room=not full and self.pipeline.has_room())
+        began_s = time.monotonic()
+        if full and not wanted:
+            await asyncio.sleep(wait_s)
+            fetched = Fetched()
+        else:
+            fetched = cast(Fetched, await super()._getmany(wanted, wait_s))
+        self._looks.came_back(time.monotonic() - began_s, wait_s, some=bool(fetched))
+        return fetched
 
     async def _follows(self, tp: TP, batch: list[Any]) -> bool:
         """Read a jump forward a second time before it is believed."""

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from stream.scheduler import Scheduler
+from stream.looks import ASKED_S, FULL_WAIT_S, HELD_WAIT_S, Looks
+from stream.patience import FETCHES_WAITED
+from stream.scheduler import HELD_RUNS, Scheduler
 from stream.thread import Fetched
-from stream.transport import ASKED_S, HELD_WAIT_S, Consumer
+from stream.transport import Consumer
 from topics import registry
 
 INPUTS = (registry.LABS, registry.TICKS)
 LABS, TICKS = (TP(topic, 0) for topic in INPUTS)
 FAUSTS_WAIT_S = 1.0
 LIMIT_S = 2.0
+RUN_RECORDS = 100
 
 
 class Bench:
@@ -24,19 +27,22 @@ class Bench:
 
     def __init__(self) -> None:
         self.at_end: set[str] = set()
+        self.active = {LABS, TICKS}
+        self.has_room = True
         self.waits_s: list[float] = []
         self.answers: dict[TP, list[Any]] = {}
         self.scheduler = Scheduler(
             INPUTS,
-            run_records=100,
+            run_records=RUN_RECORDS,
             align_wait_s=LIMIT_S,
             end_told_ms=lambda tp: 0 if tp.topic in self.at_end else None,
             now=time.monotonic,
+            has_room=lambda: self.has_room,
         )
         self.scheduler.begin({}, {})
         self.pipeline = SimpleNamespace(
             scheduler=self.scheduler,
-            has_room=lambda: True,
+            has_room=lambda: self.has_room,
             reading=True,
             writes_ticks=True,
             work=SimpleNamespace(inputs=INPUTS),
@@ -45,7 +51,7 @@ class Bench:
         consumer: Any = Consumer.__new__(Consumer)  # without Faust's app around it
         consumer.transport = SimpleNamespace(pipeline=self.pipeline)
         consumer._thread = SimpleNamespace(getmany=self._getmany, seek_done=0, wanted=0)
-        consumer._followed, consumer._topics_asked_s = 0, -FAUSTS_WAIT_S
+        consumer._followed, consumer._looks = 0, Looks(self.scheduler)
         consumer.expected, consumer._doubted = {}, {}
         self.consumer = consumer
 
@@ -56,7 +62,7 @@ class Bench:
 
     async def fetch(self, **answers: list[Any]) -> Mapping[TP, list[Any]]:
         self.answers = {TP(registry.LABS, 0): answers["labs"]} if "labs" in answers else {}
-        fetched: Mapping[TP, list[Any]] = await self.consumer._getmany(None, FAUSTS_WAIT_S)
+        fetched: Mapping[TP, list[Any]] = await self.consumer._getmany(self.active, FAUSTS_WAIT_S)
         return fetched
 
     async def runs(self, **answers: list[Any]) -> list[Any]:
@@ -84,21 +90,44 @@ async def test_while_records_wait_for_an_end_it_is_looked_for_again_soon(bench: 
     assert bench.waits_s == [FAUSTS_WAIT_S, HELD_WAIT_S, HELD_WAIT_S, FAUSTS_WAIT_S]
 
 
-async def test_looks_that_find_nothing_make_no_topic_late(
+async def test_a_look_that_was_held_up_has_asked_for_no_longer_than_it_may(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a pause of the process its broker is asked for as long as one that is well takes."""
-    now_s = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now_s)
-    bench.scheduler._now = bench.scheduler._patience._now = lambda: now_s
+    clock = SimpleNamespace(now_s=time.monotonic())
+    monkeypatch.setattr(time, "monotonic", lambda: clock.now_s)
+    bench.scheduler._now = bench.scheduler._patience._now = time.monotonic
     await bench.runs(labs=[record()])
-    now_s += 30  # it was stopped
-    after_the_pause = [await bench.runs() for _ in range(5)]
-    now_s += ASKED_S
-    asked_again = await bench.runs()
 
-    assert after_the_pause == [[]] * 5
-    assert len(asked_again) == 1
+    async def held_up(_active: set[TP] | None, timeout: float) -> Fetched:  # noqa: ASYNC109
+        clock.now_s += 30 if clock.now_s < paused_s else timeout
+        return Fetched()
+
+    paused_s = clock.now_s + 30
+    bench.consumer._thread.getmany = held_up
+    looks = 1
+    while not await bench.runs():
+        looks += 1
+
+    assert clock.now_s - paused_s >= FETCHES_WAITED * ASKED_S - HELD_WAIT_S
+    assert looks == pytest.approx(FETCHES_WAITED * ASKED_S / HELD_WAIT_S, abs=1)
+
+
+async def test_without_room_for_more_it_is_soon_looked_whether_there_is_some(bench: Bench) -> None:
+    """What waits for another topic meanwhile waits no longer than it may."""
+    bench.has_room = False
+    await bench.fetch(labs=[record()])
+    full_of_labs = [record(offset) for offset in range(1, HELD_RUNS * RUN_RECORDS + 1)]
+    bench.has_room = True
+    await bench.runs(labs=full_of_labs)
+    bench.active = {LABS}
+    before, asked = len(bench.waits_s), bench.scheduler._patience._fetches
+    for _ in range(round(ASKED_S / FULL_WAIT_S) + 2):
+        await bench.fetch()
+
+    assert bench.waits_s[0] == FULL_WAIT_S
+    assert len(bench.waits_s) == before  # nothing more of the labs is fetched
+    assert bench.scheduler._patience._fetches == asked + 1
 
 
 @pytest.mark.parametrize(("writes", "left"), [(True, 1), (False, 2)])
@@ -111,4 +140,7 @@ async def test_a_tick_of_the_future_is_left_out(bench: Bench, *, writes: bool, l
     bench.pipeline.writes_ticks = writes
     bench.answers = {TICKS: ticks, LABS: labs}
 
-    assert await bench.consumer._getmany(None, FAUSTS_WAIT_S) == {TICKS: ticks[:left], LABS: labs}
+    assert await bench.consumer._getmany(bench.active, FAUSTS_WAIT_S) == {
+        TICKS: ticks[:left],
+        LABS: labs,
+    }
