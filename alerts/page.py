@@ -49,6 +49,7 @@ class Page:
     also: tuple["Page", ...] = ()
     renews: bool = False  # what was told before is told anew: it has to ring again
     answered: AckAction | None = None  # it only tells a gateway of this answer, and calls nobody
+    ends: str = ""  # what ends it, while it is open
     link: str = ""  # opens a form that answers; empty where there is none
 
     @property
@@ -59,6 +60,7 @@ class Page:
             ("What", self.what),
             ("Why", self.why),
             ("Do", (self.advice,)),
+            ("Until", (self.ends,)),
             ("Policy", (self.under,)),
             ("Source", (self.source,)),
             ("Answer", (self.link, self.answer)),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from alerts.answers import TAKEN_WITHIN
+from alerts.endings import ENDINGS
 from alerts.life import BEFORE_ANY_TICK, Life, Reason, Send
 from alerts.page import Page
 from alerts.policy import Policy, Shown, deciding_grades
@@ -61,8 +62,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
     That is by the clock of its partition, which is behind what asked for the page by a tick.
     """
     line, shows, routing = life.line, policy.shows, policy.routing
-    at_ms = max(send.at_ms, clock_ms)
-    now = EPOCH + at_ms * MILLISECOND
+    now = EPOCH + (at_ms := max(send.at_ms, clock_ms)) * MILLISECOND
     within = _answer_within(life, send, policy, at_ms)
     return Page(
         page_id=send.page_id,
@@ -89,6 +89,7 @@ def write(life: Life, send: Send, policy: Policy, clock_ms: int = BEFORE_ANY_TIC
         what=_said(_what(life, send, now)),
         why=_said(_why(life, now)),
         advice=_advice(life, send),
+        ends=_ends(life, send),
         under=_under(line, policy),
         source=clean(line.source),
         answer=_answer(line) if life.is_open else "",
@@ -197,6 +198,10 @@ def _advice(life: Life, send: Send) -> str:
     if send.part is Part.HEADS_UP:
         return "Be ready: the primary team is called first."
     return clean(life.line.advice)
+
+
+def _ends(life: Life, send: Send) -> str:
+    return "" if not life.is_open or send.part is Part.HEADS_UP else ENDINGS.get(life.line.rule, "")
 
 
 def _under(line: Alert, policy: Policy) -> str:

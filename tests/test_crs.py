@@ -237,6 +237,12 @@ def test_the_intensity_of_a_vasopressor(
     assert is_high_dose(drug, Rate(value, unit), weight_kg=80) is high
 
 
+def test_a_rate_that_is_converted_reaches_its_own_limit() -> None:
+    """By the computer it is a hair less than 10 ug/kg/min."""
+    assert is_high_dose("dopamine", Rate(65.1, "mg/h"), weight_kg=108.5) is True
+    assert is_high_dose("dopamine", Rate(65.0, "mg/h"), weight_kg=108.5) is False
+
+
 @pytest.mark.parametrize(
     ("drug", "unit"),
     [("norepinephrine", "ug/kg/min"), ("dopamine", "ug/min"), ("dopamine", "mg/h")],

@@ -93,13 +93,29 @@ def test_icans_needs_no_crs() -> None:
     assert "No CRS now" not in advice("ICANS-UP", fever(), ice(6, at=at(1)))
 
 
-@pytest.mark.parametrize(("day", "outside"), [(4, True), (5, False), (10, False), (11, True)])
+@pytest.mark.parametrize(
+    ("product", "first", "last"),
+    [("tisa-cel", 5, 10), ("axi-cel", 4, 10), ("ide-cel", 2, 10), ("obe-cel", 5, 12)],
+)
 def test_icans_on_an_unusual_day_is_annotated_and_told_all_the_same(
-    day: int, outside: bool
+    product: str, first: int, last: int
 ) -> None:
-    said = advice("ICANS-UP", ice(6, at=on_day(day)))
+    """The days of the peak, and the median day of the product."""
+    outside = f"outside of the typical days {first} to {last}"
+    said = {
+        day: advice("ICANS-UP", ice(6, at=on_day(day)), product=product)
+        for day in (first - 1, first, last, last + 1)
+    }
 
-    assert ("outside of the typical days 5 to 10" in said) is outside
+    assert [outside in each for each in said.values()] == [True, False, False, True]
+    assert f"It began on day {last + 1}, " in said[last + 1]
+
+
+def test_icans_that_grows_worse_began_when_it_began() -> None:
+    seen = Bedside(patient(), ice(6, at=on_day(8)), ice(1, at=on_day(11)))
+
+    assert [line.state for line in seen.told("ICANS-UP")] == ["raised", "changed"]
+    assert "typical days" not in seen.told("ICANS-UP")[-1].advice
 
 
 @pytest.mark.parametrize(

@@ -346,6 +346,29 @@ def test_a_fourth_in_24_hours_is_told_and_one_24_hours_old_is_none_of_them() -> 
     assert signals(seen, MAX) == ["tocilizumab dose 4 ordered", "tocilizumab"]
 
 
+@pytest.mark.parametrize(
+    ("given", "ordered", "said"),
+    [
+        ((0, 14, 22), 23, "The next dose is allowed from 5 Mar 14:00 UTC."),  # 8 h after the last
+        ((0, 1, 16), 23.5, "The next dose is allowed from 5 Mar 08:00 UTC."),  # 24 h after the 1st
+        ((0, 8, 16, 24), 28, "No more is given in this stay."),
+    ],
+)
+def test_whoever_speaks_of_the_next_dose_says_what_the_status_says(
+    given: tuple[float, ...], ordered: float, said: str
+) -> None:
+    seen = Bedside(patient(), *map(toci, given), toci(ordered, "ordered"))
+    told = seen.status(at(ordered)).tocilizumab
+    next_at = told and told.next_allowed_at
+    speak = [seen.told(rule)[-1].advice for rule in (MAX, INTERVAL) if seen.is_open(rule)]
+
+    assert any(said in each for each in speak)
+    for each in speak:
+        assert ("allowed from" in each) <= (said in each)
+    assert (next_at is None) is ("No more" in said)
+    assert next_at is None or f"{next_at:%H:%M}" in said
+
+
 def test_a_dose_that_is_given_all_the_same_is_told_again() -> None:
     seen = Bedside(patient(), toci(0), toci(8), toci(16), toci(23), toci(23.5))
 

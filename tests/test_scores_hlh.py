@@ -136,7 +136,7 @@ def test_iec_hs_needs_ferritin_and_two_of_three() -> None:
     found = iec_hs.iec_hs(IEC_HS)
 
     assert found.met == ("ferritin", "transaminases", "fibrinogen")
-    assert iec_hs.is_fulfilled(found)
+    assert iec_hs.is_fulfilled(found, 2)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_iec_hs_needs_ferritin_and_two_of_three() -> None:
     ],
 )
 def test_iec_hs_is_not_met_with_one_less(inputs: dict[str, Any]) -> None:
-    assert not iec_hs.is_fulfilled(iec_hs.iec_hs(replace(IEC_HS, **inputs)))
+    assert not iec_hs.is_fulfilled(iec_hs.iec_hs(replace(IEC_HS, **inputs)), 2)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_cytopenia_of_grade_4_stands_in_for_one_of_the_others(inputs: dict[str
     found = iec_hs.iec_hs(replace(IEC_HS, fibrinogen=None, **inputs))
 
     assert found.met == ("ferritin", "transaminases", "cytopenia")
-    assert iec_hs.is_fulfilled(found)
+    assert iec_hs.is_fulfilled(found, 2)
 
 
 def test_twice_a_low_baseline_is_enough_ferritin() -> None:

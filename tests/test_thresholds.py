@@ -331,6 +331,16 @@ def test_a_rule_goes_by_the_thresholds_of_the_site(
     assert seen_of(site, rule)[:1] == ["raised"]
 
 
+@pytest.mark.parametrize(("needed", "grade"), [(2, None), (1, 1)])
+def test_iec_hs_is_graded_from_as_many_features_as_the_site_asks_for(
+    needed: int, grade: int | None
+) -> None:
+    results = [lab("ferritin", 900, at=START), lab("ast", 201, at=START)]
+    seen = Bedside(patient(), *results, overrides={"iec_hs_common_features": needed})
+
+    assert seen.status(START).hlh.iec_hs_grade == grade
+
+
 SHOCK_THAT_COMES_BACK = [
     *SHOCK,
     TOCILIZUMAB,

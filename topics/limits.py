@@ -1,8 +1,9 @@
-"""Hard limits: what lies outside is an artefact or a wrong unit, and counts for nothing.
+"""Limits of values. Outside of a hard one is an artefact or a wrong unit, which counts for nothing.
 
-Every limit is in the canonical unit of its signal, and both ends are allowed.
+Outside of a soft one a value counts, and is flagged for somebody to confirm. Every limit is in the
+canonical unit of its signal, and both ends are allowed.
 
-Source: CLINICAL.md 5.1, column `hard`; CONTRACT.md, "Hard limits not in CLINICAL 5.1".
+Source: CLINICAL.md 5.1, columns `hard` and `soft`; CONTRACT.md, "Hard limits not in CLINICAL 5.1".
 """
 
 from math import inf
@@ -76,6 +77,17 @@ HARD_LIMITS: Final = MappingProxyType(
     }
 )
 
+SOFT_LIMITS: Final = MappingProxyType(
+    {
+        "temperature_c": Limits(34.0, 41.5),
+        "heart_rate_per_min": Limits(40.0, 180.0),
+        "respiratory_rate_per_min": Limits(8.0, 45.0),
+        "spo2_percent": Limits(80.0, 100.0),
+        "systolic_mmhg": Limits(60.0, 300.0),
+    }
+)
+WEIGHT_JUMP: Final = 0.2  # of the weight before: a greater change is flagged
+
 # Below its hard limit one of these may be an artefact or a dying patient: DATA-RANGE is then P2.
 URGENT_BELOW_LIMIT: Final = frozenset(
     {"systolic_mmhg", "diastolic_mmhg", "mean_arterial_mmhg", "spo2_percent"}
@@ -86,6 +98,12 @@ def within(signal: str) -> Interval:
     """Bound a field of a model by the hard limits of a signal."""
     low, high = HARD_LIMITS[signal]
     return Interval(ge=low, le=None if high == inf else high)
+
+
+def is_unusual(signal: str, value: float) -> bool:
+    """Say whether a value that counts lies outside the soft limits of its signal."""
+    low, high = SOFT_LIMITS[signal]
+    return not low <= value <= high
 
 
 def is_urgent(signal: str, value: float) -> bool:

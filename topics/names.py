@@ -24,6 +24,12 @@ NAMES: Final = MappingProxyType(
         "tidal_volume_ml": "tidal volume",
         "plateau_cmh2o": "plateau pressure",
         "peep_cmh2o": "PEEP",
+        "unusual_temperature_c": "unusual temperature",
+        "unusual_heart_rate_per_min": "unusual heart rate",
+        "unusual_respiratory_rate_per_min": "unusual respiratory rate",
+        "unusual_spo2_percent": "unusual SpO2",
+        "unusual_systolic_mmhg": "unusual systolic pressure",
+        "weight_jump": "weight, which has jumped",
         # Laboratory.
         "crp": "CRP",
         "il6": "IL-6",

@@ -38,6 +38,7 @@ HIGH_DOSE_UG_MIN: Final = MappingProxyType(
     {"norepinephrine": 20.0, "epinephrine": 10.0, "phenylephrine": 200.0}
 )
 HIGH_DOSE_DOPAMINE_UG_KG_MIN: Final = 10.0
+DECIMALS: Final = 4  # of a rate: no pump is set finer
 MINUTES_AN_HOUR: Final = 60
 MINUTES_A_DAY: Final = 1440
 
@@ -86,9 +87,14 @@ def is_high_dose(drug: str, rate: Rate, weight_kg: float | None) -> bool | None:
         return False  # no limit for it alone: CLINICAL A12, DEC-21
     if drug == "dopamine":
         by_weight = ug_kg_min(rate, weight_kg)
-        return None if by_weight is None else by_weight >= HIGH_DOSE_DOPAMINE_UG_KG_MIN
+        return None if by_weight is None else _reaches(by_weight, HIGH_DOSE_DOPAMINE_UG_KG_MIN)
     limit, absolute = HIGH_DOSE_UG_MIN.get(drug), _ug_min(rate, weight_kg)
-    return None if limit is None or absolute is None else absolute >= limit
+    return None if limit is None or absolute is None else _reaches(absolute, limit)
+
+
+def _reaches(rate: float, limit: float) -> bool:
+    """Compare a rate with a limit; a rate that was converted may lie a hair below its own value."""
+    return round(rate, DECIMALS) >= limit
 
 
 def circulation_of(

@@ -9,7 +9,7 @@ Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.grade import GradeRange
 from stream.clinical.hindsight import held_all_the_time, held_since
@@ -21,7 +21,10 @@ from stream.clinical.rules.uncertain import as_kept, attributions_of, doubts_of
 from stream.clinical.signals import BED, UNIT
 from stream.clinical.times import day_of, moment
 from stream.clinical.view import View
+from stream.clinical.weight import jump_in_words
 from topics.alerts import Alert, AlertState, Because, Grade, Priority, alert_id
+
+BY_WEIGHT: Final = "/kg"  # in the words of a dose
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def tell(
         )
     alerts[identity] = now
     doubts = doubts_of(view, name.rule, finding.because)
-    return _line(view, now, occasion.at_ms, finding.advice(), doubts)
+    return _line(view, now, occasion.at_ms, _advice(view, finding), doubts)
 
 
 def end(  # noqa: PLR0913, what is needed to say how and why
@@ -100,6 +103,13 @@ def end(  # noqa: PLR0913, what is needed to say how and why
         advice = f"With all that is known now it was never true. {verdict.never or advice}"
     doubts = tuple(attributions_of(view, BY_NAME[told.rule]))
     return _line(view, now, occasion.at_ms, advice, doubts)
+
+
+def _advice(view: View, finding: Finding) -> str:
+    """Say what to do, and of what goes by weight that the weight is in doubt where it is."""
+    advice = finding.advice()
+    doubt = jump_in_words(view.patient) if BY_WEIGHT in advice else ""
+    return f"{advice} {doubt}".rstrip()
 
 
 def paged_as(priorities: Mapping[str, Priority], paging_policy: str) -> Priority:

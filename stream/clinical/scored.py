@@ -247,7 +247,7 @@ def _is_iec_hs(view: View) -> bool:
             },
         )
     )
-    return iec_hs.is_fulfilled(criteria)
+    return iec_hs.is_fulfilled(criteria, view.site.iec_hs_common_features)
 
 
 def _severity(view: View) -> iec_hs.Severity:

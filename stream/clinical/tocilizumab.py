@@ -161,6 +161,14 @@ def next_dose_ms(view: View) -> int | None:
     return earliest_ms
 
 
+def next_dose_in_words(view: View) -> str:
+    """Write when the next dose is allowed, as a sentence."""
+    next_ms = next_dose_ms(view)
+    if next_ms is None:
+        return "No more is given in this stay."
+    return f"The next dose is allowed from {in_words(next_ms)}."
+
+
 def dose_mg(weight_kg: float) -> float:
     """Compute the dose: weight decides, not age."""
     return min(_mg_kg(weight_kg) * weight_kg, MAX_DOSE_MG)

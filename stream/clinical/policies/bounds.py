@@ -31,10 +31,11 @@ SUFFIX_BY_UNIT: Final = MappingProxyType(
         "mm[Hg]": "_mmhg",
         "doses": "_doses",
         "days": "_days",
+        "features": "_features",
         NO_UNIT: "",
     }
 )
-WHOLE: Final = frozenset({"doses", "days"})
+WHOLE: Final = frozenset({"doses", "days", "features"})
 THRESHOLD: Final = "threshold"  # the key of the metadata
 _WRITTEN: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?)\s*(\S*)\s*")
 

@@ -87,6 +87,14 @@ class Laboratory:
         1_000, "pg/mL", 100, 1_000, source="review-2025 L161", wrong=WIDER
     )
     crs_crp_mg_l: float = number(100, "mg/L", 30, 100, source="review-2025 L163", wrong=WIDER)
+    iec_hs_common_features: int = number(
+        2,
+        "features",
+        1,
+        2,
+        source="CLINICAL.md §3: ferritin and two of the three common ones; no count is published",
+        wrong="one: IEC-HS is graded for a transaminase or platelets that CRS explains",
+    )
     crs_ferritin_ng_ml: float = number(
         500, "ng/mL", 300, 500, source="DEC-36 (this or more)", wrong=WIDER
     )

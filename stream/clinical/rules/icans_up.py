@@ -33,6 +33,7 @@ from stream.clinical.signals import (
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+NAME: Final = "ICANS-UP"
 SIGNS: Final = tuple(dict.fromkeys(sign for policy in GRADING for sign in policy.icans.by_sign))
 UNABLE_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (
     ICE,
@@ -122,7 +123,7 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
     words.append("See the patient and confirm these findings.")
     if max(grades.values()) >= SEVERE_FROM:
         words.append("Watch the airway, and call intensive care.")
-    return texts.joined(*words, texts.icans_no_crs(view), texts.outside_peak(view))
+    return texts.joined(*words, texts.icans_no_crs(view), texts.outside_peak(view, NAME))
 
 
-RULE: Final = Rule("ICANS-UP", Bound.STAY, ICANS_INPUTS, judge, lasting=True)
+RULE: Final = Rule(NAME, Bound.STAY, ICANS_INPUTS, judge, lasting=True)

@@ -16,7 +16,7 @@ from stream.clinical.hlh import FEATURE_MS, hscore_of
 from stream.clinical.indication import indicated, is_considered
 from stream.clinical.masking import STEROIDS
 from stream.clinical.oxygen import OxygenNeed
-from stream.clinical.products import typical_days
+from stream.clinical.products import typical_days, typical_days_of_icans
 from stream.clinical.results import newest
 from stream.clinical.rules import sepsis_features
 from stream.clinical.scores import hscore
@@ -30,7 +30,7 @@ from topics.names import called
 EARLY_MS: Final = 48 * HOUR_MS  # of ventilation: blockade may help
 SEVERE_MMHG: Final = 100.0  # of PaO2/FiO2: severe ARDS below it (Berlin)
 RECOVERY_MS: Final = DAY_MS  # after tocilizumab: too early to judge shock as futile
-PEAK_DAYS: Final = (5, 10)  # of ICANS, after the infusion
+STAY_EPISODE: Final = 0  # of alerts that belong to the stay
 HLH_ORDERS: Final = ("triglycerides", "fibrinogen", "ldh", "sil2r")
 LOW_PLATELETS_10E9_L: Final = 50.0
 LOW_FIBRINOGEN_MG_DL: Final = 150.0
@@ -172,13 +172,22 @@ def sepsis(view: View) -> str:
     return "Features of sepsis are there too: treat both."
 
 
-def outside_peak(view: View) -> str:
-    """Say that the day is unusual for ICANS; it suppresses nothing. Source: CLINICAL.md §1.8."""
-    day = day_of(view.at_ms, view.patient.stay_from_ms)
-    first, last = PEAK_DAYS
+def outside_peak(view: View, rule: str) -> str:
+    """Say that ICANS began on an unusual day; it suppresses nothing.
+
+    Source: CLINICAL.md §1.8, §4.2.
+    """
+    told = view.patient.told(rule, STAY_EPISODE)
+    goes_on = told is not None and told.is_open and told.since_ms < view.at_ms
+    onset_ms = told.since_ms if told is not None and goes_on else view.at_ms
+    day = day_of(onset_ms, view.patient.stay_from_ms)
+    first, last = typical_days_of_icans(fact(view.patient, PRODUCT))
     if day is None or first <= day <= last:
         return ""
-    return f"Day {day} is outside of the typical days {first} to {last}: look for other causes too."
+    return (
+        f"It began on day {day}, outside of the typical days {first} to {last}: look for other "
+        "causes too."
+    )
 
 
 def nmb(view: View, from_ms: int) -> str:

@@ -12,7 +12,7 @@ from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict, under_every_policy
 from stream.clinical.series import Reading
 from stream.clinical.signals import Dose
-from stream.clinical.times import in_words, span_in_words
+from stream.clinical.times import span_in_words
 from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
     Checked,
@@ -21,6 +21,8 @@ from stream.clinical.tocilizumab import (
     last_before,
     name_before,
     name_of,
+    next_dose_in_words,
+    next_dose_ms,
     orders_of,
     still_told,
 )
@@ -51,7 +53,7 @@ def judge(view: View) -> Verdict:
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=_because(view, early),
-        advice=lambda: " ".join(_advice(each, interval_ms) for each in early),
+        advice=lambda: " ".join(_advice(view, each) for each in early),
         source="review-2025 L69",
     )
     return Verdict(finding, told[0].until_ms)
@@ -67,15 +69,16 @@ def _because(view: View, early: list[Early]) -> tuple[Evidence, ...]:
     )
 
 
-def _advice(early: Early, interval_ms: int) -> str:
-    order, last_ms = early.order, early.last.effective_ms
-    apart = span_in_words(order.at_ms - last_ms)
+def _advice(view: View, early: Early) -> str:
+    order, interval_ms = early.order, view.site.tocilizumab_interval_ms
+    apart = span_in_words(order.at_ms - early.last.effective_ms)
     allowed = f"at least {span_in_words(interval_ms)} lie between two doses"
     if order.is_given:
         return f"Tocilizumab {order.said} {apart} after the dose before; {allowed}. Tell the team."
+    yet = "" if next_dose_ms(view) is None else " yet"
     return (
-        f"Do not give tocilizumab yet: it is ordered for {apart} after the last dose, and "
-        f"{allowed}. The next dose is allowed from {in_words(last_ms + interval_ms)}."
+        f"Do not give tocilizumab{yet}: it is ordered for {apart} after the last dose, and "
+        f"{allowed}. {next_dose_in_words(view)}"
     )
 
 

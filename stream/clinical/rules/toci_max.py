@@ -13,7 +13,6 @@ from typing import Final
 
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
-from stream.clinical.times import DAY_MS, in_words
 from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
     Breach,
@@ -23,6 +22,7 @@ from stream.clinical.tocilizumab import (
     in_24_h,
     name_before,
     name_of,
+    next_dose_in_words,
     orders_of,
     still_told,
     told_last,
@@ -81,11 +81,9 @@ def _advice(view: View, order: Checked) -> str:
             f"{site.tocilizumab_a_stay_doses} are given. {stop} Think of a steroid or anakinra."
         )
     if len(recent) >= site.tocilizumab_in_24_h_doses:
-        again = in_words(recent[-site.tocilizumab_in_24_h_doses].effective_ms + DAY_MS)
         return (
             f"Dose {len(recent) + 1} of tocilizumab in 24 hours {order.said}; at most "
-            f"{site.tocilizumab_in_24_h_doses} are given. {stop} The next dose is allowed from "
-            f"{again}."
+            f"{site.tocilizumab_in_24_h_doses} are given. {stop} {next_dose_in_words(view)}"
         )
     return (
         f"Dose {number} of tocilizumab in this stay {order.said}: after dose "

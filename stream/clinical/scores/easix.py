@@ -2,7 +2,8 @@
 
 CRP counts in mg/dL, while the canonical unit of this project, and of most laboratories, is mg/L: a
 missed conversion gives ten times too much. Usually log2 of it is shown. No cut-off for alerts is
-validated: a trend, no rule. Results with a comparator give no score.
+validated: a trend, no rule. Results with a comparator give no score. Left out: EASIX-F and
+EASIX-FC, of which our source has three groups, by ferritin and CRP, and not how they are formed.
 Source: Luft et al., Lancet Haematol 2017;4:e414-e423, DOI 10.1016/S2352-3026(17)30108-4;
 Pennisi et al., Blood Adv 2021;5:3397-3406 (m-EASIX), DOI 10.1182/bloodadvances.2020003885; Korell
 et al., Front Immunol 2022;13:877477; CLINICAL.md §3.

@@ -1,7 +1,8 @@
 """IEC-HS, the hyperinflammation after CAR-T that looks like HLH, and its grade.
 
-No fixed count of criteria is published. Here: ferritin, which is required, and two of the three
-most common (transaminases, fibrinogen, cytopenia of grade 4). Left out: the judgement that it is
+No fixed count of criteria is published. Here: ferritin, which is required, and as many of the
+three most common (transaminases, fibrinogen, cytopenia of grade 4) as the site's policy asks for,
+two where it says nothing. Left out: the judgement that it is
 independent of CRS and ICANS, and that nothing else explains it, which is a clinician's.
 Source: Hines et al., Transplant Cell Ther 2023;29:438.e1-438.e16, tables 2 and 3,
 DOI 10.1016/j.jtct.2023.03.006; CLINICAL.md §3.
@@ -20,7 +21,6 @@ TRANSAMINASE_LIMIT_U_L: Final = 200.0  # above 5 times 40 U/L
 FIBRINOGEN_LIMIT_MG_DL: Final = 150.0  # below it
 PLATELETS_GRADE_4_10E9_L: Final = 25.0  # CTCAE 5, below it, as for the next
 ANC_GRADE_4_10E9_L: Final = 0.5
-COMMON_NEEDED: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,9 @@ def iec_hs(inputs: Inputs) -> Criteria:
     )
 
 
-def is_fulfilled(criteria: Criteria) -> bool:
+def is_fulfilled(criteria: Criteria, common_needed: int) -> bool:
     """Tell whether ferritin and enough of the common features are met."""
-    return "ferritin" in criteria.met and len(criteria.met) - 1 >= COMMON_NEEDED
+    return "ferritin" in criteria.met and len(criteria.met) - 1 >= common_needed
 
 
 def grade(severity: Severity) -> int:
