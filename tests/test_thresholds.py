@@ -338,7 +338,10 @@ def test_iec_hs_is_graded_from_as_many_features_as_the_site_asks_for(
     results = [lab("ferritin", 900, at=START), lab("ast", 201, at=START)]
     seen = Bedside(patient(), *results, overrides={"iec_hs_common_features": needed})
 
-    assert seen.status(START).hlh.iec_hs_grade == grade
+    hlh = seen.status(START).hlh
+
+    assert hlh is not None
+    assert hlh.iec_hs_grade == grade
 
 
 SHOCK_THAT_COMES_BACK = [
