@@ -231,5 +231,5 @@ async def well(workers: Supervised, limit_s: float) -> bool:
 def _ready(workers: Supervised, name: str) -> bool:
     try:
         return workers.measured(name, "stormwatch_ready") == 1
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):  # another fault has taken it away meanwhile
         return False
