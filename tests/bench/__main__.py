@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=20_000, help="of the clinical ward")
     parser.add_argument("--records", type=int, default=200_000, help="for the trivial engine")
-    parser.add_argument("--batch", type=int, default=5_000, help="of the bare loop, at most")
+    parser.add_argument("--batch", type=int, default=5_000, help="records of the bare loop's batch")
     parser.add_argument("--seconds", type=float, default=20, help="of each slice of latency")
     parser.add_argument("--patients", type=int, default=200, help="of the ward of rates")
     parser.add_argument("--days", type=float, default=30, help="that it is watched")

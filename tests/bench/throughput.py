@@ -3,8 +3,7 @@
 Every round runs each contender once, one after the other, over the same records on the same broker.
 A slow one gets the first part of them. The clock runs from the first record in the engine to the
 last one done: durable for the pipeline and the bare loop, only taken for Faust and Quix Streams,
-which say no more. With the clinical engine the bare loop makes as many records durable at once as
-Stormwatch did just before, whose groups are bounded in time: more would keep an alert for seconds.
+which say no more.
 """
 
 import argparse
@@ -74,7 +73,6 @@ async def _race(course: Course, bootstrap: str, folder: Path, options: argparse.
     contenders = [name for name in course.contenders if races.available(name)]
     reports: dict[str, list[Report]] = {name: [] for name in contenders}
     for _ in range(options.rounds):
-        batch = options.batch
         for contender in contenders:
             name = f"r{uuid.uuid4().hex[:8]}"
             await load.make_output(bootstrap, contender, name)
@@ -85,12 +83,9 @@ async def _race(course: Course, bootstrap: str, folder: Path, options: argparse.
                 f"{name}.alerts",
                 course.engine,
                 course.share(contender),
-                batch,
+                options.batch,
             )
-            report = await races.race(contender, task, folder)
-            reports[contender].append(report)
-            if course.engine == "real" and contender == "stormwatch":  # it comes first
-                batch = min(batch, report.records // report.writes)
+            reports[contender].append(await races.race(contender, task, folder))
     return _table(course, reports)
 
 
