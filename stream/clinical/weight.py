@@ -10,6 +10,7 @@ from stream.clinical.patient import Patient
 from stream.clinical.signals import WEIGHT
 from topics.limits import WEIGHT_JUMP
 
+COMPARED: Final = 2  # the newest weight, and the one before it
 DECIMALS: Final = 1  # of kg: what was charted in pounds has four
 
 
@@ -25,8 +26,8 @@ def jump(patient: Patient) -> tuple[float, float] | None:
 
     A third one that is near the second confirms it.
     """
-    charted = patient.readings(WEIGHT)[-2:]
-    if len(charted) < len(("before", "now")):
+    charted = patient.readings(WEIGHT)[-COMPARED:]
+    if len(charted) < COMPARED:
         return None
     before, now = (reading.value for reading in charted)
     return (before, now) if abs(now - before) > WEIGHT_JUMP * before else None

@@ -121,7 +121,12 @@ def _tick(partition: int, at_ms: int) -> Message:
 
 async def produce(bootstrap: str, messages: Iterable[Message]) -> int:
     """Write records in big batches, all confirmed; return how many they were."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_batch_size=BATCH_BYTES)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,  # a record that lies there twice costs next to nothing to take
+        max_batch_size=BATCH_BYTES,
+    )
     await producer.start()
     batches: dict[tuple[str, int], Any] = {}
     sent, count = [], 0
