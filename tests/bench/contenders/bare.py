@@ -21,6 +21,7 @@ from stream.clinical.engine import Arrival, Engine, Ward
 from topics import codec, registry
 
 FETCH_WAIT_MS = 20  # as the pipeline has it
+SESSION_MS = 120_000  # nothing else turns during a batch: thrown out, it would take it again
 BATCH_BYTES = 512 * 1024
 RANK = {spec.name: spec.rank for spec in registry.INPUTS}
 
@@ -96,6 +97,7 @@ async def run(task: Task) -> None:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=FETCH_WAIT_MS,
+        session_timeout_ms=SESSION_MS,
     )
     producer = AIOKafkaProducer(
         bootstrap_servers=task.bootstrap,
