@@ -14,7 +14,7 @@ from oracle import Outcome, expected, recovered
 
 from topics import registry
 
-PATIENCE_S = 150  # with a worker that its watchdog ends, and the one after it
+PATIENCE_S = 60
 LOOK_S = 0.1
 
 

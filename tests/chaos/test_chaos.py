@@ -14,7 +14,6 @@ from topics.base import epoch_ms
 
 SEED = 13  # a worker ends while there is no broker, one stops while a disk is full
 PATIENTS = 36
-MOST_WITHOUT_EFFECT = 2
 SHORT = (
     "worker_kill",
     "poison",
@@ -47,9 +46,7 @@ async def test_a_short_round_of_chaos_is_right(tmp_path: Path) -> None:
     assert report["right"]
     assert report["events"] > 0
     assert report["alert_lines"] > 0
-    without = sum(report["faults_without_effect"].values())  # no partition may get another leader
-    assert sum(report["faults"].values()) + without == len(SHORT) - (not report["small_disk"])
-    assert without <= MOST_WITHOUT_EFFECT
+    assert sum(report["faults"].values()) == len(SHORT) - (not report["small_disk"])
     assert report["overlapped"] >= 4
 
 
