@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stream.clinical.bedside import running_vasopressors
-from stream.clinical.circulation import MINUTES_AN_HOUR
+from stream.clinical.circulation import DECIMALS, MINUTES_AN_HOUR
 from stream.clinical.series import Reading, one_a_moment
 from stream.clinical.signals import Rate, rate
 from stream.clinical.times import HOUR_MS
@@ -15,7 +15,6 @@ from stream.clinical.view import View
 
 CHECKED_MS: Final = 12 * HOUR_MS  # after a rate was told, its check is over
 UNITS_MIN_BY_UNIT: Final = MappingProxyType({"[IU]/min": 1.0, "[IU]/h": 1 / MINUTES_AN_HOUR})
-DECIMALS: Final = 4  # of units/min
 
 
 def began(view: View, drug: str) -> Reading[Rate]:

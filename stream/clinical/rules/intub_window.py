@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.7 (review lines 57, 253 and 263), §1.8, §1.11, DEC-50;
 from typing import Final
 
 from stream.clinical.levels import INTUBATED
+from stream.clinical.products import ICANS_DAYS
 from stream.clinical.rules import texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import (
@@ -26,7 +27,6 @@ from stream.clinical.ventilation import intubation, ventilated_from_ms
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-PEAK_DAYS: Final = (5, 10)  # after the infusion, both included
 DEXAMETHASONE_MG: Final = 10.0
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
@@ -37,7 +37,7 @@ def judge(view: View) -> Verdict:
     if from_ms is None:
         return Verdict(None, None, "The patient is not intubated.")
     day, onset_ms = day_of(from_ms, view.patient.stay_from_ms), view.course.onset_ms
-    peaks = day is not None and PEAK_DAYS[0] <= day <= PEAK_DAYS[1]
+    peaks = day is not None and ICANS_DAYS[0] <= day <= ICANS_DAYS[1]
     if not peaks and onset_ms is None:
         return Verdict(None, None, "It is not the peak of ICANS, and no episode of CRS is open.")
     if any(

@@ -178,8 +178,7 @@ def outside_peak(view: View, rule: str) -> str:
     Source: CLINICAL.md §1.8, §4.2.
     """
     told = view.patient.told(rule, STAY_EPISODE)
-    goes_on = told is not None and told.is_open and told.since_ms < view.at_ms
-    onset_ms = told.since_ms if told is not None and goes_on else view.at_ms
+    onset_ms = told.since_ms if told is not None and told.is_open else view.at_ms
     day = day_of(onset_ms, view.patient.stay_from_ms)
     first, last = typical_days_of_icans(fact(view.patient, PRODUCT))
     if day is None or first <= day <= last:
