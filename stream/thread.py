@@ -154,7 +154,8 @@ class Thread(driver.AIOKafkaConsumerThread):
         if self.generation != generation:
             return False
         heartbeat, group = self._coordinator._heartbeat_task, self._coordinator._coordination_task  # noqa: SLF001
-        works = heartbeat is not None and not heartbeat.done() and not group.done()
+        metadata = self._ensure_consumer()._client._sync_task  # noqa: SLF001, finds coordinators
+        works = all(task is not None and not task.done() for task in (heartbeat, group, metadata))
         return works and self._coordinator._error_consumed_fut is None  # noqa: SLF001, it waits then
 
     @property

@@ -11,7 +11,7 @@ from typing import NoReturn
 import faust
 import uvloop
 
-from stream import logs, metrics
+from stream import connections, logs, metrics
 from stream.app import build
 from stream.health import Health, serve
 from stream.pipeline import Pipeline
@@ -39,6 +39,7 @@ def run_worker(settings: Settings, make_work: Callable[[Produce], Work]) -> NoRe
     check_topics(settings)
     health = Health(stall_s=settings.stall_s, recovery_limit_s=settings.recovery_limit_s)
     uvloop.install()
+    connections.use()
 
     async def produce(topic: str, partition: int, key: bytes, value: bytes) -> None:
         await pipeline.produce(topic, partition, key, value)

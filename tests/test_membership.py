@@ -35,7 +35,8 @@ class Bench:
             _error_consumed_fut=None,
         )
         thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
-        thread._consumer = SimpleNamespace(_coordinator=self.coordinator)
+        self.client = SimpleNamespace(_sync_task=Task())
+        thread._consumer = SimpleNamespace(_coordinator=self.coordinator, _client=self.client)
         thread._ensure_consumer = lambda: thread._consumer
         pipeline: Any = SimpleNamespace(
             settings=SimpleNamespace(session_timeout_s=6.0),
@@ -78,6 +79,14 @@ def test_one_that_is_out_of_its_group_ends(bench: Bench, change: dict[str, Any])
 
     assert bench.wait(22) is None
     assert bench.wait(1) == "out of its group for 22 s, and it does not join it anew"
+
+
+def test_one_that_asks_for_metadata_no_more_ends(bench: Bench) -> None:
+    """Its heartbeat may wait for ever for a coordinator that has moved."""
+    bench.client._sync_task = Task(done=True)
+
+    assert bench.wait(22) is None
+    assert bench.wait(1) is not None
 
 
 def test_a_group_that_settles_anew_is_waited_for(bench: Bench) -> None:

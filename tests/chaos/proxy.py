@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.broker.layout import HOST
 
 CHUNK: Final = 1 << 18
+AT_ONCE: Final = struct.pack("ii", 1, 0)  # a reset instead of a polite end
 
 
 @dataclass
 class Proxy:
-    """Listens on a port and hands everything on to another; `cut` ends all connections."""
+    """Listens on a port, 0 for any, and hands on to another; `cut` resets all connections."""
 
     port: int
     target: int
@@ -24,11 +27,14 @@ class Proxy:
     async def start(self) -> None:
         """Listen from now on."""
         self._server = await asyncio.start_server(self._accept, HOST, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
 
     def cut(self) -> int:
-        """End every connection as a broken cable would; return how many there were."""
+        """Reset every connection, in mid-frame if need be; return how many there were."""
         writers, self._writers = self._writers, set()
         for writer in writers:
+            if (broken := writer.get_extra_info("socket")) is not None:
+                broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             writer.transport.abort()
         return len(writers) // 2
 

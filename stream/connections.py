@@ -1,0 +1,26 @@
+"""Connections to brokers that say so when the other side has broken them.
+
+uvloop refuses to write on a connection that was reset by a RuntimeError of its own, for as long as
+nobody has read to where it broke; asyncio's loop drops what is written, and aiokafka expects that,
+or an OSError. What does not expect it dies of it: the task that asks for metadata, without which no
+leader and no coordinator is found ever again, or the heartbeat (aiokafka issue 1038, open).
+"""
+
+from typing import Any
+
+from aiokafka import conn
+
+
+class Connection(conn.AIOKafkaConnection):  # type: ignore[misc]  # aiokafka has no types
+    """A connection whose `send` raises KafkaConnectionError once the other side has broken it."""
+
+    def send(self, request: Any, expect_response: bool = True) -> Any:  # noqa: ANN401, aiokafka's
+        """Send a request; whoever awaits what this returns gets the response."""
+        if self._writer is not None and self._writer.is_closing():
+            self.close(reason=conn.CloseReason.CONNECTION_BROKEN)
+        return super().send(request, expect_response)
+
+
+def use() -> None:
+    """Have aiokafka open such connections from now on; it has no setting for that."""
+    conn.AIOKafkaConnection = Connection
