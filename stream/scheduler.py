@@ -21,34 +21,15 @@ from faust.types import TP
 
 from stream.clinical.engine import AHEAD_MS
 from stream.patience import Patience, Queues
-from stream.runs import Record, Run, TopicPartition
+from stream.runs import Handed, Record, Run, TopicPartition
 from topics import registry
 
-TIMESTAMP_TYPE: Final = 0  # CreateTime
 HELD_RUNS: Final = 2  # so many runs of one topic and partition are held, and one fetch
 # How often fetches tell of the end of the ticks before a record ahead of them is handed over. One
 # may have been asked for before the record was written; the one after it was not.
 ENDS_TOLD: Final = 2
 RUN_S: Final = 0.02  # so long a run should take: nothing else turns meanwhile
 FEWEST_RECORDS: Final = 50  # of a run, however long they take
-
-
-class Handed:
-    """What Faust takes for a record: it carries a run, under the name of the run's last record."""
-
-    __slots__ = ("offset", "partition", "timestamp", "topic", "value")
-
-    key = None
-    headers = ()
-    checksum = None
-    serialized_key_size = serialized_value_size = 0
-    timestamp_type = TIMESTAMP_TYPE
-
-    def __init__(self, run: Run) -> None:
-        last = run.records[-1]
-        self.value = run
-        self.topic, self.partition = last.topic, last.partition
-        self.offset, self.timestamp = last.offset, last.timestamp
 
 
 class _Ahead(NamedTuple):
@@ -146,6 +127,11 @@ class Scheduler(DefaultSchedulingStrategy):
         fitting = int(len(run.records) * RUN_S / taken_s) if taken_s > 0 else self._run_records
         half_way = (self._run_limit + fitting) // 2  # one slow run is no rule
         self._run_limit = min(max(half_way, FEWEST_RECORDS), self._run_records)
+
+    def left_s(self) -> float:
+        """Say for how long there is work, if all that is held may go; asked from any thread."""
+        held = sum(len(queue) for each in list(self._held.values()) for queue in each.values())
+        return RUN_S * held / self._run_limit
 
     def holds(self, tp: TopicPartition) -> bool:
         """Tell whether records of a topic wait here; asked from any thread."""

@@ -11,17 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from stream.gathering import Gathering
 from stream.runs import TopicPartition
 from stream.told import TOLD_FOR_S, Told
 
-# Few records at a time cost much, and one that comes after a silence should not wait: so the broker
-# answers at once after a fetch that found nothing, and after others once it has so much.
-GATHERED_BYTES: Final = 64 * 1024
 ANSWER_LIMIT_S: Final = 5.0  # a broker that says by then where a topic ends counts as reached
 ASKED_AGAIN_S: Final = 0.1  # after a broker that does not say it
 
@@ -67,8 +64,7 @@ class Thread(driver.AIOKafkaConsumerThread):
     sought: dict[TP, int] = {}  # noqa: RUF012, replaced as a whole: where the last seek left us
     gone: dict[TP, int] = {}  # noqa: RUF012, likewise: from which offsets on records are deleted
     known: Mapping[TP, int] = {}
-    fetch_wait_ms = 20
-    gather_ms = 10
+    gathering: Gathering
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,12 +76,9 @@ class Thread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start the consumer, and listen to what its fetches tell."""
         await super().on_start()
-        self._told.listen(self._ensure_consumer()._fetcher)  # noqa: SLF001, not public
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = self.fetch_wait_ms  # noqa: SLF001, Faust offers no setting
-        return consumer
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001, not public
+        self._told.listen(fetcher)
+        self.gathering.begin(fetcher)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek all partitions to where the states are, or to what is committed if that is less.
@@ -163,17 +156,11 @@ class Thread(driver.AIOKafkaConsumerThread):
         return self._ensure_consumer()._coordinator  # noqa: SLF001, not public
 
     async def _fetch_records(self, *args: Any, **kwargs: Any) -> Fetched:
+        self.gathering.waited_for()
         fetched = Fetched(await super()._fetch_records(*args, **kwargs))
         fetched.seek = self.seek_done
-        self._gather(while_some_come=bool(fetched))
+        self.gathering.handed_over(some=bool(fetched))
         return fetched
-
-    def _gather(self, *, while_some_come: bool) -> None:
-        """Say how long the broker may let records gather before it answers the next fetch."""
-        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001, aiokafka asks it for each fetch
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = (  # noqa: SLF001
-            (GATHERED_BYTES, self.gather_ms) if while_some_come else (1, self.fetch_wait_ms)
-        )
 
     def end_told_ms(self, tp: TopicPartition) -> int | None:
         """Say when a fetch told just now that a partition is read to its end; None: it is not.

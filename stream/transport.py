@@ -26,6 +26,7 @@ from faust.types import TP
 
 from stream import metrics
 from stream.ending import end_process
+from stream.gathering import Gathering
 from stream.gone import tell_gone
 from stream.looks import Looks
 from stream.runs import TopicPartition
@@ -76,7 +77,11 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> Thread:
         thread = Thread(self, loop=self.loop, beacon=self.beacon)
         settings = self.pipeline.settings
-        thread.fetch_wait_ms, thread.gather_ms = settings.fetch_wait_ms, settings.gather_ms
+        thread.gathering = Gathering(
+            fetch_wait_ms=settings.fetch_wait_ms,
+            gather_ms=settings.gather_ms,
+            left_s=self.pipeline.scheduler.left_s,
+        )
         return thread
 
     async def subscribe(self, topics: Iterable[str]) -> None:

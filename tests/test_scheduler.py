@@ -321,6 +321,21 @@ def test_a_partition_far_behind_keeps_no_other_waiting() -> None:
     assert served == [0, 1, 2, 3, 0, 0, 0]
 
 
+def test_how_long_what_is_held_will_take_is_told_by_the_runs_before() -> None:
+    bench = Bench(run_records=200)
+    runs = bench.runs_of({0: 300, 1: 300})
+    left_s = [bench.scheduler.left_s()]
+    for run in runs:
+        with bench.scheduler.timed(run):
+            bench.now_s += 0.1  # a run of FEWEST_RECORDS takes five times as long as it should
+        left_s.append(bench.scheduler.left_s())
+
+    assert left_s[0] == 0
+    assert left_s[1:] == pytest.approx(
+        [RUN_S * held / FEWEST_RECORDS for held in range(550, -1, -50)]
+    )
+
+
 def test_each_run_names_the_offset_that_it_follows(bench: Bench) -> None:
     """So that a run whose predecessor was dropped is noticed."""
     (first,) = bench.fetch(vitals=[(0, 100), (1, 110)])

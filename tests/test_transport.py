@@ -466,20 +466,6 @@ async def test_what_waits_is_counted_up_to_the_end_that_was_told_last(
     assert reader.thread.standing(tp) == (5, 12, 101.0)
 
 
-def test_the_broker_gathers_records_only_while_some_come() -> None:
-    """One that comes after a silence is fetched at once."""
-    fetcher = SimpleNamespace(_fetch_min_bytes=1, _fetch_max_wait_ms=20)
-    thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
-    thread._consumer = SimpleNamespace(_fetcher=fetcher)
-
-    asked = []
-    for some_come in (True, False):
-        thread._gather(while_some_come=some_come)
-        asked.append((fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms))
-
-    assert asked == [(64 * 1024, 10), (1, 20)]
-
-
 def test_a_run_is_never_too_old_for_faust() -> None:
     """It would drop one that begins before what it saw last, without a word."""
     read = NothingRead()
