@@ -61,7 +61,8 @@ class Gathering:
     def _set(self) -> None:
         wait_ms = self._gather_ms if self._some_came else self._fetch_wait_ms
         if self._working_since_s is not None:
-            # What is held for another topic is no work: it seems to begin with each fetch.
+            # What is held for another topic is counted, and is no work: the next fetch is waited
+            # for at once then.
             worked_s = self._now() - self._working_since_s
             gathered_ms = round(1000 * min(OF_WORK * self._left_s(), worked_s))
             wait_ms = max(wait_ms, min(gathered_ms, LIMIT_MS))

@@ -1,7 +1,7 @@
 """Chaos: real commands on three real brokers, a seeded schedule of faults, and a replay as oracle.
 
     PYTHONPATH=tests python -m chaos run [--seed 1] [--rounds 1] [--faults 40] [--patients 240]
-    PYTHONPATH=tests python -m chaos run --seed 900 --kinds worker_long_stop outage
+    PYTHONPATH=tests python -m chaos run --seed 900 --kinds worker_long_stop broker_away outage
     PYTHONPATH=tests python -m chaos run --seed 1001 --ticks own
     PYTHONPATH=tests python -m chaos scale
     PYTHONPATH=tests python -m chaos soak [--minutes 60] [--per-s 2000] [--workers 1]

@@ -28,7 +28,7 @@ STOPPED_S: Final = (3.0, 14.0)  # some wake up within their session of 6 s, some
 LONG_STOP_S: Final = 30.0
 DOWN_S: Final = (2.0, 8.0)
 FROZEN_S: Final = (5.0, 40.0)
-OUTAGE_S: Final = 600.0
+AWAY_S: Final = 600.0
 READY_WITHIN_S: Final = 180.0
 MOVED_WITHIN_S: Final = 20.0
 ANSWERED_WITHIN_MS: Final = 3_000  # else another broker is asked: one may be frozen
@@ -38,6 +38,7 @@ ONE_AT_A_TIME: Final = MappingProxyType(
     {
         "broker_kill": "brokers",
         "all_brokers_kill": "brokers",
+        "broker_away": "brokers",
         "outage": "brokers",
         "broker_freezes": "brokers",
         "disk_full": "brokers",
@@ -174,9 +175,13 @@ class Trouble:
     async def _all_brokers_kill(self, fault: Fault) -> bool:
         return await self._down(self.brokers.running, _between(DOWN_S, fault))
 
+    async def _broker_away(self, fault: Fault) -> bool:
+        """One of them is gone for ten minutes."""
+        return await self._down([self._node(fault)], AWAY_S)
+
     async def _outage(self, _: Fault) -> bool:
         """No broker is there for ten minutes."""
-        return await self._down(self.brokers.running, OUTAGE_S)
+        return await self._down(self.brokers.running, AWAY_S)
 
     async def _down(self, nodes: list[int], seconds: float) -> bool:
         for node in nodes:

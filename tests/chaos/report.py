@@ -62,7 +62,7 @@ The time from event to alert begins when the event was first sent, whether or no
 consumer that reads all the while, as the pager does, has the line: it was confirmed by then. That consumer needs up to about two seconds to leave a
 broker that is frozen.
 
-A stop of 30 s and an outage of all brokers for ten minutes are made by rounds of their own (`--kinds worker_long_stop outage`).
+A stop of 30 s and ten minutes without a broker, or without any, are made by rounds of their own (`--kinds worker_long_stop broker_away outage`).
 
 Times were measured on two cores that had other work for ten: read them as upper bounds.
 

@@ -25,7 +25,7 @@ OF_PROCESSES: Final = MappingProxyType(
 OF_THE_FEED: Final = MappingProxyType({"poison": 3, "duplicates": 3, "late": 3, "wrong_clock": 3})
 KINDS: Final = (*OF_PROCESSES, *OF_THE_FEED)
 # What takes long is made when it is asked for, and never drawn.
-LONG: Final = ("worker_long_stop", "outage")
+LONG: Final = ("worker_long_stop", "broker_away", "outage")
 # Of those of processes, so a third of all, are not over yet when the next one is made.
 BESIDE: Final = 0.45
 UNWELL: Final = 0.5  # of the others are undone, but not waited for until all workers are well
