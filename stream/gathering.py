@@ -14,7 +14,7 @@ from typing import Any, Final
 
 GATHERED_BYTES: Final = 64 * 1024
 OF_WORK: Final = 0.5  # of what is left of it, as far as that can be told
-LIMIT_MS: Final = 100  # well below what an end that was told holds for
+LIMIT_MS: Final = 200  # well below what an end that was told holds for
 
 
 class Gathering:

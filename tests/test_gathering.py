@@ -67,7 +67,7 @@ async def test_they_gather_for_half_of_what_the_work_still_takes(bench: Bench) -
         await bench.work(seconds)
         waits_ms.append(bench.asks_for[1])
 
-    assert waits_ms == [LIMIT_MS, LIMIT_MS, 50, 25, 10, 10]
+    assert waits_ms == [LIMIT_MS, 125, 50, 25, 10, 10]
     assert LIMIT_MS / 1000 < TOLD_FOR_S / 2  # what is told of an end is told again in time
 
 
