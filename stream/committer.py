@@ -8,8 +8,9 @@ a group fill for longer, where what is written once a group costs much: so it ca
 
 import asyncio
 import contextlib
+import itertools
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +19,7 @@ from aiokafka.errors import KafkaError
 from stream import metrics
 from stream.ending import end_process
 from stream.partition import MARKER_KEY, NEVER, Epoch, Stamp, head_of, write, write_marker
-from stream.runs import Fields, Group, Row, TopicPartition, Work
+from stream.runs import Fields, Group, Kept, Row, TopicPartition, Work
 from stream.table import StateTable
 
 CONFIRMED_WITHIN_S: Final = 30.0
@@ -173,19 +174,17 @@ class Committer:
         metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - self._began_s)
         self._work.durable(group)
 
-    def _states(self, group: Group) -> dict[TopicPartition, list[Fields]]:
+    def _states(self, group: Group) -> dict[TopicPartition, Iterable[Fields]]:
         topic = self._table.changelog_topic_name
-        rows: dict[TopicPartition, list[Fields]] = {}
-        for partition, states in group.states.items():
-            head = head_of(self.stamp(partition))
-            rows[TopicPartition(topic, partition)] = [
-                (key, write(head, kept), None, ()) for key, kept in states.items()
-            ]
+        rows: dict[TopicPartition, Iterable[Fields]] = {
+            TopicPartition(topic, partition): _stamped(head_of(self.stamp(partition)), states)
+            for partition, states in group.states.items()
+        }
         for partition, clock_ms in group.clocks.items():
             positions = self._positions(group, partition)
             value = write_marker(self.stamp(partition), clock_ms, positions)
-            marker = Row(MARKER_KEY, value, None, ())
-            rows.setdefault(TopicPartition(topic, partition), []).append(marker)
+            marker, tp = Row(MARKER_KEY, value, None, ()), TopicPartition(topic, partition)
+            rows[tp] = itertools.chain(rows.get(tp, ()), [marker])
         return rows
 
     def _positions(self, group: Group, partition: int) -> dict[str, int]:
@@ -240,10 +239,10 @@ class Committer:
         marker, topic = Row(MARKER_KEY, value, None, ()), self._table.changelog_topic_name
         return await self.send(TopicPartition(topic, partition), [marker])
 
-    async def _send_all(self, published: Mapping[TopicPartition, Sequence[Fields]]) -> None:
+    async def _send_all(self, published: Mapping[TopicPartition, Iterable[Fields]]) -> None:
         await asyncio.gather(*(self.send(tp, rows) for tp, rows in published.items()))
 
-    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
+    async def send(self, tp: TopicPartition, rows: Iterable[Fields]) -> int:
         """Send rows to one partition in as few batches as fit; return the last one's offset.
 
         Returns only when the broker has confirmed all of them; raises when it has not. The limit is
@@ -252,7 +251,7 @@ class Committer:
         async with asyncio.timeout(CONFIRMED_WITHIN_S):
             return await self._send(tp, rows)
 
-    async def _send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
+    async def _send(self, tp: TopicPartition, rows: Iterable[Fields]) -> int:
         producer = self._producer()
         sent: list[Awaitable[Any]] = []
         batch = producer.create_batch()
@@ -266,6 +265,12 @@ class Committer:
         confirmed = await asyncio.gather(*sent)
         last: int = confirmed[-1].offset + last_records - 1
         return last
+
+
+def _stamped(head: bytes, states: Mapping[bytes, Kept]) -> Iterator[Fields]:
+    """Yield what is written of states; made one by one, each is copied while the caches hold it."""
+    for key, kept in states.items():
+        yield key, write(head, kept), None, ()
 
 
 def _alerts_in_time(group: Group) -> bool:

@@ -1,7 +1,7 @@
 """A pipeline whose broker is a list on paper, and whose partitions are assigned by hand."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -93,9 +93,9 @@ class Paper(Committer):
         self.broker_answers = asyncio.Event()
         self.broker_answers.set()
 
-    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
+    async def send(self, tp: TopicPartition, rows: Iterable[Fields]) -> int:
         await self.broker_answers.wait()
-        self.sent.append((tp.partition, rows))
+        self.sent.append((tp.partition, list(rows)))
         return len(self.sent)
 
 

@@ -1,7 +1,7 @@
 """What cannot be made durable ends the process before anything of it counts as durable."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -44,11 +44,11 @@ class Failing(Committer):
     def _count(self, positions: Mapping[TopicPartition, int]) -> None:
         self.durable.update(positions)
 
-    async def send(self, tp: TopicPartition, rows: Sequence[Fields]) -> int:
+    async def send(self, tp: TopicPartition, rows: Iterable[Fields]) -> int:
         if tp.topic == self.refused:
             raise KafkaError("refused")
         self.sent.append(tp.topic)
-        return len(rows) - 1
+        return len(list(rows)) - 1
 
 
 async def one_group(committer: Failing) -> None:
