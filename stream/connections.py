@@ -1,9 +1,10 @@
 """Connections to brokers that say so when the other side has broken them.
 
-uvloop refuses to write on a connection that was reset by a RuntimeError of its own, for as long as
-nobody has read to where it broke; asyncio's loop drops what is written, and aiokafka expects that,
-or an OSError. What does not expect it dies of it: the task that asks for metadata, without which no
-leader and no coordinator is found ever again, or the heartbeat (aiokafka issue 1038, open).
+For a turn or two of its loop uvloop has closed a connection that was reset, and aiokafka does not
+know it yet: what is written then raises a RuntimeError of uvloop's. asyncio's loop drops it or
+raises an OSError, and that is what aiokafka expects. What does not expect the other dies of it: the
+task that asks for metadata, without which no leader and no coordinator is found ever again, or the
+heartbeat (aiokafka issue 1038, open).
 """
 
 from typing import Any

@@ -58,6 +58,7 @@ class Scheduler(DefaultSchedulingStrategy):
         self._run_records = run_records
         self._run_limit = min(run_records, FEWEST_RECORDS)  # until it is known how long they take
         self._enough = HELD_RUNS * run_records
+        self._record_s = 0.0  # that one takes, by the last few runs
         self._end_told_ms = end_told_ms  # when; None: it is not at its end as far as is known
         self._now, self._has_room = now, has_room
         self._handed_over = handed_over  # of all that was fetched, by partition
@@ -124,14 +125,15 @@ class Scheduler(DefaultSchedulingStrategy):
         began_s = self._now()
         yield
         taken_s = self._now() - began_s
+        self._record_s = (self._record_s + taken_s / len(run.records)) / 2
         fitting = int(len(run.records) * RUN_S / taken_s) if taken_s > 0 else self._run_records
         half_way = (self._run_limit + fitting) // 2  # one slow run is no rule
         self._run_limit = min(max(half_way, FEWEST_RECORDS), self._run_records)
 
     def left_s(self) -> float:
-        """Say for how long there is work, if all that is held may go; asked from any thread."""
+        """Say how long what is held will take by the runs before; asked from any thread."""
         held = sum(len(queue) for each in list(self._held.values()) for queue in each.values())
-        return RUN_S * held / self._run_limit
+        return held * self._record_s
 
     def holds(self, tp: TopicPartition) -> bool:
         """Tell whether records of a topic wait here; asked from any thread."""

@@ -10,7 +10,8 @@ Five things differ from Faust 0.15.3 as it comes, each through a seam that it of
 - A jump in offsets is read a second time before it is believed: a log may have holes, a race may
   not make one.
 - A fetch waits 20 ms, not Faust's fixed 1500: aiokafka has one fetch a node under way, so that idle
-  topics would delay busy ones. While records come the broker gathers some for each answer.
+  topics would delay busy ones. While records come the broker gathers some for each answer, and
+  while they are worked on for longer (stream/gathering.py).
 """
 
 import asyncio

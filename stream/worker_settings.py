@@ -82,13 +82,21 @@ class WorkerSettings(BaseSettings):
         1.0, description="how often offsets of what is durable are committed"
     )
     fetch_wait_ms: int = Field(
-        20, ge=1, le=5_000, description="how long the broker may hold a fetch that finds nothing"
+        20,
+        ge=1,
+        le=5_000,
+        description="how long the broker may hold a fetch that finds nothing,"
+        " longer while there is work",
     )
     align_wait_s: Seconds = Field(
         2.0, description="how long records wait for earlier ones of a topic of which nothing comes"
     )
     gather_ms: int = Field(
-        10, ge=1, le=1_000, description="how long the broker may gather records while some come"
+        10,
+        ge=1,
+        le=1_000,
+        description="how long the broker may gather records while some come,"
+        " longer while there is work",
     )
     pending_records: int = Field(
         20_000, ge=1, le=1_000_000, description="most records taken and not yet durable"

@@ -71,12 +71,12 @@ async def test_they_gather_for_half_of_what_the_work_still_takes(bench: Bench) -
     assert LIMIT_MS / 1000 < TOLD_FOR_S / 2  # what is told of an end is told again in time
 
 
-async def test_what_only_waits_for_another_topic_is_no_work(bench: Bench) -> None:
+async def test_they_gather_for_no_longer_than_the_work_has_lasted(bench: Bench) -> None:
     """It is held when a fetch comes back, and its other topic is to be heard of soon."""
     bench.gathering.handed_over(some=True)
-    await bench.work(0.02)
+    await bench.work(0.015)
 
-    assert bench.asks_for == (GATHERED_BYTES, 20)
+    assert bench.asks_for == (GATHERED_BYTES, 15)
 
 
 async def test_what_is_waited_for_comes_as_soon_as_ever(bench: Bench) -> None:

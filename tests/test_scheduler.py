@@ -327,13 +327,14 @@ def test_how_long_what_is_held_will_take_is_told_by_the_runs_before() -> None:
     left_s = [bench.scheduler.left_s()]
     for run in runs:
         with bench.scheduler.timed(run):
-            bench.now_s += 0.1  # a run of FEWEST_RECORDS takes five times as long as it should
+            bench.now_s += 0.1  # for FEWEST_RECORDS
         left_s.append(bench.scheduler.left_s())
 
-    assert left_s[0] == 0
-    assert left_s[1:] == pytest.approx(
-        [RUN_S * held / FEWEST_RECORDS for held in range(550, -1, -50)]
-    )
+    each_s = 0.1 / FEWEST_RECORDS
+    held = range(600, -1, -FEWEST_RECORDS)
+    # What is known of it is half of what the run before says, and half of what was known.
+    known_s = [each_s * (1 - 0.5**runs) for runs in range(len(held))]
+    assert left_s == pytest.approx([count * s for count, s in zip(held, known_s, strict=True)])
 
 
 def test_each_run_names_the_offset_that_it_follows(bench: Bench) -> None:

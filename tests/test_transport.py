@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import LeaderNotAvailableError
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from stream import metrics
@@ -464,6 +465,25 @@ async def test_what_waits_is_counted_up_to_the_end_that_was_told_last(
 
     assert behind == [0, 4, 7]
     assert reader.thread.standing(tp) == (5, 12, 101.0)
+
+
+async def test_a_fetch_says_when_records_are_waited_for_and_when_they_are_worked_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[object] = []
+
+    async def fetch(_: object) -> dict[TP, list[Any]]:
+        said.append("fetches")
+        return {TP(LABS, 0): []}
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", fetch)
+    thread: Any = Thread.__new__(Thread)  # without Faust's consumer around it
+    thread.gathering = SimpleNamespace(
+        waited_for=lambda: said.append("waits"), handed_over=lambda *, some: said.append(some)
+    )
+    await thread._fetch_records()
+
+    assert said == ["waits", "fetches", True]
 
 
 def test_a_run_is_never_too_old_for_faust() -> None:

@@ -34,7 +34,8 @@ class Proxy:
         writers, self._writers = self._writers, set()
         for writer in writers:
             if (broken := writer.get_extra_info("socket")) is not None:
-                broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+                with contextlib.suppress(OSError):  # the other side was first
+                    broken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
             writer.transport.abort()
         return len(writers) // 2
 
