@@ -72,7 +72,7 @@ async def test_they_gather_for_half_of_what_the_work_still_takes(bench: Bench) -
 
 
 async def test_they_gather_for_no_longer_than_the_work_has_lasted(bench: Bench) -> None:
-    """It is held when a fetch comes back, and its other topic is to be heard of soon."""
+    """What is held for another topic looks like work, and that topic is to be heard of soon."""
     bench.gathering.handed_over(some=True)
     await bench.work(0.015)
 
