@@ -36,17 +36,13 @@ class Gathering:
         self._working_since_s: float | None = None  # None: the next records are waited for
 
     def begin(self, fetcher: Any) -> None:  # noqa: ANN401, aiokafka is untyped
-        """Set it for each fetch from now on."""
+        """Set it for a fetcher that fetches nothing yet."""
         self._fetcher = fetcher
         self._set()
-        fetch = fetcher._proc_fetch_request  # noqa: SLF001, aiokafka offers no listener
 
-        async def fetch_and_set(*args: Any) -> Any:  # noqa: ANN401, as above
-            is_new = await fetch(*args)
-            self._set()
-            return is_new
-
-        fetcher._proc_fetch_request = fetch_and_set  # noqa: SLF001, as above
+    def fetched(self) -> None:
+        """Know that aiokafka has worked on an answer, and will fetch anew."""
+        self._set()
 
     def waited_for(self) -> None:
         """Know that the next records are waited for."""

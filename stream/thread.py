@@ -74,11 +74,21 @@ class Thread(driver.AIOKafkaConsumerThread):
         self._ends: dict[TopicPartition, tuple[int, float]] = {}  # as asked, and when
 
     async def on_start(self) -> None:
-        """Start the consumer, and listen to what its fetches tell."""
+        """Start the consumer, and listen to its fetches."""
         await super().on_start()
-        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001, not public
-        self._told.listen(fetcher)
+        self._listen(self._ensure_consumer()._fetcher)  # noqa: SLF001, not public
+
+    def _listen(self, fetcher: Any) -> None:  # noqa: ANN401, aiokafka is untyped
+        fetch = fetcher._proc_fetch_request  # noqa: SLF001, aiokafka offers no listener
         self.gathering.begin(fetcher)
+
+        async def fetch_and_tell(assignment: Any, node: Any, request: Any) -> Any:  # noqa: ANN401, as above
+            is_new = await fetch(assignment, node, request)
+            self._told.fetched(assignment, request)
+            self.gathering.fetched()
+            return is_new
+
+        fetcher._proc_fetch_request = fetch_and_tell  # noqa: SLF001, as above
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek all partitions to where the states are, or to what is committed if that is less.
@@ -147,9 +157,14 @@ class Thread(driver.AIOKafkaConsumerThread):
         if self.generation != generation:
             return False
         heartbeat, group = self._coordinator._heartbeat_task, self._coordinator._coordination_task  # noqa: SLF001
-        metadata = self._ensure_consumer()._client._sync_task  # noqa: SLF001, finds coordinators
-        works = all(task is not None and not task.done() for task in (heartbeat, group, metadata))
+        works = all(task is not None and not task.done() for task in (heartbeat, group))
         return works and self._coordinator._error_consumed_fut is None  # noqa: SLF001, it waits then
+
+    @property
+    def asks_for_metadata(self) -> bool:
+        """Tell whether it will hear of brokers that are new, or that lead what others led."""
+        task = self._ensure_consumer()._client._sync_task  # noqa: SLF001, not public
+        return task is not None and not task.done()
 
     @property
     def _coordinator(self) -> Any:  # noqa: ANN401, aiokafka has no types for it

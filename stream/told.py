@@ -17,33 +17,15 @@ TOLD_FOR_S: Final = 0.5
 
 
 class Told:
-    """Listens to a fetcher of aiokafka: records and an end are told, a refused fetch is not."""
+    """Notes what fetches tell: records and an end are told, a refused fetch is not."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._last: dict[TopicPartition, tuple[int, float]] = {}  # as aiokafka noted it, and when
         self._since_s: dict[TopicPartition, float] = {}
 
-    def listen(self, fetcher: Any) -> None:  # noqa: ANN401, aiokafka is untyped
-        """Note what each answer to a fetch tells of, from now on."""
-        fetch = fetcher._proc_fetch_request  # noqa: SLF001, aiokafka offers no listener
-
-        async def fetch_and_note(assignment: Any, node: Any, request: Any) -> Any:  # noqa: ANN401, as above
-            is_new = await fetch(assignment, node, request)
-            self._note(assignment, request)
-            return is_new
-
-        fetcher._proc_fetch_request = fetch_and_note  # noqa: SLF001, as above
-
-    def at_s(self, tp: TopicPartition) -> float | None:
-        """Say when something was last told of a partition; None: never."""
-        return self._last[tp][1] if tp in self._last else None
-
-    def since_s(self, tp: TopicPartition) -> float:
-        """Say since when there was no gap in what was told of a partition."""
-        return self._since_s.get(tp, -math.inf)
-
-    def _note(self, assignment: Any, request: Any) -> None:  # noqa: ANN401, as above
+    def fetched(self, assignment: Any, request: Any) -> None:  # noqa: ANN401, aiokafka is untyped
+        """Know that aiokafka has worked on an answer: note what it tells of."""
         now_s, last = self._now(), self._last
         for topic, partitions in request.topics:
             for partition, *_ in partitions:
@@ -53,3 +35,11 @@ class Told:
                     if tp in last and now_s - last[tp][1] > TOLD_FOR_S:
                         self._since_s[tp] = now_s
                     last[tp] = noted, now_s
+
+    def at_s(self, tp: TopicPartition) -> float | None:
+        """Say when something was last told of a partition; None: never."""
+        return self._last[tp][1] if tp in self._last else None
+
+    def since_s(self, tp: TopicPartition) -> float:
+        """Say since when there was no gap in what was told of a partition."""
+        return self._since_s.get(tp, -math.inf)

@@ -109,8 +109,8 @@ async def test_a_look_that_was_held_up_has_asked_for_no_longer_than_it_may(
         pass
 
     asked_s = clock.now_s - paused_s
-    assert asked_s >= FETCHES_WAITED * ASKED_S - HELD_WAIT_S
-    assert asked_s == pytest.approx(FETCHES_WAITED * ASKED_S, abs=3 * HELD_WAIT_S)
+    least_s = FETCHES_WAITED * ASKED_S
+    assert least_s - HELD_WAIT_S <= asked_s <= least_s + FETCHES_WAITED * HELD_WAIT_S
 
 
 async def test_without_room_for_more_it_is_soon_looked_whether_there_is_some(bench: Bench) -> None:

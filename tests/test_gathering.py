@@ -12,31 +12,25 @@ AT_ONCE = (1, 20)  # bytes, ms
 
 
 class Bench:
-    """A fetcher of aiokafka that fetches when a test says so."""
+    """A fetcher of aiokafka whose answers come when a test says so."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
-        self.fetcher: Any = SimpleNamespace(
-            _fetch_min_bytes=1, _fetch_max_wait_ms=500, _proc_fetch_request=self._fetch
-        )
+        self.fetcher: Any = SimpleNamespace(_fetch_min_bytes=1, _fetch_max_wait_ms=500)
         self.left_s = 60.0
         self.gathering = Gathering(
             fetch_wait_ms=20, gather_ms=10, left_s=lambda: self.left_s, now=lambda: self.now_s
         )
         self.gathering.begin(self.fetcher)
 
-    @staticmethod
-    async def _fetch(*args: object) -> object:
-        return args
-
     @property
     def asks_for(self) -> tuple[int, int]:
         return self.fetcher._fetch_min_bytes, self.fetcher._fetch_max_wait_ms
 
-    async def work(self, seconds: float) -> None:
+    def work(self, seconds: float) -> None:
         self.now_s += seconds
         self.left_s -= seconds
-        await self.fetcher._proc_fetch_request("assignment", 1, "request")
+        self.gathering.fetched()
 
 
 @pytest.fixture
@@ -59,36 +53,32 @@ def test_the_first_fetch_of_all_answers_at_once(bench: Bench) -> None:
     assert bench.asks_for == AT_ONCE
 
 
-async def test_they_gather_for_half_of_what_the_work_still_takes(bench: Bench) -> None:
+def test_they_gather_for_half_of_what_the_work_still_takes(bench: Bench) -> None:
     """So that they are there when it ends, and have taken the interpreter seldom until then."""
     bench.gathering.handed_over(some=True)
     waits_ms = []
     for seconds in (30.0, 29.75, 0.15, 0.05, 0.04, 0.01):
-        await bench.work(seconds)
+        bench.work(seconds)
         waits_ms.append(bench.asks_for[1])
 
     assert waits_ms == [LIMIT_MS, 125, 50, 25, 10, 10]
     assert LIMIT_MS / 1000 < TOLD_FOR_S / 2  # what is told of an end is told again in time
 
 
-async def test_they_gather_for_no_longer_than_the_work_has_lasted(bench: Bench) -> None:
+def test_they_gather_for_no_longer_than_the_work_has_lasted(bench: Bench) -> None:
     """What is held for another topic looks like work, and that topic is to be heard of soon."""
     bench.gathering.handed_over(some=True)
-    await bench.work(0.015)
+    bench.work(0.015)
 
     assert bench.asks_for == (GATHERED_BYTES, 15)
 
 
-async def test_what_is_waited_for_comes_as_soon_as_ever(bench: Bench) -> None:
+def test_what_is_waited_for_comes_as_soon_as_ever(bench: Bench) -> None:
     bench.gathering.handed_over(some=True)
-    await bench.work(60.0)
+    bench.work(60.0)
 
     bench.gathering.waited_for()
     at_first = bench.asks_for
-    await bench.work(60.0)
+    bench.work(60.0)
 
     assert at_first == bench.asks_for == (GATHERED_BYTES, 10)
-
-
-async def test_a_fetch_tells_what_it_told_before(bench: Bench) -> None:
-    assert await bench.fetcher._proc_fetch_request(1, 2, 3) == (1, 2, 3)

@@ -14,6 +14,7 @@ from faust.types import TP
 
 from stream import metrics
 from stream.claims import Assignment
+from stream.gathering import LIMIT_MS, Gathering
 from stream.partition import Partition
 from stream.runs import TopicPartition
 from stream.thread import Thread
@@ -318,12 +319,13 @@ class Fetcher:
             timestamp=None,
         )
         self.told: int | None = 5
+        self._fetch_min_bytes, self._fetch_max_wait_ms = 1, 500
 
     async def _proc_fetch_request(self, _assignment: Any, _node: int, _request: Any) -> bool:
         if self.told is not None:
             self.state.highwater = self.told
             self.state.timestamp = time.time_ns() // 1_000_000
-        return False
+        return self.told is not None
 
 
 class Ends:
@@ -353,17 +355,21 @@ class Reader:
         thread: Any = Thread.__new__(Thread)
         thread._shown, thread._looking, thread._ends = {}, set(), {}
         thread._told = Told(now=lambda: self.now_s)
-        thread._told.listen(self.fetcher)
+        thread.gathering = Gathering(
+            fetch_wait_ms=20, gather_ms=10, left_s=lambda: 60.0, now=lambda: self.now_s
+        )
+        thread._listen(self.fetcher)
         thread._state = lambda _: self.fetcher.state
         thread._leader_of = lambda _: self.leader
         thread._ensure_consumer = lambda: self.ends
         thread.thread_loop = asyncio.get_running_loop()
         self.thread = thread
 
-    async def fetch(self) -> None:
+    async def fetch(self) -> bool:
         assignment = SimpleNamespace(state_value=lambda _: self.fetcher.state)
         request = SimpleNamespace(topics=[(LABS, [(0, 0, 0)])])
-        await self.fetcher._proc_fetch_request(assignment, 1, request)
+        is_new: bool = await self.fetcher._proc_fetch_request(assignment, 1, request)
+        return is_new
 
     def end_told_ms(self) -> int | None:
         told_ms: int | None = self.thread.end_told_ms(TopicPartition(LABS, 0))
@@ -380,6 +386,21 @@ class Reader:
     def step(self, seconds: float) -> None:
         self.now_s += seconds
         self.wall_ns += int(seconds * 10**9)
+
+
+async def test_an_answer_is_told_to_all_and_comes_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who waits for what a fetch tells hears of it, and the next one may gather longer."""
+    reader = Reader(monkeypatch, 5)
+    reader.thread.gathering.handed_over(some=True)
+    reader.step(60)
+
+    assert await reader.fetch()
+    assert reader.thread._told.at_s(TopicPartition(LABS, 0)) == reader.now_s
+    assert reader.fetcher._fetch_max_wait_ms == LIMIT_MS
+    reader.fetcher.told = None
+    assert not await reader.fetch()
 
 
 async def test_a_new_leader_is_believed_once_it_has_said_where_it_ends(
