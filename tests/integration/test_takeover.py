@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from aiokafka import TopicPartition as Place
 from aiokafka.protocol.admin import DeleteGroupsRequest
 from chaos.reading import untaken
 from commands import Read, Stormwatch
+from compacting import compacted, until_dropped
 from oracle import Outcome, alert_lines
 from supervision import (
     Supervised,
@@ -148,6 +150,30 @@ async def test_reading_goes_on_where_the_states_are_whatever_the_group_says(  # 
     assert supervised.measured("one", "stormwatch_records_total") > 0
     assert supervised.measured("one", "stormwatch_duplicate_records_total") == 0
     assert await untaken(fresh_topics.bootstrap, LIMIT_S) == []  # the group knows it all again
+    supervised.release()
+
+
+async def test_what_compaction_leaves_is_all_that_the_next_owner_needs(
+    fresh_topics: Cluster,
+    supervised: Supervised,
+    stormwatch: Stormwatch,
+    read_all: Read,
+    tmp_path: Path,
+) -> None:
+    """Also where of a batch nothing is left but that it was there."""
+    load_ward(stormwatch, tmp_path, seed=8)
+    wanted = await what_must_come_out(read_all)
+    supervised.start("one", **SLOWLY)
+    await until_written(supervised, read_all, IN_MID_RUN)
+    changelog = registry.BY_NAME[registry.WATCH_CHANGELOG]
+    async with compacted(fresh_topics.bootstrap, changelog):
+        # The worker writes on by itself.
+        await until_dropped(read_all, changelog, share=0.5, write=partial(asyncio.sleep, 0))
+        supervised.process("one").kill()
+    supervised.start("one", **AT_ONCE)
+
+    await assert_same(supervised, read_all, wanted)
+    assert supervised.measured("one", "stormwatch_records_total") > 0
     supervised.release()
 
 

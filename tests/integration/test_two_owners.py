@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from commands import Read
+from compacting import compacted, until_dropped
 from pipelinebench import Nothing
 
 from deploy.broker.cluster import Cluster
@@ -15,8 +17,10 @@ from stream.partition import Epoch
 from stream.pipeline import Pipeline
 from stream.runs import Group
 from stream.settings import Settings
+from topics import registry
 
 GENERATION = 6
+CHANGELOG = registry.BY_NAME[registry.WATCH_CHANGELOG]
 
 
 class Work(Nothing):
@@ -54,6 +58,9 @@ class Owner:
         group = Group()
         group.keep(0, b"p", (state, None))
         await self.pipeline.committer._write(group)
+
+    async def write_marker(self) -> None:
+        await self.pipeline.committer._mark(0)
 
     @property
     def epoch(self) -> Epoch:
@@ -123,4 +130,27 @@ async def test_a_claim_that_comes_second_and_has_no_place_any_more_is_none(
     assert not await late
     await owner.write(b"up to 200")
     assert lost.epoch == owner.epoch
+    assert await owner.recovered() == b"up to 200"
+
+
+async def test_compaction_keeps_what_the_owner_has_written_anew(
+    owners: tuple[Owner, Owner], fresh_topics: Cluster, read_all: Read
+) -> None:
+    """It keeps the last record of a key, and knows of no owners."""
+    owner, lost = owners
+    lost.answers.put_nowait(True)
+    assert await (await lost.begin())
+    owner.answers.put_nowait(True)
+    assert await (await owner.begin())
+    await owner.write(b"up to 200")
+    await lost.write(b"up to 100")  # of a process that was stopped for long
+
+    owner.pipeline.committer._rewrite_after_s = 0.0
+    owner.pipeline.committer.rewrite_old()
+    await owner.pipeline.committer._write(owner.pipeline.committer._close())
+    async with compacted(fresh_topics.bootstrap, CHANGELOG):
+        await until_dropped(read_all, CHANGELOG, share=0.5, write=owner.write_marker)
+
+    values = [record.value or b"" for record in await read_all(CHANGELOG.name)]
+    assert not [value for value in values if b"up to 100" in value]
     assert await owner.recovered() == b"up to 200"
