@@ -54,7 +54,7 @@ class Committer:
         self.group = Group()
         self.epochs: dict[int, Epoch] = {}
         self._writing: Group | None = None
-        self._began_s = 0.0  # to write it
+        self._unconfirmed: list[float] = []  # when each of what is being sent began to be
         self._number = 0
         self._claimed: set[int] = set()
         self._wake, self._room, self._idle = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -127,9 +127,9 @@ class Committer:
         except Exception:  # noqa: BLE001, whatever it was: memory is ahead of what is durable
             end_process("what is in memory can't be made durable")
 
-    def writing_for_s(self) -> float:
-        """Return for how long the group under way has been written."""
-        return 0.0 if self._writing is None else time.monotonic() - self._began_s
+    def unconfirmed_for_s(self) -> float:
+        """Return for how long brokers have not confirmed what is sent: a group, or a marker."""
+        return time.monotonic() - min(self._unconfirmed) if self._unconfirmed else 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -159,7 +159,7 @@ class Committer:
         return group
 
     async def _write(self, group: Group) -> None:
-        self._writing, self._began_s = group, time.monotonic()
+        self._writing, began_s = group, time.monotonic()
         self._number += 1
         self._check_alive()
         await self._send_all(group.published)
@@ -171,7 +171,7 @@ class Committer:
         self._writing = None
         metrics.GROUPS.inc()
         metrics.GROUP_RECORDS.observe(group.records)
-        metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - self._began_s)
+        metrics.GROUP_WRITE_SECONDS.observe(time.monotonic() - began_s)
         self._work.durable(group)
 
     def _states(self, group: Group) -> dict[TopicPartition, Iterable[Fields]]:
@@ -248,8 +248,13 @@ class Committer:
         Returns only when the broker has confirmed all of them; raises when it has not. The limit is
         ours: an idempotent producer tries for ever to reach a broker that is gone.
         """
-        async with asyncio.timeout(CONFIRMED_WITHIN_S):
-            return await self._send(tp, rows)
+        began_s = time.monotonic()
+        self._unconfirmed.append(began_s)
+        try:
+            async with asyncio.timeout(CONFIRMED_WITHIN_S):
+                return await self._send(tp, rows)
+        finally:
+            self._unconfirmed.remove(began_s)
 
     async def _send(self, tp: TopicPartition, rows: Iterable[Fields]) -> int:
         producer = self._producer()

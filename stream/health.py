@@ -94,8 +94,8 @@ class Health:
             self._pending = records
 
     def unwritten(self, seconds: float) -> None:
-        """Know for how long the brokers have not confirmed what was taken."""
-        metrics.GROUP_WRITING_SECONDS.set(seconds)
+        """Know for how long the brokers have not confirmed what is being written."""
+        metrics.UNCONFIRMED_SECONDS.set(seconds)
         with self._lock:
             self._unwritten_s = seconds
 
@@ -131,14 +131,14 @@ class Health:
     def why_not_ready(self) -> list[str]:
         """Say what is missing; nothing, when the worker is ready."""
         with self._lock:
+            if self._unwritten_s > UNWRITTEN_LIMIT_S:  # the cause of what else may be missing
+                unwritten = f"{self._unwritten_s:.0f} s"
+                why = "too few are up, or a disk is full"
+                return [f"brokers have not confirmed for {unwritten} what is written: {why}"]
             if self._assigned is None:
                 return ["no partitions are assigned yet"]
             if not self._recovered:
                 return ["states are being read from the changelog, or reading starts anew"]
-            if self._unwritten_s > UNWRITTEN_LIMIT_S:
-                unwritten = f"{self._unwritten_s:.0f} s"
-                why = "too few are up, or a disk is full"
-                return [f"brokers have not confirmed for {unwritten} what was taken: {why}"]
             return []
 
     def why_not_healthy(self) -> list[str]:

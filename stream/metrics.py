@@ -184,9 +184,9 @@ JOURNAL_OPEN: Final = _gauge(
     "journal_open", "1 while a journal is written, 0 where none was asked for or it has ended."
 )
 PATIENTS: Final = _gauge("patients", "Patients whose state this worker holds.")
-GROUP_WRITING_SECONDS: Final = _gauge(
-    "group_writing_seconds",
-    "For how long the group under way has been written: many mean that no broker takes it.",
+UNCONFIRMED_SECONDS: Final = _gauge(
+    "unconfirmed_seconds",
+    "For how long brokers have not confirmed what is being written: many mean that none takes it.",
 )
 TASKS: Final = _gauge("tasks", "Tasks of the event loop.")
 GARBAGE_LOOK_SECONDS: Final = _gauge(

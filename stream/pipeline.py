@@ -245,7 +245,7 @@ class Pipeline:
                 self.committer.rewrite_old()
             for partition in sorted(self.owned):
                 self._observe_partition(partition, time.monotonic())
-            self.health.unwritten(self.committer.writing_for_s())
+            self.health.unwritten(self.committer.unconfirmed_for_s())
             lag = self._lag()
             for tp, records in lag.items():
                 metrics.PARTITION_LAG_RECORDS.labels(*tp).set(records)

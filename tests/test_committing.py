@@ -91,6 +91,46 @@ async def test_alerts_come_before_states_and_states_before_offsets() -> None:
     assert committer.durable == {OFFSET: 1}
 
 
+class Silent:
+    """A producer whose broker takes batches, and confirms none before it is asked to."""
+
+    def __init__(self) -> None:
+        self.confirmed: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def create_batch(self) -> Any:
+        return SimpleNamespace(append=lambda **_: object(), record_count=lambda: 1)
+
+    async def send_batch(self, _batch: object, _topic: str, *, partition: int) -> Any:
+        assert partition == 0
+        return self.confirmed
+
+
+async def test_it_is_known_for_how_long_a_marker_is_not_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that can't begin because of its brokers is to say so."""
+    clock = SimpleNamespace(now_s=100.0)
+    monkeypatch.setattr("time.monotonic", lambda: clock.now_s)
+    producer = Silent()
+    committer = Committer(
+        Nothing(),
+        cast(Any, Table()),
+        producer=lambda: cast(Any, producer),
+        on_durable=lambda _: None,
+        check_alive=lambda: None,
+        pending_records=100,
+        rewrite_after_s=3600,
+    )
+    claiming = asyncio.ensure_future(committer.claim(0, Epoch(1, 1)))
+    await asyncio.sleep(0)
+    clock.now_s += 12.5
+    waited_s = committer.unconfirmed_for_s()
+    producer.confirmed.set_result(SimpleNamespace(offset=7))
+
+    assert (waited_s, await claiming) == (12.5, 7)
+    assert committer.unconfirmed_for_s() == 0.0
+
+
 def test_the_producer_writes_once_what_it_has_to_send_again() -> None:
     """A batch whose answer was lost is in the log once, and in its place."""
     producer = cast(Any, Producer.__new__(Producer))  # without Faust's app around it

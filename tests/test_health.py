@@ -33,10 +33,19 @@ class TestReady:
 
         assert working.healthy
         assert working.why_not_ready() == [
-            "brokers have not confirmed for 12 s what was taken: too few are up, or a disk is full"
+            "brokers have not confirmed for 12 s what is written: too few are up, or a disk is full"
         ]
         working.unwritten(0.0)
         assert working.ready
+
+    def test_one_that_can_not_even_begin_says_why(self, health: Health) -> None:
+        """Its marker is not confirmed: nothing is wrong with its group or with the changelog."""
+        health.unwritten(12.4)
+        before = health.why_not_ready()
+        health.assigned(12)
+
+        assert before == health.why_not_ready()
+        assert before[0].endswith("too few are up, or a disk is full")
 
     def test_an_assigned_and_recovered_worker_is_ready(self, working: Health) -> None:
         assert working.ready

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,8 +12,10 @@ import pytest
 from commands import Produce, Produced, Read, Stormwatch
 from served import Served
 
+from deploy.broker.cluster import Cluster
 from topics import registry
 
+LONG_S = 6  # for a broker that is well
 SENTINEL = "S3ntinel"
 SECRET = "whsec_" + base64.b64encode(b"a secret that must never be told").decode()
 
@@ -61,6 +65,25 @@ def test_a_worker_goes_on_committing_where_nothing_but_ticks_comes(worker: Serve
 @pytest.mark.usefixtures("fresh_topics")
 def test_a_worker_that_is_asked_to_end_ends_well(stormwatch: Stormwatch, worker: Served) -> None:
     assert stormwatch.end(worker.process) == 0
+
+
+def test_one_whose_brokers_confirm_nothing_says_so_and_goes_on_once_they_do(
+    fresh_topics: Cluster, worker: Served
+) -> None:
+    """As where a disk is full, or too few brokers are there."""
+    os.kill(fresh_topics.pid(1), signal.SIGSTOP)
+    try:
+        worker.wait_until(lambda samples: samples["stormwatch_unconfirmed_seconds",] > LONG_S)
+        status, answer = worker.ask("/readyz")
+        groups = worker.samples()["stormwatch_groups_total",]
+    finally:
+        os.kill(fresh_topics.pid(1), signal.SIGCONT)
+    worker.wait_until(lambda samples: samples["stormwatch_groups_total",] >= groups + 2)
+
+    assert status == 503
+    assert "what is written: too few are up, or a disk is full" in answer
+    worker.wait_until_ready()
+    assert worker.process.poll() is None
 
 
 @pytest.mark.usefixtures("fresh_topics")
