@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 from chaos.delays import Name
 from chaos.feed import ASTRAY, WRONG_CLOCK
 from chaos.feeding import SENT
+from chaos.held import Lying, differs, text_of
 from chaos.live import is_due_by_time
 from oracle import RANK, Outcome, alert_lines, last_said, recovered
 
@@ -19,6 +20,7 @@ from topics import codec, registry
 from topics.alerts import Alert, AlertState
 
 Open = frozenset[tuple[str, str, str]]
+Place = tuple[str, int, int]  # topic, partition and offset
 
 IN_DOUBT: Final = frozenset({"DATA-RANGE", "DATA-UNIT"})  # what was refused hangs on the clock
 SHOWN: Final = 20  # differences that a report names
@@ -30,23 +32,27 @@ class Wanted(Outcome):
 
     sent_ms: dict[Name, int] = field(default_factory=dict)
     partition: dict[str, int] = field(default_factory=dict)  # by patient
+    lying: Lying = field(default_factory=Lying)
     events: int = 0
     by_line: bool = True  # else by what is open in the end, as at the live edge
 
 
 @dataclass
 class Verdict:
-    """What the topics have shown; lists name the first differences."""
+    """What the topics have shown; lists name the first differences. None was not judged."""
 
     events: int
     alert_lines: int
-    missing: int
-    extra: int
-    states_differ: int
+    missing: int | None
+    extra: int | None
+    states_differ: int | None
+    records_differ: int  # patients of whom other records were taken than lie on the topics
+    unknown: int  # patients with a state or an alert of whom no record lies there
     open_differ: int  # in partitions with a wrong clock, which are compared by what is open
     last_differ: int  # alerts that are due by time alone, at the live edge: what was said last
     dead_letters_missing: int
-    reordered: int  # states that hold the same, taken in another order
+    dead_letters_extra: int
+    reordered: int | None  # states that hold the same, taken in another order
     reordered_last: int  # other alerts at the live edge of which something else was said last
     repeated: int
     differences: list[str]
@@ -58,9 +64,12 @@ class Verdict:
             self.missing
             or self.extra
             or self.states_differ
+            or self.records_differ
+            or self.unknown
             or self.open_differ
             or self.last_differ
             or self.dead_letters_missing
+            or self.dead_letters_extra
         )
 
 
@@ -73,16 +82,17 @@ def replayed(
     replay it would wait for its time. So what was refused of it is left out.
     """
     refused = {_place(record) for record in dead_letters}
+    wanted, engine = Wanted(), Engine()
     queues: dict[int, list[list[ConsumerRecord]]] = defaultdict(list)
     for records in inputs:
         of: dict[int, list[ConsumerRecord]] = defaultdict(list)
         for record in records:
+            wanted.lying.add(record)
             place = record.topic, record.partition, record.offset
             if not (_is_astray(record) and place in refused):  # else others would wait behind it
                 of[record.partition].append(record)
         for partition, queue in of.items():
             queues[partition].append(queue)
-    wanted, engine = Wanted(), Engine()
     for partition, topics in queues.items():
         ward = Ward({}, None, [])
         for record in heapq.merge(*topics, key=lambda r: (r.timestamp, RANK[r.topic])):
@@ -94,7 +104,7 @@ def replayed(
 
 def _take(engine: Engine, ward: Ward, record: ConsumerRecord, wanted: Wanted) -> None:
     found = codec.decode(record.topic, record.key, record.value)
-    key = _text(record.key)
+    key = text_of(record.key)
     taken = engine.take(ward, Arrival(record.timestamp, record.topic, record.offset, found, key))
     wanted.events += 1
     for alert in taken.alerts:
@@ -110,7 +120,7 @@ def judge(
     changelog: Iterable[ConsumerRecord],
     dead_letters: Iterable[ConsumerRecord],
 ) -> Verdict:
-    """Compare line by line, and where a clock was wrong by what is open in the end."""
+    """Compare line by line; where a clock was wrong, or is our own, what hangs on no order."""
     astray = {
         name
         for name, partition in wanted.partition.items()
@@ -125,39 +135,78 @@ def judge(
     extra = [
         name for name, said in found.items() if said - ({strict[name]} if name in strict else set())
     ]
-    states = recovered(changelog)
-    others = [
-        name
-        for name, wants in wanted.states.items()
-        if name not in astray and states.get(name) != wants
-    ]
-    differ = [name for name in others if not hold_the_same(wanted.states[name], states.get(name))]
+    recovery = recovered(changelog)
+    states = _states(wanted, recovery, astray)
+    written_of = {*recovery, *(_who(line) for said in lines.values() for line in said)}
+    unknown = sorted(written_of - wanted.partition.keys() - wanted.lying.last.keys())
     open_wanted = _open(wanted.alerts.items(), astray)
     open_found = _open(((n, line) for n, said in lines.items() for line in said), astray)
-    unwritten = wanted.refused - {_place(record) for record in dead_letters}
+    letters = {_place(record) for record in dead_letters}
+    unwritten, uncalled = _upright(wanted.refused - letters), _upright(letters - wanted.refused)
     last, others_last = _last_differ(wanted, lines)
     written = [record for record in alerts if b'"type":"alert"' in record.value]
     return Verdict(
         events=wanted.events,
         alert_lines=len(wanted.alerts),
-        missing=len(missing),
-        extra=len(extra),
-        states_differ=len(differ),
+        missing=len(missing) if wanted.by_line else None,
+        extra=len(extra) if wanted.by_line else None,
+        states_differ=len(states.differ) if wanted.by_line else None,
+        records_differ=len(states.others),
+        unknown=len(unknown),
         open_differ=len(open_wanted ^ open_found),
         last_differ=len(last),
-        dead_letters_missing=len({each for each in unwritten if each[1] not in ASTRAY}),
-        reordered=len(others) - len(differ),
+        dead_letters_missing=len(unwritten),
+        dead_letters_extra=len(uncalled),
+        reordered=states.reordered if wanted.by_line else None,
         reordered_last=len(others_last),
         repeated=len(written) - sum(len(said) for said in lines.values()),
         differences=[
             *_told("missing", missing, strict),
             *_told("extra", extra, {name: min(found[name]) for name in extra}),
-            *(f"state of {name}" for name in differ[:SHOWN]),
+            *states.told(),
+            *(f"of {name} no record lies on the topics" for name in unknown[:SHOWN]),
             *(f"open {each}" for each in sorted(open_wanted ^ open_found)[:SHOWN]),
             *last[:SHOWN],
-            *(f"no dead letter of {each}" for each in sorted(unwritten)[:SHOWN]),
+            *(f"no dead letter of {each}" for each in unwritten[:SHOWN]),
+            *(f"a dead letter of {each}" for each in uncalled[:SHOWN]),
         ],
     )
+
+
+@dataclass
+class States:
+    """How the states of a changelog differ from those of a replay."""
+
+    differ: list[str]
+    others: dict[str, str]  # by patient, what is other about the records it holds
+    reordered: int
+
+    def told(self) -> Iterator[str]:
+        """Name the first of each."""
+        yield from (f"state of {name}" for name in self.differ[:SHOWN])
+        yield from (f"state of {name} {how}" for name, how in [*self.others.items()][:SHOWN])
+
+
+def _states(wanted: Wanted, states: Mapping[str, bytes], astray: set[str]) -> States:
+    """Compare whole states where the order is that of the replay, of all what was taken."""
+    unlike = [
+        name
+        for name, wants in wanted.states.items()
+        if name not in astray and states.get(name) != wants
+    ]
+    differ = [name for name in unlike if not hold_the_same(wanted.states[name], states.get(name))]
+    lying = wanted.lying.last
+    others = {
+        name: how
+        for name in lying
+        if (how := differs(lying[name], wanted.states.get(name), states.get(name))) is not None
+    }
+    return States(differ, others, reordered=len(unlike) - len(differ))
+
+
+def _upright(places: set[Place]) -> list[Place]:
+    """Leave out those of partitions with a wrong clock: what is refused there hangs on ours."""
+    return sorted(each for each in places if each[1] not in ASTRAY)
 
 
 def _is_astray(record: ConsumerRecord) -> bool:
@@ -222,13 +271,6 @@ def _sent_ms(record: ConsumerRecord) -> int:
     return int(dict(record.headers).get(SENT, own_ms))
 
 
-def _place(record: ConsumerRecord) -> tuple[str, int, int]:
+def _place(record: ConsumerRecord) -> Place:
     head = {name: value.decode() for name, value in record.headers}
     return head["topic"], int(head["partition"]), int(head["offset"])
-
-
-def _text(key: bytes | None) -> str | None:
-    try:
-        return None if key is None else key.decode()
-    except UnicodeDecodeError:
-        return None
