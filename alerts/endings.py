@@ -19,8 +19,8 @@ ENDINGS: Final = MappingProxyType(
         "ICANS-UP": BETTER,
         "FEVER-MASKED": "nothing that hides a fever any more, a fever, or the end of the episode",
         "UNATTRIBUTED-DETERIORATION": (
-            "a better pressure and oxygen, a cause that is named, or an episode of CRS; where the "
-            "infusion is planned, its time"
+            "a better pressure and oxygen, a cause that is named, or a grade of CRS that counts "
+            "it; where the infusion is planned, its time"
         ),
         "ICE-DUE": f"an ICE assessment (CAPD in a child){TASK}",
         "ICE-SUBTLE": f"an ICE assessment (CAPD in a child), or the sign gone{TASK}",

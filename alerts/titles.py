@@ -15,7 +15,7 @@ TITLES: Final = MappingProxyType(
         "CRS-UP": "CRS criteria met",
         "ICANS-UP": "ICANS criteria met",
         "FEVER-MASKED": "Fever may be masked",
-        "UNATTRIBUTED-DETERIORATION": "Low pressure or oxygen, no CRS graded",
+        "UNATTRIBUTED-DETERIORATION": "Low pressure or oxygen, not graded",
         "ICE-DUE": "ICE or CAPD due",
         "ICE-SUBTLE": "New neurological sign: ICE or CAPD",
         "ICE-UNABLE": "ICE or CAPD cannot be done",

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from bedside import Bedside, hours, late
-from builders import Fields, assessment, infusion, on_day, patient, reading, vitals
+from bedside import Bedside, hours, late, removed
+from builders import Fields, assessment, connected, infusion, on_day, patient, reading, vitals
 
 RULE = "UNATTRIBUTED-DETERIORATION"
 START = on_day(1, "04:00")
@@ -104,9 +104,10 @@ def test_what_held_after_an_episode_closed_was_true() -> None:
     hypoxia = reading(at=START, spo2_percent=85)
     cool = [reading(at=START + hours(each), temperature_c=36.8) for each in (1, 23)]
     late_fever = late(reading(at=START - hours(1), temperature_c=38.2), hours(27))
-    next_fever = late(reading(at=START + hours(29), temperature_c=38.5), hours(0.1))
+    cannula = {"device": "nasal_cannula", "flow_l_min": 2}
+    graded = late(reading(at=START + hours(29), temperature_c=38.5, oxygen=cannula), hours(0.1))
 
-    told = states(hypoxia, *cool, late_fever, next_fever)
+    told = states(hypoxia, *cool, late_fever, graded)
 
     assert told == ["raised P2", "resolved"]
 
@@ -124,3 +125,90 @@ def test_it_is_bound_to_the_stay() -> None:
     assert line.episode == 0
     assert line.priorities == {"manikath-2025": "P2", "astct-2019": "P2"}
     assert "not CRS" in line.advice
+
+
+# Where CRS is graded already
+
+
+FEVER = {"temperature_c": 38.9}
+CANNULA = {"device": "nasal_cannula", "flow_l_min": 2}
+
+
+@pytest.mark.parametrize(
+    ("readings", "told"),
+    [
+        ({"spo2_percent": 78}, ["raised P2"]),
+        ({"spo2_percent": 89.9}, ["raised P2"]),
+        ({"spo2_percent": 90}, []),
+        ({"spo2_percent": 78, "oxygen": None}, ["raised P2"]),
+        ({"spo2_percent": 78, "systolic_mmhg": 80}, ["raised P2"]),  # a grade 2 that is not of it
+        ({"spo2_percent": 78, "oxygen": CANNULA}, []),
+        ({"spo2_percent": 78, "oxygen": {"device": "cpap"}}, []),
+        ({"spo2_percent": 78, "oxygen": {"fio2_fraction": 0.4}}, []),  # the review counts it
+        ({"spo2_percent": 78, "oxygen": PROTECTED}, []),
+        ({"systolic_mmhg": 80}, []),
+    ],
+)
+def test_a_low_spo2_on_room_air_is_told_beside_crs_as_no_grade_counts_it(
+    readings: dict[str, Any], told: list[str]
+) -> None:
+    seen = Bedside(*connected(), now(**FEVER), now(2, **FEVER | readings))
+
+    assert seen.states(RULE) == told
+    assert seen.is_open("CRS-UP")
+
+
+def test_beside_crs_it_changes_no_grade_and_says_what_to_do() -> None:
+    seen = Bedside(*connected(), now(**FEVER), now(2, **FEVER, spo2_percent=78))
+
+    (line,) = seen.told(RULE)
+    assert [each.signal for each in line.because] == ["spo2_percent", "temperature_c"]
+    assert "room air" in line.advice
+    assert "no CRS grade counts it" in line.advice
+    assert line.priorities == {"manikath-2025": "P2", "astct-2019": "P2"}
+    assert seen.ranges(START + hours(2)) == ((1, 1), (1, 1))
+    assert seen.states("CRS-UP") == ["raised P3"]
+
+
+def test_a_fever_that_follows_a_low_spo2_does_not_end_it() -> None:
+    seen = Bedside(*connected(), now(spo2_percent=78), now(1, **FEVER, spo2_percent=78))
+
+    assert seen.states(RULE) == ["raised P2", "changed P2"]
+    assert "no CRS grade counts it" in seen.told(RULE)[-1].advice
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (now(3, **FEVER, spo2_percent=90), "oxygen are well"),
+        (now(3, **FEVER, spo2_percent=85, oxygen=CANNULA), "counts as CRS now"),
+        (attributed("hypoxia", "infection", 3), "a cause was named"),
+    ],
+)
+def test_beside_crs_it_ends_with_oxygen_that_is_graded_a_better_spo2_or_a_cause(
+    end: Fields, why: str
+) -> None:
+    seen = Bedside(*connected(), now(**FEVER), now(2, **FEVER, spo2_percent=85), end)
+
+    assert seen.states(RULE) == ["raised P2", "resolved"]
+    assert why in seen.told(RULE)[-1].advice
+
+
+def test_beside_crs_it_stays_while_nothing_new_is_measured() -> None:
+    seen = Bedside(*connected(), now(**FEVER), now(2, **FEVER, spo2_percent=85))
+    seen.tick(START + hours(12))
+
+    assert seen.is_open(RULE)
+
+
+def test_beside_crs_a_demo_value_counts_for_nothing() -> None:
+    demo = now(2, **FEVER, spo2_percent=70, demo=True)
+
+    assert Bedside(*connected(), now(**FEVER), demo).states(RULE) == []
+
+
+def test_beside_crs_it_is_retracted_where_the_spo2_was_entered_in_error() -> None:
+    low = reading(at=START + hours(2), spo2_percent=78)
+    seen = Bedside(*connected(), now(**FEVER), low, removed(low, hours(1)))
+
+    assert seen.states(RULE) == ["raised P2", "retracted"]

@@ -1,8 +1,11 @@
-"""UNATTRIBUTED-DETERIORATION: hypotension or hypoxia without fever, which CRS does not explain.
+"""UNATTRIBUTED-DETERIORATION: hypotension or hypoxia that no grade of CRS counts.
+
+Without fever none counts anything. With it a grade counts hypoxia by the oxygen that is given: a
+low SpO2 on room air is told here until oxygen is charted, or SpO2 is well.
 
 Before a planned infusion nothing counts as CRS, fever or no fever, and the time of it may be wrong:
 so hypotension and hypoxia are told then as if no infusion were known, with that time.
-Source: CLINICAL.md DEC-22, DEC-41, DEC-44, DEC-49, DEC-52; decision 63.
+Source: CLINICAL.md DEC-22, DEC-41, DEC-44, DEC-49, DEC-52; decisions 53 and 63.
 """
 
 from typing import Final
@@ -23,16 +26,17 @@ MOST_PERCENT: Final = BY_NAME["deterioration_spo2"].highest  # that a site may a
 ROOM_AIR: Final = "room_air"
 NO_EPISODE: Final = Course()
 WELL: Final = "Blood pressure and oxygen are well, or a cause was named."
+COUNTED: Final = "What is low counts as CRS now, or a cause was named."
 
 
 def judge(view: View) -> Verdict:
-    """Hold where no episode is open, no fever is masked, and no other cause was named."""
+    """Hold where no grade counts what is found, and no other cause was named."""
     if (planned_ms := view.patient.planned_ms) is not None:
         return _before_infusion(view, planned_ms)
     wake_ms = next_change_ms(view)
     graded = any(grade.lowest > 0 for grade in view.crs.values())
     if view.course.onset_ms is not None or graded:
-        return Verdict(None, wake_ms, "It counts as CRS now.")
+        return _beside_crs(view, wake_ms)
     because = _found(view)
     if not because:
         return Verdict(None, wake_ms, WELL)
@@ -45,6 +49,25 @@ def judge(view: View) -> Verdict:
             "record it."
         ),
         source="Stormwatch DEC-22, DEC-41",
+    )
+    return Verdict(finding, wake_ms)
+
+
+def _beside_crs(view: View, wake_ms: int | None) -> Verdict:
+    """Judge SpO2 where CRS is graded: on room air the grade does not see it."""
+    low = [] if view.hypoxia or view.attributed("hypoxia") else _of_low_spo2(view)
+    if not low:
+        is_counted = view.hypotension or view.hypoxia
+        return Verdict(None, wake_ms, COUNTED if is_counted else WELL)
+    finding = Finding(
+        priorities=under_every_policy(Priority.P2),
+        because=(*low, *evidence.of_fever(view)),
+        advice=lambda: (
+            "Hypoxia on room air, no oxygen charted: no CRS grade counts it by either policy. See "
+            "the patient now. Give oxygen, and chart its device and flow: the grade follows from "
+            "them. If it has another cause, record that."
+        ),
+        source="Stormwatch DEC-41",
     )
     return Verdict(finding, wake_ms)
 
@@ -88,16 +111,27 @@ def _found(view: View) -> list[Evidence]:
 
 
 def _of_hypoxia(view: View) -> list[Evidence]:
-    oxygen, spo2 = view.oxygen, view.latest(SPO2)
-    if oxygen is not None and is_for_another_reason(oxygen.value):
+    if not view.hypoxia:
+        return _of_low_spo2(view)
+    if _is_excused(view):
         return []
-    if view.hypoxia:
-        return [*evidence.of_oxygen(view), *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
-    on_room_air = oxygen is None or oxygen.value.device in (None, ROOM_AIR)
+    return [*evidence.of_oxygen(view), *evidence.of_supports(view, ("ecmo_vv", "ecmo_va"))]
+
+
+def _of_low_spo2(view: View) -> list[Evidence]:
+    """Name a low SpO2 of a patient of whom no oxygen is charted."""
+    oxygen, spo2 = view.oxygen, view.latest(SPO2)
     # With no device charted it is hypoxia either way: on room air, or on oxygen.
-    if spo2 is not None and on_room_air and spo2.value < view.site.deterioration_spo2_percent:
-        return [Evidence(SPO2.name, spo2.value, "%", spo2.effective_ms, spo2.event_id)]
-    return []
+    on_room_air = oxygen is None or oxygen.value.device in (None, ROOM_AIR)
+    if spo2 is None or not on_room_air or _is_excused(view):
+        return []
+    if spo2.value >= view.site.deterioration_spo2_percent:
+        return []
+    return [Evidence(SPO2.name, spo2.value, "%", spo2.effective_ms, spo2.event_id)]
+
+
+def _is_excused(view: View) -> bool:
+    return view.oxygen is not None and is_for_another_reason(view.oxygen.value)
 
 
 def _below(spo2_percent: float, _: float | None) -> object:
