@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import ConsumerRecord
+from chaos.explaining import FELT_S, Explaining, Span
 from chaos.faults import Done
 from chaos.reading import Place
 from chaos.schedule import OF_THE_FEED
@@ -14,9 +15,7 @@ from stream.pipeline import STALLS_ENDURED
 from topics.alerts import Alert
 
 Name = tuple[str, int]  # of an alert line: its alert and its revision
-Span = tuple[float, float]  # by the wall clock, in seconds
 
-FELT_S: Final = 20.0  # a fault is counted as felt for so long
 # A worker that takes nothing for longer ends itself, so that another one goes on.
 LATE_S: Final = STALLS_ENDURED * STALL_S
 
@@ -26,29 +25,34 @@ class Delays:
     """What all lines of a round show together."""
 
     longest_s: dict[str, float]  # while each kind of fault was felt
+    longest_alone_s: dict[str, float]  # while no other kind was felt beside it
     longest_undisturbed_s: float  # by no fault
-    longest_beyond_s: float  # what took longest while no fault was felt, of whichever line
+    longest_beyond_s: float  # what took longest beyond what faults explain, of whichever line
     late: int  # lines of which that is longer than it may be
 
 
 def delays(spans: Sequence[Span], faults: Sequence[Done]) -> Delays:
     """Sum up from when to when each line was waited for."""
-    felt = [(fault.kind, fault.began_s, fault.ended_s + FELT_S) for fault in faults]
+    felt = [(each.kind, each.began_s, each.ended_s + FELT_S) for each in faults if each.is_made]
     longest: dict[str, float] = dict.fromkeys((each.kind for each in faults), 0.0)
+    alone: dict[str, float] = {}
     undisturbed = beyond = 0.0
     late = 0
-    explains = _joined((began, ended) for kind, began, ended in felt if kind not in OF_THE_FEED)
+    explaining = Explaining(faults)
     for sent_s, arrived_s in spans:
         took_s = round(arrived_s - sent_s, 2)
         kinds = {kind for kind, began, ended in felt if began <= arrived_s and sent_s <= ended}
         for kind in kinds:
             longest[kind] = max(longest[kind], took_s)
+        if len(only := kinds - OF_THE_FEED.keys() or kinds) == 1:
+            (kind,) = only
+            alone[kind] = max(alone.get(kind, 0.0), took_s)
         if not kinds:
             undisturbed = max(undisturbed, took_s)
-        own_s = took_s - sum(_common((sent_s, arrived_s), each) for each in explains)
+        own_s = took_s - explaining.of((sent_s, arrived_s))
         beyond = max(beyond, round(own_s, 2))
         late += own_s > LATE_S
-    return Delays(longest, undisturbed, beyond, late)
+    return Delays(longest, alone, undisturbed, beyond, late)
 
 
 def spans(
@@ -72,18 +76,3 @@ def spans(
 
 def _place(record: ConsumerRecord) -> Place:
     return record.partition, record.offset
-
-
-def _joined(felt: Iterable[Span]) -> list[Span]:
-    """Join what overlaps."""
-    joined: list[Span] = []
-    for began, ended in sorted(felt):
-        if joined and began <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(ended, joined[-1][1])
-        else:
-            joined.append((began, ended))
-    return joined
-
-
-def _common(one: Span, other: Span) -> float:
-    return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from chaos.brokers import Brokers, start_proxies, stop_proxies
 from chaos.delays import delays, spans
-from chaos.endings import unexpected
+from chaos.endings import ends
+from chaos.explaining import RESTARTS_S, Explaining
 from chaos.faults import WORKERS, Done, Trouble
 from chaos.feed import Ward
 from chaos.feeding import feed
@@ -29,9 +30,11 @@ from topics import registry
 
 # What is made and judged: counted up where reports can no longer be added to older ones.
 # 1: one fault after the other, alerts timed by when a worker had them.
-DRIVER: Final = 2
+# 2: a fault explained whatever was late near it, and any reason for which a worker ended.
+DRIVER: Final = 3
 STARTED_WITHIN_S: Final = 90.0
-WELL_WITHIN_S: Final = 30.0
+WELL_WITHIN_S: Final = 30.0  # after a fault, beyond what others explain
+WELL_WAITED_S: Final = WELL_WITHIN_S + RESTARTS_S + 5.0  # by then others explain it no more
 DONE_WITHIN_S: Final = 300.0
 LOOK_S: Final = 0.2
 SETTINGS: Final = {
@@ -54,6 +57,7 @@ class Round:
     patients: int
     own_ticks: bool = False  # the workers write them, and all is as they come
     done: list[Done] = field(default_factory=list)
+    has_started: bool = False
     _making: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     async def run(self) -> dict[str, Any]:
@@ -116,7 +120,7 @@ class Round:
         """Make all faults, while the ward sends."""
         for name in WORKERS:
             trouble.workers.start(name, STORMWATCH_INSTANCE=name, **trouble.settings)
-        await well(trouble.workers, STARTED_WITHIN_S)
+        self.has_started = await well(trouble.workers, STARTED_WITHIN_S)
         ward = (LiveWard if self.own_ticks else Ward)(self.seed, self.patients)
         over = asyncio.Event()
         feeding = asyncio.ensure_future(feed(ward, trouble.brokers.straight, trouble.bursts, over))
@@ -160,7 +164,7 @@ class Round:
     async def _make(self, trouble: Trouble, fault: Fault) -> None:
         done = await trouble.make(fault)
         if (fault.waits or fault.is_beside) and fault.kind not in OF_THE_FEED:
-            await well(trouble.workers, WELL_WITHIN_S)
+            await well(trouble.workers, WELL_WAITED_S)
         done.over_s = time.time()
         self.done.append(done)
 
@@ -191,14 +195,19 @@ class Round:
         alerts, changelog = read[registry.ALERTS], read[registry.WATCH_CHANGELOG]
         verdict = judge(wanted, alerts, changelog, read[registry.DEAD_LETTERS])
         waited = delays(spans(wanted.sent_ms, alerts, arrivals.at_ms), self.done)
-        ends = unexpected(trouble)
+        ended, not_well = ends(trouble, self.done), unwell(self.done)
+        if not self.has_started:
+            not_well.append(f"workers were not all ready within {STARTED_WITHIN_S:.0f} s at first")
+        wrong = [*left, *ended.unexpected, *not_well]
         return {
             **asdict(verdict),
             **asdict(waited),
-            "right": verdict.is_right and not (waited.late or left or ends),
+            "right": verdict.is_right and not (waited.late or wrong),
             "untaken": len(left),
-            "unexpected_ends": len(ends),
-            "differences": [*verdict.differences, *left, *ends],
+            "unwell": len(not_well),
+            "unexpected_ends": len(ended.unexpected),
+            "differences": [*verdict.differences, *wrong],
+            "end_reasons": dict(ended.reasons),
             "workers_ended": dict(Counter(str(status) for status in trouble.workers.ended)),
             "small_disk": trouble.brokers.has_small_disk,
         }
@@ -214,6 +223,21 @@ def overlapped(done: Sequence[Done]) -> int:
         for each in (one, other)
     }
     return len(beside)
+
+
+def unwell(done: Sequence[Done]) -> list[str]:
+    """Name the faults after which the workers were not well in time, as no other one explains."""
+    found = []
+    for fault in done:
+        wait = fault.ended_s, fault.over_s
+        explained_s = Explaining(each for each in done if each is not fault).of(wait)
+        took_s = fault.over_s - fault.ended_s
+        if fault.kind not in OF_THE_FEED and took_s > WELL_WITHIN_S + explained_s:
+            found.append(
+                f"workers were not all ready for {took_s:.0f} s after {fault.kind}, of which other "
+                f"faults explain {explained_s:.0f} s"
+            )
+    return found
 
 
 async def well(workers: Supervised, limit_s: float) -> bool:

@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,14 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from builders import NOON, PATIENT_ID, TOPIC_OF, decoded, encoded, key_of, tick, vitals
-from chaos.delays import FELT_S, LATE_S, delays, spans
-from chaos.endings import unexpected
-from chaos.faults import Done, Trouble
+from chaos.delays import spans
+from chaos.faults import Done
 from chaos.feed import WRONG_CLOCK
 from chaos.reading import Arrivals
 from chaos.report import merged
 from chaos.round import overlapped
 from chaos.schedule import BREAK_BESIDE_S, OF_THE_FEED, drawn
 from chaos.verdict import Wanted, judge, replayed
-from commands import Stormwatch
-from supervision import Supervised
 
 from deploy.broker.cluster import Cluster
 from deploy.topics_job import make_topics
@@ -86,24 +82,6 @@ def test_a_line_is_there_when_it_can_be_read_and_not_when_its_writer_had_it() ->
     assert spans({name: 900}, written, {(0, 0): 31_000, (0, 1): 32_000}) == [(0.9, 31.0)]
 
 
-def test_what_faults_explain_is_taken_off_once() -> None:
-    """Two that overlap are one span; a feed that repeats itself keeps nobody waiting."""
-    faults = [made("outage", 100, 200), made("worker_kill", 190, 200), made("late", 0, 500)]
-    took = delays([(90.0, 200 + FELT_S + 10)], faults)
-
-    assert took.longest_s == {"outage": 140.0, "worker_kill": 140.0, "late": 140.0}
-    assert took.longest_undisturbed_s == 0.0
-    assert took.longest_beyond_s == 20.0
-    assert took.late == 0
-
-
-def test_a_line_that_no_fault_explains_is_late() -> None:
-    took = delays([(0.0, LATE_S + 1), (0.0, LATE_S - 1)], [made("outage", 900, 901)])
-
-    assert took.late == 1
-    assert took.longest_undisturbed_s == took.longest_beyond_s == LATE_S + 1
-
-
 @pytest.mark.broker
 @pytest.mark.timeout(300)
 async def test_arrivals_are_noted_while_a_broker_freezes_and_after_it_was_killed(
@@ -137,70 +115,6 @@ async def test_arrivals_are_noted_while_a_broker_freezes_and_after_it_was_killed
 
     assert sorted(arrivals.at_ms) == [(0, 0), (0, 1), (0, 2)]
     assert arrivals.at_ms[0, 1] - timestamp_ms >= 1_000 * FROZEN_S / 2
-
-
-# How workers ended
-
-
-@pytest.fixture
-def trouble(tmp_path: Path) -> Iterator[Trouble]:
-    workers = Supervised(Stormwatch("nowhere:1", tmp_path))
-    yield Trouble(None, workers, {})  # type: ignore[arg-type]  # no fault of brokers is made
-    for process, _ in workers.stormwatch.started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def worker(trouble: Trouble, name: str, does: str) -> subprocess.Popen[bytes]:
-    """Start what ends as a worker may."""
-    program = ("/bin/sh", "-c", does)
-    process = trouble.workers.stormwatch.start(name, program=program)
-    trouble.workers.running[name] = process, {}
-    return process
-
-
-@pytest.mark.parametrize(
-    ("does", "explained"),
-    [
-        ("echo worker_ends: it is stuck; exit 70", True),
-        ("echo Error: STORMWATCH_KAFKA: no Kafka broker answers; exit 1", True),
-        ("exit 70", False),
-        ("echo Error: the topics are not as they must be; exit 1", False),
-        ("exit 0", False),
-        ("kill -9 $$", False),
-        ("kill -11 $$", False),
-    ],
-)
-def test_a_worker_that_ends_by_itself_has_to_say_why(
-    trouble: Trouble, does: str, explained: bool
-) -> None:
-    worker(trouble, "one", does).wait()
-
-    assert (unexpected(trouble) == []) == explained
-
-
-async def test_what_was_killed_or_asked_to_end_may(trouble: Trouble) -> None:
-    killed = worker(trouble, "one", "exec sleep 60")
-    asked = worker(trouble, "two", "exec sleep 60")
-    worker(trouble, "three", "exec sleep 60")
-    trouble.kill(killed)
-    await trouble.end(asked)
-
-    assert unexpected(trouble) == []
-
-
-async def test_a_worker_that_does_not_end_as_asked_is_named_and_killed(
-    trouble: Trouble, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaos.faults.HANGING_S", 0.3)
-    process = worker(trouble, "one", "trap '' TERM; echo up; while true; do sleep 0.05; done")
-    while "up" not in trouble.workers.log("one"):  # noqa: ASYNC110, what it says is in a file
-        await asyncio.sleep(0.05)
-    await trouble.end(process)
-
-    assert process.poll() == -signal.SIGKILL
-    assert unexpected(trouble) == [f"worker {process.pid} was asked to end, and ran 0 s on"]
 
 
 # What is compared in rounds with the workers' own ticks
@@ -297,6 +211,9 @@ NEW: dict[str, Any] = {
     "unexpected_ends": 0,
     "late": 0,
     "longest_beyond_s": 4.5,
+    "unwell": 0,
+    "end_reasons": {"stood still for": 2},
+    "longest_alone_s": {"worker_kill": 2.5},
     "faults_without_effect": {},
 }
 
@@ -306,7 +223,7 @@ def test_the_page_names_wrong_rounds_and_keeps_drivers_and_ticks_apart(tmp_path:
         ("1", {}),
         ("2", NEW | {"ticks": "topic"}),
         ("2-again", NEW | {"ticks": "topic", "untaken": 3, "right": False}),
-        ("3", NEW | {"ticks": "own", "faults_without_effect": {"disk_full": 1}}),
+        ("3", NEW | {"ticks": "own", "driver": 3, "faults_without_effect": {"disk_full": 1}}),
     ):
         report = REPORT | {"seed": int(name[0])} | more
         (tmp_path / f"seed-{name}.json").write_text(json.dumps(report))
@@ -315,13 +232,27 @@ def test_the_page_names_wrong_rounds_and_keeps_drivers_and_ticks_apart(tmp_path:
 
     assert sections[1:] == [
         "## So far",
+        "## Driver 3, own ticks",
         "## Driver 2, ticks on the topic",
-        "## Driver 2, own ticks",
         "## Driver 1, ticks on the topic",
     ]
     assert "4 rounds, 12 faults" in page
     assert "**1 wrong**: seed 2." in page
     assert "2 rounds, 1 wrong; 6 faults, 2 of them overlapping; 200 records" in page
+    assert "| 3 | 1 | 0 | 3 | 100 |\n| 2 | 2 | 1 | 6 | 200 |\n| 1 | 1 | 0 | 3 | 100 |" in page
     assert "3 partitions not taken to their end" in page
     assert "Longest that no fault explains, of any line: 4.5 s." in page
     assert "| disk full | 1 | 1 |" in page
+    assert "Workers ended by themselves: 2 times *stood still for*." in page
+
+
+def test_the_page_keeps_apart_what_only_one_kind_of_fault_has_kept_waiting(tmp_path: Path) -> None:
+    """Reports of older drivers do not say it."""
+    rows = []
+    for driver, more in enumerate(({}, NEW), start=1):
+        report = REPORT | more | {"seed": 1, "driver": driver}
+        (tmp_path / "seed-1.json").write_text(json.dumps(report))
+        page = merged(tmp_path).splitlines()
+        rows += [line for line in page if line.startswith("| worker kill |")]
+
+    assert rows == ["| worker kill | 2 | 0 | 3.0 | - |", "| worker kill | 2 | 0 | 3.0 | 2.5 |"]

@@ -1,0 +1,103 @@
+"""What a judge of a round lets pass, and what not."""
+
+import pytest
+from chaos.delays import LATE_S, delays
+from chaos.explaining import FELT_S, RESTARTS_S, Explaining
+from chaos.faults import Done
+from chaos.round import WELL_WAITED_S, WELL_WITHIN_S, unwell
+
+
+def made(kind: str, began_s: float, ended_s: float, *, over_s: float = 0.0) -> Done:
+    return Done(kind, began_s, ended_s, over_s=over_s or ended_s)
+
+
+# How much of a wait is explained
+
+
+def test_an_outage_explains_all_of_its_time_and_what_comes_after_it_once() -> None:
+    """A worker that is killed beside it adds nothing to that."""
+    wait = (90.0, 1_000.0)
+    outage, kill = made("outage", 100, 700), made("worker_kill", 690, 690)
+
+    assert Explaining([outage]).of(wait) == 600 + FELT_S
+    assert Explaining([outage, kill]).of(wait) == 600 + FELT_S
+
+
+@pytest.mark.parametrize("kind", ["worker_term", "worker_kill", "worker_joins", "leaders_move"])
+def test_what_passes_by_itself_explains_one_restart(kind: str) -> None:
+    assert Explaining([made(kind, 100, 101)]).of((90, 1_000)) == FELT_S + 1
+
+
+def test_one_broker_of_three_that_is_gone_for_ten_minutes_explains_no_ten_minutes() -> None:
+    """The others lead within seconds."""
+    assert Explaining([made("broker_away", 100, 700)]).of((90, 1_000)) == 2 * FELT_S
+
+
+def test_a_feed_and_what_had_no_effect_explain_nothing() -> None:
+    moved = made("leaders_move", 100, 120)
+    moved.is_made = False
+
+    assert Explaining([made("late", 100, 300), moved]).of((90, 1_000)) == 0
+
+
+# Lines that are late
+
+
+def test_a_silence_of_minutes_is_late_though_workers_are_asked_to_end_all_the_while() -> None:
+    """Nothing is graded for 400 s, and one of three ends politely every 15 s."""
+    polite = [made("worker_term", at_s, at_s + 1) for at_s in range(1_000, 1_400, 15)]
+    waited = [(float(sent_s), 1_400.0) for sent_s in range(1_000, 1_400, 10)]
+    took = delays(waited, polite)
+
+    assert took.longest_beyond_s == 400 - RESTARTS_S
+    assert took.late == sum(1_400 - sent_s > RESTARTS_S + LATE_S for sent_s, _ in waited)
+    assert took.late > len(waited) / 2
+
+
+def test_a_line_that_waits_for_brokers_and_a_restart_after_them_is_not_late() -> None:
+    outage, kill = made("outage", 100, 700), made("worker_kill", 710, 710)
+    took = delays([(99.0, 699 + RESTARTS_S)], [outage, kill])
+
+    assert took.late == 0
+    assert took.longest_beyond_s == pytest.approx(RESTARTS_S - FELT_S - 10)
+
+
+def test_a_line_that_no_fault_explains_is_late() -> None:
+    took = delays([(0.0, LATE_S + 1), (0.0, LATE_S - 1)], [made("outage", 900, 901)])
+
+    assert took.late == 1
+    assert took.longest_undisturbed_s == took.longest_beyond_s == LATE_S + 1
+
+
+def test_the_time_of_a_line_near_two_faults_is_neither_ones_alone() -> None:
+    """What a feed repeats is no second fault: it keeps nobody waiting."""
+    faults = [made("outage", 100, 200), made("worker_kill", 190, 200), made("late", 0, 600)]
+    alone = made("worker_kill", 400, 400)
+    took = delays([(90.0, 230.0), (399.0, 404.0), (10.0, 12.0)], [*faults, alone])
+
+    assert took.longest_s == {"outage": 140.0, "worker_kill": 140.0, "late": 140.0}
+    assert took.longest_alone_s == {"worker_kill": 5.0, "late": 2.0}
+
+
+# Workers that are not well again
+
+
+def test_workers_that_are_not_well_in_time_after_a_fault_are_counted() -> None:
+    in_time = made("worker_kill", 100, 100, over_s=100 + WELL_WITHIN_S - 1)
+    too_late = made("worker_kill", 300, 300, over_s=300 + WELL_WITHIN_S + 1)
+
+    assert len(unwell([in_time, too_late])) == 1
+
+
+def test_workers_need_not_be_well_while_another_fault_keeps_them() -> None:
+    first = made("worker_kill", 100, 100, over_s=100 + WELL_WITHIN_S + 10)
+    outage = made("outage", 101, 111)
+
+    assert unwell([first, outage]) == []
+
+
+def test_polite_faults_one_after_the_other_do_not_explain_workers_that_are_never_well() -> None:
+    polite = [made("worker_term", at_s, at_s + 1) for at_s in range(110, 250, 10)]
+    first = made("worker_term", 100, 100, over_s=100 + WELL_WAITED_S)
+
+    assert len(unwell([first, *polite])) == 1
