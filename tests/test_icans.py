@@ -16,6 +16,7 @@ from stream.clinical.icans import CONSENSUS, REVIEW, Arousal, Capd, Convulsion, 
 START = on_day(6, "08:00")
 NOW = on_day(6, "12:00")
 ADULT, CHILD = patient(age_years=60), patient(age_years=8)
+AGELESS = patient(age_years=None)
 ALERT = assessment("consciousness", at=START, level="alert")
 
 
@@ -207,7 +208,9 @@ def test_the_other_form_leaves_the_consensus_as_it_is_and_is_flagged() -> None:
     [
         (11.9, (assessment("capd", at=START, total=9),), (0, 3)),
         (12, (assessment("capd", at=START, total=9),), (0, 0)),
-        (None, (assessment("capd", at=START, total=9),), (0, 0)),
+        (None, (assessment("capd", at=START, total=9),), (0, 3)),
+        (None, (assessment("capd", at=START, total=9), ice(10, at=at(-1))), (0, 0)),
+        (None, (assessment("capd", at=START, total=9), ice(10, at=at(1))), (0, 0)),
         (11.9, (ice(4, at=START),), (2, 2)),
         (11.9, (ice(4, at=START), assessment("capd", at=START, total=5)), (0, 1)),
         (11.9, (assessment("capd", at=START, total=0),), (0, 0)),
@@ -217,6 +220,60 @@ def test_a_child_has_capd_in_the_place_of_ice(
     age: float | None, events: tuple[Fields, ...], expected: tuple[int, int]
 ) -> None:
     assert grades(patient(age_years=age), *events) == expected
+
+
+def test_a_capd_of_unknown_age_counts_for_the_consensus_beside_ice_of_the_other_form() -> None:
+    other = assessment("ice", at=at(1), scheme="zero_to_two", total=8)
+
+    assert grades(AGELESS, assessment("capd", at=START, total=9), other) == (1, 3)
+
+
+@pytest.mark.parametrize(("total", "lowest"), [(0, 0), (1, 1), (8, 1), (9, 3), (20, 3)])
+def test_a_capd_of_unknown_age_proves_a_grade_and_rules_none_out(total: int, lowest: int) -> None:
+    """Who is 12 or older had no ICE."""
+    capd = assessment("capd", at=START, total=total)
+
+    assert ranges(AGELESS, ALERT, capd) == ((0, 3), (lowest, 3))
+    assert ranges(CHILD, ALERT, capd) == ((0, 0), (lowest, lowest))
+
+
+def test_a_capd_of_unknown_age_is_told_with_its_doubt() -> None:
+    seen = Bedside(AGELESS, ALERT, assessment("capd", at=START, total=20))
+
+    (line,) = seen.told("ICANS-UP")
+    assert (line.state, line.priorities) == ("raised", {"astct-2019": "P1"})
+    assert [(each.signal, each.value) for each in line.because] == [("capd", 20)]
+    assert [(each.signal, each.value) for each in line.doubts or ()] == [("age_years", None)]
+    assert "Check: CAPD of a patient whose age is not known." in line.advice
+    assert seen.status(NOW).flags == ("capd_without_age",)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (AGELESS,),
+        (AGELESS, ice(10, at=START)),
+        (CHILD, assessment("capd", at=START, total=20)),
+        (ADULT, assessment("capd", at=START, total=20)),
+    ],
+)
+def test_without_capd_or_with_an_age_there_is_no_such_doubt(events: tuple[Fields, ...]) -> None:
+    seen = Bedside(*events, assessment("consciousness", at=START, level="voice"))
+
+    assert "capd_without_age" not in seen.status(NOW).flags
+    assert "age" not in seen.told("ICANS-UP")[-1].advice
+    doubts = seen.told("ICANS-UP")[-1].doubts or ()
+    assert "age_years" not in {each.signal for each in doubts}
+
+
+@pytest.mark.parametrize(("age", "told"), [(60, ["raised P1", "retracted"]), (8, ["raised P1"])])
+def test_the_age_decides_once_it_is_told(age: int, told: list[str]) -> None:
+    seen = Bedside(AGELESS, ALERT, assessment("capd", at=START, total=20))
+    seen.take(patient(at=at(1), age_years=age))
+
+    assert seen.states("ICANS-UP")[: len(told)] == told
+    assert seen.is_open("ICANS-UP") is (age == 8)
+    assert seen.status(NOW).flags == ()
 
 
 # Seizures

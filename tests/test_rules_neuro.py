@@ -209,8 +209,9 @@ def test_while_ice_cannot_be_done_it_is_not_due_and_then_the_clock_starts_again(
     assert bed.is_open("ICE-DUE")
 
 
-def test_a_child_has_capd_done() -> None:
-    child = patient(age_years=8)
+@pytest.mark.parametrize("age_years", [8, None])
+def test_a_child_has_capd_done_and_so_may_one_of_unknown_age(age_years: int | None) -> None:
+    child = patient(age_years=age_years)
     done = Bedside(child, assessment("capd", at=on_day(0, "20:00"), total=2))
     done.tick(on_day(1, "20:01"))
 

@@ -86,6 +86,7 @@ NAMES: Final = MappingProxyType(
         "device_fio2_conflict": "oxygen device and FiO2 do not fit",
         "vasopressor_intensity_unknown": "dose of a vasopressor by weight not known",
         "surface_temperature": "temperature taken on the skin or in the axilla",
+        "capd_without_age": "CAPD of a patient whose age is not known",
         "ice_form_without_scale": "ICE of a form that has no published grades",
     }
 )

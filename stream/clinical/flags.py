@@ -1,12 +1,14 @@
 """Doubts about the grades, for the status line and the words of an alert.
 
-Source: CONTRACT (`flags`); CLINICAL.md §5.1 (column `soft`), DEC-8, DEC-37, DEC-48, DEC-53.
+Source: CONTRACT (`flags`); CLINICAL.md §5.1 (column `soft`), DEC-8, DEC-37, DEC-48, DEC-53;
+decision 19.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.circulation import is_high_dose
+from stream.clinical.exams import is_capd_without_age
 from stream.clinical.oxygen import device_conflicts_with_fio2
 from stream.clinical.policies.register import GRADING
 from stream.clinical.signals import (
@@ -22,6 +24,7 @@ from stream.clinical.weight import jump
 from topics.limits import is_unusual
 
 SURFACE_SITES: Final = ("axillary", "skin")
+CAPD_WITHOUT_AGE: Final = "capd_without_age"
 
 
 def flags_of(view: View) -> list[str]:
@@ -39,6 +42,8 @@ def flags_of(view: View) -> list[str]:
     ice = view.latest(ICE)
     if ice is not None and any(ice.value.scheme not in each.icans.ice_schemes for each in GRADING):
         flags.append("ice_form_without_scale")
+    if is_capd_without_age(view.patient, view.until_ms):
+        flags.append(CAPD_WITHOUT_AGE)
     flags += [f"unusual_{signal}" for signal, value in _measured(view) if is_unusual(signal, value)]
     if jump(view.patient) is not None:
         flags.append("weight_jump")

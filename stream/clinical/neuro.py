@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stream.clinical import icans
-from stream.clinical.bedside import fact, readings_of_stay
+from stream.clinical.bedside import readings_of_stay
 from stream.clinical.causes import Spell, lies_in, spells
+from stream.clinical.exams import is_capd_without_age, scores_of
 from stream.clinical.freshness import is_fresh
-from stream.clinical.grade import GradeRange, look_up
+from stream.clinical.grade import GradeRange, look_up, worst
 from stream.clinical.icans import Arousal, IcansTable
 from stream.clinical.kept import Kept
 from stream.clinical.patient import Patient
@@ -37,7 +38,6 @@ from stream.clinical.signals import (
     neuro_sign,
 )
 
-CAPD_BELOW_YEARS: Final = 12
 AROUSAL_BY_LEVEL: Final[Mapping[str, Arousal]] = MappingProxyType(
     {
         "alert": Arousal.ALERT,
@@ -119,7 +119,7 @@ def _neuro_of(
     unable = (*asleep, *airways)
     graded = {}
     for policy in GRADING:
-        scores = _scores(patient, policy.icans, until_ms)
+        scores = scores_of(patient, policy.icans.ice_schemes, until_ms)
         others = spells(patient, "neuro", until_ms) if policy.honours_attribution else ()
         carried_from_ms = _carried_from_ms(scores, unable)
         table = policy.icans
@@ -127,17 +127,6 @@ def _neuro_of(
             Known(patient, table, site, at_ms, until_ms, others, asleep, scores, carried_from_ms)
         )
     return graded
-
-
-def is_child(patient: Patient) -> bool:
-    """Tell whether CAPD stands in the place of ICE (DEC-53)."""
-    age_years = fact(patient, AGE)
-    return age_years is not None and age_years < CAPD_BELOW_YEARS
-
-
-def exam_of(patient: Patient) -> str:
-    """Name the examination that ICANS is graded by."""
-    return "CAPD" if is_child(patient) else "ICE"
 
 
 def arousal_of(found: Consciousness) -> Arousal:
@@ -168,14 +157,6 @@ def _graded(known: Known) -> Neuro:
     return Neuro(grade, estimated, domains, turns_ms)
 
 
-def _scores(patient: Patient, table: IcansTable, until_ms: int | None) -> Series:
-    """Give the scores that count: CAPD of a child that has one, else ICE of a form with a scale."""
-    if is_child(patient) and (capd := readings_of_stay(patient, CAPD, until_ms)):
-        return capd
-    scores = readings_of_stay(patient, ICE, until_ms)
-    return [each for each in scores if each.value.scheme in table.ice_schemes]
-
-
 def _carried_from_ms(scores: Series, unable: Sequence[Spell]) -> int | None:
     """Find since when ICE cannot be done; a score from then on shows that it can."""
     last_ms = scores[-1].effective_ms if scores else None
@@ -185,15 +166,18 @@ def _carried_from_ms(scores: Series, unable: Sequence[Spell]) -> int | None:
 
 def _score(known: Known) -> Domain:
     table = known.table
+    unknown = icans.grade_level(table.by_ice, None, fresh=False)
+    without_age = is_capd_without_age(known.patient, known.until_ms)
 
     def grade(reading: Reading[Any]) -> GradeRange:
         if isinstance(reading.value, int):
             fresh = is_fresh(CAPD, reading, known.at_ms, known.site)
-            return icans.grade_level(table.by_capd, icans.capd_of(reading.value), fresh=fresh)
+            found = icans.grade_level(table.by_capd, icans.capd_of(reading.value), fresh=fresh)
+            # It proves what it shows. It rules nothing out: who is 12 or older had no ICE.
+            return worst(found, unknown) if without_age else found
         fresh = is_fresh(ICE, reading, known.at_ms, known.site)
         return icans.grade_level(table.by_ice, icans.ice_of(reading.value.points), fresh=fresh)
 
-    unknown = icans.grade_level(table.by_ice, None, fresh=False)
     name = CAPD.name if known.scores and isinstance(known.scores[-1].value, int) else ICE.name
     return _domain(known, name, known.scores, grade, unknown)
 
@@ -232,8 +216,8 @@ def _domain(
         ]
     if not found:
         return Domain(unknown, ())
-    worst, reading = max(found, key=lambda each: (each[0].lowest, each[1].effective_ms))
-    return Domain(worst, ((name, reading),))
+    severest, reading = max(found, key=lambda each: (each[0].lowest, each[1].effective_ms))
+    return Domain(severest, ((name, reading),))
 
 
 def _as_of(

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from stream.clinical.exams import exam_of
+from stream.clinical.flags import CAPD_WITHOUT_AGE, flags_of
 from stream.clinical.grade import GradeRange
 from stream.clinical.levels import INTUBATED, Level
-from stream.clinical.neuro import Domain, arousal_of, exam_of
+from stream.clinical.neuro import Domain, arousal_of
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import texts
 from stream.clinical.rules.crs_up import in_words
@@ -32,6 +34,7 @@ from stream.clinical.signals import (
 )
 from stream.clinical.view import View
 from topics.alerts import Priority
+from topics.names import called
 
 NAME: Final = "ICANS-UP"
 SIGNS: Final = tuple(dict.fromkeys(sign for policy in GRADING for sign in policy.icans.by_sign))
@@ -116,10 +119,12 @@ def _said(value: Any) -> float | str:  # noqa: ANN401, of whatever kind a findin
 def _advice(view: View, grades: Mapping[str, int]) -> str:
     words = [f"Meets criteria for ICANS {in_words(grades)}."]
     if any(each.estimated for each in view.icans.values()):
-        exam = exam_of(view.patient)
+        exam = exam_of(view.patient, view.until_ms)
         words.append(f"{exam} cannot be done: the grade is carried forward, and an estimate.")
     elif any(each.grade.highest > each.grade.lowest for each in view.icans.values()):
         words.append("It may be higher: not everything was examined, or not lately.")
+    if CAPD_WITHOUT_AGE in flags_of(view):
+        words.append(f"Check: {called(CAPD_WITHOUT_AGE)}. From 12 years on do ICE.")
     words.append("See the patient and confirm these findings.")
     if max(grades.values()) >= SEVERE_FROM:
         words.append("Watch the airway, and call intensive care.")

@@ -8,7 +8,7 @@ Source: CLINICAL.md §1.1 (review line 55), §1.11, DEC-30, DEC-53; ASCO 2021 (t
 
 from typing import Any, Final
 
-from stream.clinical.neuro import exam_of, is_child
+from stream.clinical.exams import exam_of
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules.icans_up import UNABLE_INPUTS, of_finding
 from stream.clinical.rules.ice_unable import spells_unable
@@ -29,7 +29,7 @@ def judge(view: View) -> Verdict:
         return Verdict(None)
     end_ms = stay_from_ms + (view.site.ice_until_days + 1) * DAY_MS  # the whole of the last day
     unable = spells_unable(view)
-    last, exam = last_exam(view), exam_of(view.patient)
+    last, exam = last_exam(view), exam_of(view.patient, view.until_ms)
     starts = [stay_from_ms, *(each.until_ms for each in unable if each.until_ms is not None)]
     starts += [] if last is None else [last.effective_ms]
     # "More than": it falls due right after it.
@@ -58,7 +58,8 @@ def judge(view: View) -> Verdict:
 
 def last_exam(view: View) -> Reading[Any] | None:
     """Give the newest examination that ICANS can be graded by, of whatever form."""
-    done = [view.latest(ICE), view.latest(CAPD) if is_child(view.patient) else None]
+    by_capd = exam_of(view.patient, view.until_ms) == "CAPD"
+    done = [view.latest(ICE), view.latest(CAPD) if by_capd else None]
     return max(
         (each for each in done if each is not None),
         key=lambda each: each.effective_ms,
@@ -68,7 +69,7 @@ def last_exam(view: View) -> Reading[Any] | None:
 
 def _shown(view: View, last: Reading[Any] | None, stay_from_ms: int) -> Evidence:
     if last is None:
-        due = CAPD.name if is_child(view.patient) else ICE.name
+        due = CAPD.name if exam_of(view.patient, view.until_ms) == "CAPD" else ICE.name
         return Evidence(due, "none since infusion", None, stay_from_ms, None)
     return of_finding(CAPD.name if last == view.latest(CAPD) else ICE.name, last)
 

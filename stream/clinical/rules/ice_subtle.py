@@ -9,7 +9,7 @@ Source: CLINICAL.md §1.1 (review line 55), §1.11, DEC-28.
 from itertools import takewhile
 from typing import Any, Final
 
-from stream.clinical.neuro import exam_of
+from stream.clinical.exams import exam_of
 from stream.clinical.rules.icans_up import of_finding
 from stream.clinical.rules.ice_due import TASK_MS, last_exam
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict, under_every_policy
@@ -24,7 +24,7 @@ SUBTLE: Final = ("word_finding_difficulty", "confusion", "aphasia")
 
 def judge(view: View) -> Verdict:
     """Hold while a sign is newer than the last examination."""
-    last, exam = last_exam(view), exam_of(view.patient)
+    last, exam = last_exam(view), exam_of(view.patient, view.until_ms)
     examined_ms = None if last is None else last.effective_ms
     onsets = {sign: _onset(view, sign) for sign in SUBTLE}
     new = {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.causes import Spell
-from stream.clinical.neuro import exam_of
+from stream.clinical.exams import exam_of
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import texts
@@ -33,7 +33,7 @@ TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
 def judge(view: View) -> Verdict:
     """Hold while the grade is carried forward and the patient cannot be examined."""
-    exam = exam_of(view.patient)
+    exam = exam_of(view.patient, view.until_ms)
     begun = [each.from_ms for each in spells_unable(view) if each.until_ms is None]
     if not begun or not any(each.estimated for each in view.icans.values()):
         return Verdict(None, None, f"{exam} was done, or can be done.")

@@ -9,8 +9,9 @@ Source: CLINICAL.md §1.3 (review line 93), §1.11, DEC-11.
 from typing import Final
 
 from stream.clinical.causes import Spell
+from stream.clinical.exams import exam_of
 from stream.clinical.kept import Kept
-from stream.clinical.neuro import TURNS_MS, exam_of, neuro_of
+from stream.clinical.neuro import TURNS_MS, neuro_of
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS, next_change_ms
 from stream.clinical.rules.icans_up import ICANS_INPUTS
@@ -110,9 +111,10 @@ def _turns(view: View, from_ms: int, airways: tuple[Spell, ...]) -> set[int]:
 
 
 def _advice(view: View) -> str:
+    exam = exam_of(view.patient, view.until_ms)
     words = [
         "On a steroid, and neither CRS nor ICANS is above grade 1: taper it over 3 to 4 days.",
-        f"Watch for a flare, with an assessment by {exam_of(view.patient)} before each step.",
+        f"Watch for a flare, with an assessment by {exam} before each step.",
     ]
     open_ended = [*view.crs.values(), *(each.grade for each in view.icans.values())]
     if any(grade.highest > max(grade.lowest, MILD) for grade in open_ended):

@@ -15,7 +15,7 @@ from stream.clinical import bedside
 from stream.clinical.causes import OWN_CAUSES, lies_in
 from stream.clinical.crs import FEVER_C
 from stream.clinical.entries import DEMO, STANDING
-from stream.clinical.neuro import exam_of, is_child
+from stream.clinical.exams import exam_of, is_capd_without_age
 from stream.clinical.patient import Patient
 from stream.clinical.policies.policy import GradingPolicy
 from stream.clinical.policies.register import GRADING
@@ -162,14 +162,17 @@ def _of_crs(view: View) -> Iterator[Evidence]:
 
 def _of_icans(view: View) -> Iterator[Evidence]:
     """Name why it is an estimate; else what is old or unknown and leaves the grade open."""
+    if is_capd_without_age(view.patient, view.until_ms):
+        yield _unknown(view, "age_years")
     if any(each.estimated for each in view.icans.values()):
         from_ms = min(each.from_ms for each in spells_unable(view))
-        said = f"an estimate: {exam_of(view.patient)} cannot be done"
+        said = f"an estimate: {exam_of(view.patient, view.until_ms)} cannot be done"
         yield Evidence("icans", said, None, from_ms, None)
     elif any(each.grade.highest > each.grade.lowest for each in view.icans.values()):
         yield from _stale(view, ICANS_READINGS)
         if view.latest(ICE) is None and view.latest(CAPD) is None:
-            yield _unknown(view, CAPD.name if is_child(view.patient) else ICE.name)
+            by_capd = exam_of(view.patient, view.until_ms) == "CAPD"
+            yield _unknown(view, CAPD.name if by_capd else ICE.name)
         if view.latest(CONSCIOUSNESS) is None:
             yield _unknown(view, CONSCIOUSNESS.name)
 
