@@ -12,7 +12,8 @@ not run again: a run that was broken off goes on where it was. `--again` asks fo
 With `--ticks own` the workers write the ticks, and wait for other topics no longer than by default,
 while the ward sends in real time.
 `merge` writes all reports into docs/chaos.md. `scale` measures what it costs that workers come and
-go, `soak` whether they stay as they are for an hour.
+go, `soak` whether they stay as they are for an hour. Both keep their report, and fail where it says
+that something is wrong.
 """
 
 import argparse
@@ -75,12 +76,16 @@ def measured(
     name: str,
     options: argparse.Namespace,
     run: Callable[[Path], Coroutine[Any, Any, dict[str, Any]]],
-) -> None:
+) -> NoReturn:
     """Measure in a folder of its own, and keep what was found."""
+    commit = commit_of(ROOT)
     with tempfile.TemporaryDirectory(prefix=f"stormwatch-{name}-") as folder:
-        report = asyncio.run(run(Path(folder)))
+        report = asyncio.run(run(Path(folder))) | {"commit": commit}
     (options.reports / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(report, indent=1))
+    for each in report["wrong"]:
+        print("wrong:", each, file=sys.stderr)
+    sys.exit(1 if report["wrong"] else 0)
 
 
 def run_rounds(options: argparse.Namespace) -> NoReturn:

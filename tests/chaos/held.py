@@ -6,8 +6,9 @@ single readings for some hours, and of many of one signal the newest half; so ol
 compared.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,6 +65,31 @@ def differs(lying: Mapping[str, int], wanted: bytes | None, found: bytes | None)
         if wanted_entries.get(identity) != entries.get(identity)
     ]
     return f"has other records: {sorted(other)[:3]}" if other else None
+
+
+def ungraded(
+    records: Iterable[ConsumerRecord], states: Mapping[str, bytes]
+) -> list[ConsumerRecord]:
+    """Choose the records of which the states show that they were not taken."""
+    of: dict[str, list[ConsumerRecord]] = defaultdict(list)
+    for record in records:
+        of[text_of(record.key) or ""].append(record)
+    left = []
+    for patient_id, some in of.items():
+        saved = states.get(patient_id)
+        if saved is None:
+            left += some
+            continue
+        patient = state.decode(saved)
+        from_ms = _kept_from_ms(patient)
+        for record in some:
+            event = json.loads(record.value)
+            is_kept = record.timestamp < from_ms or (
+                (event["source"], event["event_id"]) in patient.entries
+            )
+            if record.offset > patient.applied.get(record.topic, -1) or not is_kept:
+                left.append(record)
+    return left
 
 
 def text_of(key: bytes | None) -> str | None:

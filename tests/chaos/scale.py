@@ -1,20 +1,26 @@
-"""What it costs that workers come, leave and die: seconds without progress of each partition."""
+"""What it costs that workers come, leave and die: seconds without progress of each partition.
+
+Whatever a step costs, in the end all that was sent has to be graded, and all workers well.
+"""
 
 import asyncio
+import logging
+import math
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord
-from chaos.reading import read_all
+from chaos.held import ungraded
+from chaos.reading import read_all, untaken
 from chaos.round import well
 from chaos.steady import Feed
 from commands import Stormwatch
+from oracle import recovered
 from supervision import Supervised
 
 from deploy.broker.cluster import Cluster
@@ -24,7 +30,21 @@ from topics import registry
 PER_S: Final = 240.0
 PATIENTS: Final = 120
 WELL_WITHIN_S: Final = 90.0
+TAKEN_WITHIN_S: Final = 60.0
 SETTINGS: Final = {"STORMWATCH_METRICS_PORT": "0"}
+INPUTS: Final = tuple(spec.name for spec in registry.INPUTS if spec.name != registry.TICKS)
+
+log = logging.getLogger("chaos")
+
+
+@dataclass
+class Step:
+    """What was done when, and whether all workers were well again after it."""
+
+    told: str
+    began_s: float
+    ended_s: float = 0.0
+    is_well: bool = False
 
 
 @dataclass
@@ -33,7 +53,7 @@ class Scale:
 
     folder: Path
     settle_s: float = 15.0
-    steps: list[tuple[str, float]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
     async def run(self) -> dict[str, Any]:
         """Take all steps; return what each cost."""
@@ -45,9 +65,11 @@ class Scale:
             workers = Supervised(Stormwatch(kafka.bootstrap, self.folder))
             await self._take_steps(kafka.bootstrap, workers)
             written = await read_all(kafka.bootstrap, registry.WATCH_CHANGELOG)
+            sent = [each for name in INPUTS for each in await read_all(kafka.bootstrap, name)]
         finally:
             await asyncio.to_thread(kafka.__exit__, None, None, None)
-        return {"rate": PER_S, "steps": self._costs(written)}
+        costs = costs_of(self.steps, written, sent)
+        return {"rate": PER_S, "steps": costs, "wrong": wrong(costs)}
 
     async def _take_steps(self, bootstrap: str, workers: Supervised) -> None:
         self._start(workers, "one")
@@ -69,9 +91,13 @@ class Scale:
             await self._settle("worker three is killed and stays away", workers)
             workers.running.pop("two")[0].terminate()
             await self._settle("worker two is asked to end", workers)
-        finally:
             feed.stopped.set()
             await feeding
+            left = await untaken(bootstrap, TAKEN_WITHIN_S)
+            log.info("%s partitions of topics are not taken to their end", len(left))
+        finally:
+            feed.stopped.set()
+            await asyncio.gather(feeding, return_exceptions=True)
             for process, _ in workers.stormwatch.started:
                 if process.poll() is None:
                     workers.stormwatch.kill(process)
@@ -79,35 +105,60 @@ class Scale:
     def _start(self, workers: Supervised, name: str) -> None:
         workers.start(name, STORMWATCH_INSTANCE=name, **SETTINGS)
 
-    async def _settle(self, step: str, workers: Supervised) -> None:
+    async def _settle(self, told: str, workers: Supervised) -> None:
         """Note a step that was just taken, and wait until it is over."""
-        self.steps.append((step, time.time()))
+        self.steps.append(step := Step(told, time.time()))
         await asyncio.sleep(self.settle_s)
-        await well(workers, WELL_WITHIN_S)
+        step.is_well = await well(workers, WELL_WITHIN_S)
         await asyncio.sleep(self.settle_s)
         workers.look()
+        step.ended_s = time.time()
 
-    def _costs(self, written: Sequence[ConsumerRecord]) -> list[dict[str, Any]]:
-        """Find the longest silence of each partition between a step and the next."""
-        times: dict[int, list[float]] = defaultdict(list)
-        for record in written:
-            times[record.partition].append(record.timestamp / 1000)
-        ends = [at for _, at in self.steps[1:]] + [max(map(max, times.values()))]
-        costs = []
-        for (step, began_s), ended_s in zip(self.steps, ends, strict=True):
-            silent = [_longest(each, began_s, ended_s) for each in times.values()]
-            costs.append(
-                {
-                    "step": step,
-                    "median_s": round(statistics.median(silent), 1),
-                    "longest_s": round(max(silent), 1),
-                }
-            )
-        return costs
+
+def costs_of(
+    steps: Sequence[Step], written: Sequence[ConsumerRecord], sent: Sequence[ConsumerRecord]
+) -> list[dict[str, Any]]:
+    """Find the longest silence of each partition in each step, and what of it was not graded."""
+    times: dict[int, list[float]] = {each: [] for each in range(registry.PARTITIONS)}
+    for record in written:
+        times[record.partition].append(record.timestamp / 1000)
+    lost = ungraded(sent, recovered(written))
+    costs: list[dict[str, Any]] = []
+    for step, following in zip_longest(steps, steps[1:]):
+        silent = [_longest(each, step.began_s, step.ended_s) for each in times.values()]
+        since_s = step.began_s if costs else 0.0  # the first also has what was sent before it
+        until_s = math.inf if following is None else following.began_s
+        costs.append(
+            {
+                "step": step.told,
+                "median_s": round(statistics.median(silent), 1),
+                "longest_s": round(max(silent), 1),
+                "records": _between(sent, since_s, until_s),
+                "not_graded": _between(lost, since_s, until_s),
+                "well": step.is_well,
+            }
+        )
+    return costs
+
+
+def wrong(costs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Say in words what no step may cost."""
+    found = []
+    for each in costs:
+        if each["not_graded"] or not each["records"]:
+            told = f"{each['not_graded']} of {each['records']} records were not graded"
+            found.append(f"{each['step']}: {told}")
+        if not each["well"]:
+            found.append(f"{each['step']}: not all workers were well {WELL_WITHIN_S:.0f} s later")
+    return found
+
+
+def _between(records: Iterable[ConsumerRecord], began_s: float, ended_s: float) -> int:
+    return sum(began_s <= each.timestamp / 1000 < ended_s for each in records)
 
 
 def _longest(times: Sequence[float], began_s: float, ended_s: float) -> float:
-    within = sorted(each for each in times if began_s - 1 <= each <= ended_s)
-    if not within:
-        return ended_s - began_s
-    return max((b - a for a, b in pairwise(within)), default=0.0)
+    """Find the longest silence of which a part lies in a span."""
+    before = max((each for each in times if each < began_s), default=began_s)
+    within = sorted(each for each in times if began_s <= each <= ended_s)
+    return max(b - a for a, b in pairwise([before, *within, ended_s]))
