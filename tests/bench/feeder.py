@@ -1,5 +1,7 @@
 """A process that writes readings at a steady rate, as gateways do: each sent when it is made.
 
+At its end it prints how many it has sent, each of them once.
+
 python -m bench.feeder BOOTSTRAP LOAD RECORDS_A_SECOND SECONDS PATIENTS
 """
 
@@ -14,9 +16,9 @@ from bench.load import reading, stream_of
 STEP_S = 0.001
 
 
-async def feed(bootstrap: str, load: str, per_s: int, seconds: float, patients: int) -> None:
-    """Write so many records a second; what is late is written at once."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+async def feed(bootstrap: str, load: str, per_s: int, seconds: float, patients: int) -> int:
+    """Write so many records a second, and return how many; what is late is written at once."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     began_s, number = time.perf_counter(), 0
     last = None
@@ -31,10 +33,10 @@ async def feed(bootstrap: str, load: str, per_s: int, seconds: float, patients: 
     if last is not None:
         await last
     await producer.stop()
+    return number
 
 
 if __name__ == "__main__":
     uvloop.install()
-    asyncio.run(
-        feed(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]))
-    )
+    told = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
+    print(asyncio.run(feed(*told)))

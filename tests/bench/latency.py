@@ -2,14 +2,17 @@
 
 The topics get the broker's time as timestamps. So an alert tells when its reading was made, when
 the broker had it, when it was fetched and taken; its own timestamp tells when it was written.
+Every reading of which an alert must come has one: a contender that loses some ends the run.
 """
 
 import argparse
 import asyncio
+import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +21,10 @@ from typing import Any, Final
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from bench import load, races
-from bench.races import Running
+from bench.races import RaceError, Running
 from bench.results import Table, percentile, ratios, spread
 from bench.task import Task
+from bench.trivial import EVERY
 
 from topics import registry
 
@@ -28,7 +32,8 @@ RATES: Final = (1_000, 5_000)
 CONTENDERS: Final = ("stormwatch", "aiokafka")
 PATIENTS: Final = 500
 WARM_UP_S: Final = 3.0
-LAST_ALERTS_S: Final = 2.0  # between two that come
+LAST_ALERTS_S: Final = 15.0  # after the one before the last ones are waited for
+LOOK_S: Final = 0.5
 EDGES_MS: Final = (5, 10, 15, 20, 25, 50, 80, 200, 1_000)
 MOMENTS: Final = ("made_at", "appended_at", "fetched_at", "taken_at", "written_at", "read_at")
 PARTS: Final = (
@@ -47,6 +52,7 @@ class Slice:
     """What one contender told of in one round."""
 
     told: list[Told] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)  # of all alerts that came
     core: float = 0.0  # the share of a core that it used
 
     def waits_ms(self) -> list[float]:
@@ -84,7 +90,10 @@ async def _slice(bootstrap: str, contender: str, rate: int, folder: Path, second
         _reading(bootstrap, task.alerts, found),
     ):
         await running.report()
-        await _fed(bootstrap, name, rate, seconds, running, found)
+        sent = await _fed(bootstrap, name, rate, seconds, running, found)
+        wanted = expected_alerts(sent, PATIENTS)
+        await _until_came(wanted, found)
+    check(contender, wanted, found.ids)
     warm_s = found.told[0]["made_at"] + WARM_UP_S
     found.told = [each for each in found.told if each["made_at"] > warm_s]
     return found
@@ -92,19 +101,52 @@ async def _slice(bootstrap: str, contender: str, rate: int, folder: Path, second
 
 async def _fed(  # noqa: PLR0913, PLR0917, what is fed, and who takes it
     bootstrap: str, name: str, rate: int, seconds: float, running: Running, found: Slice
-) -> None:
+) -> int:
+    """Feed it, and return how many records it was."""
     total_s = WARM_UP_S + seconds
     told = [bootstrap, name, str(rate), str(total_s), str(PATIENTS)]
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.feeder", *told)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.feeder", *told, stdout=subprocess.PIPE
+    )
     await asyncio.sleep(WARM_UP_S)
     began_s, cpu_s = time.perf_counter(), running.cpu_s()
     await asyncio.sleep(seconds)
     found.core = (running.cpu_s() - cpu_s) / (time.perf_counter() - began_s)
-    assert await process.wait() == 0, "the feeder failed"
-    told_before = -1
-    while len(found.told) > told_before:  # a contender that is behind has its delays told too
-        told_before = len(found.told)
-        await asyncio.sleep(LAST_ALERTS_S)
+    said, _ = await process.communicate()
+    assert process.returncode == 0, "the feeder failed"
+    return int(said)
+
+
+async def _until_came(wanted: Counter[str], found: Slice) -> None:
+    """Wait for the last alerts: a contender that is behind has its delays told too."""
+    came, came_s = 0, time.monotonic()
+    while len(found.ids) < wanted.total() and time.monotonic() - came_s < LAST_ALERTS_S:
+        if len(found.ids) > came:
+            came, came_s = len(found.ids), time.monotonic()
+        await asyncio.sleep(LOOK_S)
+
+
+def expected_alerts(sent: int, patients: int) -> Counter[str]:
+    """Name the alerts that must come of what is fed, after the one record that lies there."""
+    records = Counter(number % patients for number in range(sent))
+    records[0] += 1
+    return Counter(
+        f"p{patient}-{number}"
+        for patient, count in records.items()
+        for number in range(1, count + 1)
+        if not (number + patient) % EVERY
+    )
+
+
+def check(contender: str, wanted: Counter[str], found: Iterable[str]) -> None:
+    """Raise RaceError unless each alert came, once: without those that are slow it looks fast."""
+    came = Counter(found)
+    missing, extra = wanted - came, came - wanted
+    if missing or extra:
+        told = (
+            f"{missing.total()} of {wanted.total()} alerts did not come, {extra.total()} too many"
+        )
+        raise RaceError(f"{contender}: {told}: {sorted(missing | extra)[:3]}")
 
 
 @asynccontextmanager
@@ -133,6 +175,7 @@ async def _read(consumer: AIOKafkaConsumer, found: Slice) -> None:
                 alert = orjson.loads(record.value)
                 moments = alert | {"written_at": record.timestamp / 1000, "read_at": now}
                 found.told.append({name: moments[name] for name in MOMENTS})
+                found.ids.append(alert["id"])
 
 
 def _summary(rate: int, slices: dict[str, list[Slice]]) -> Table:
