@@ -140,6 +140,14 @@ def test_a_topical_steroid_masks_nothing() -> None:
     assert Bedside(patient(), cream, well(1, systolic_mmhg=80)).grades(at(2)) == (0, 0)
 
 
+@pytest.mark.parametrize("drug", ["acetaminophen", "hydrocortisone", "anakinra"])
+def test_a_dose_of_nothing_masks_nothing(drug: str) -> None:
+    ill = well(1, systolic_mmhg=80)
+
+    assert Bedside(patient(), given(drug, 0, dose_value=0), ill).grades(at(2)) == (0, 0)
+    assert Bedside(patient(), given(drug, 0), ill).grades(at(2)) == (2, 2)
+
+
 def test_an_infused_steroid_masks_while_it_runs() -> None:
     drip = infusion("methylprednisolone", at=START, rate_value=5, rate_unit="mg/h")
     seen = Bedside(patient(), drip, well(60, systolic_mmhg=80))

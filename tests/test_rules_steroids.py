@@ -73,6 +73,13 @@ def test_a_steroid_of_the_last_6_hours_will_do_and_an_order_or_a_cream_will_not(
     assert cream.states(ICANS) == ["raised P2"]
 
 
+def test_a_steroid_of_0_mg_will_not_do_and_one_of_unknown_amount_will() -> None:
+    nothing, unknown = (steroid(-1, dose_value=each) for each in (0, None))
+
+    assert Bedside(patient(), nothing, examined(0, 5)).states(ICANS) == ["raised P2"]
+    assert Bedside(patient(), unknown, examined(0, 5)).states(ICANS) == []
+
+
 def test_an_infusion_that_runs_is_a_steroid() -> None:
     drip = infusion("methylprednisolone", at=at(-20), rate_value=5, rate_unit="mg/h")
     stop = infusion("methylprednisolone", at=at(1), action="stop")

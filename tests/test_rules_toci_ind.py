@@ -39,6 +39,24 @@ def test_an_order_is_not_a_dose() -> None:
     assert seen.states(RULE) == ["raised P2"]
 
 
+def test_a_dose_of_nothing_is_no_dose() -> None:
+    seen = Bedside(patient(), ill(), toci(1, dose_value=0))
+    seen.tick(START + hours(8))
+
+    assert seen.states(RULE) == ["raised P2", "changed P2"]
+    counted = seen.status(START + hours(9)).tocilizumab
+    assert counted is not None
+    assert counted.doses == 0
+    assert seen.states("TOCI-DOSE") == []
+
+
+def test_a_dose_that_is_corrected_to_nothing_was_none() -> None:
+    given = toci(1)
+    seen = Bedside(patient(), ill(), given, corrected(given, hours(1), dose_value=0))
+
+    assert seen.states(RULE) == ["raised P2", "resolved", "raised P2"]
+
+
 def test_a_dose_ends_it() -> None:
     seen = Bedside(patient(), ill(), toci(1))
 

@@ -57,6 +57,8 @@ def facts(**fields: Any) -> Fields:
         ),
         (dose(action="not_given"), {"not_given:tocilizumab": Dose(640, "mg", "iv")}),
         (fluid(500), {"fluid:resuscitation": Fluid("crystalloid", 500)}),
+        (dose(dose_value=0), {}),
+        (dose(action="ordered", dose_value=0), {"ordered:tocilizumab": Dose(0, "mg", "iv")}),
         (fluid(80, purpose="maintenance"), {"fluid:maintenance": Fluid("crystalloid", 80)}),
         (reading(ventilator=VENTILATED), VENTILATED),
         (reading(ventilator={"peep_cmh2o": 8}), {"peep_cmh2o": 8}),

@@ -138,6 +138,8 @@ def _culture(said: Said) -> Iterator[Stated]:
 
 
 def _dose(said: Said) -> Iterator[Stated]:
+    if said["action"] == "given" and said.get("dose_value") == 0:
+        return  # nothing was given: it answers nothing
     dose = Dose(
         said.get("dose_value"),
         said.get("dose_unit"),
