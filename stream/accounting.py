@@ -1,9 +1,9 @@
 """Every record accounted for: what was fetched is held, handed over and taken, or read again."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from stream.runs import Run
+from stream.runs import Run, TopicPartition
 
 
 class MissingRecordsError(Exception):
@@ -68,3 +68,48 @@ class Account:
             self._short_since_s.pop(partition, None)
             return 0.0
         return now_s - self._short_since_s.setdefault(partition, now_s)
+
+
+class Positions:
+    """Which record of each topic was taken last, since reading last started."""
+
+    def __init__(self) -> None:
+        self._last: dict[TopicPartition, int] = {}
+        self._gone: dict[TopicPartition, tuple[int, int]] = {}  # from and to, once all before is
+
+    def begin(self, start: Mapping[TopicPartition, int]) -> None:
+        """Start anew at these offsets."""
+        self._last = {tp: offset - 1 for tp, offset in start.items()}
+        self._gone.clear()
+
+    def check(self, run: Run) -> None:
+        """Raise MissingRecordsError if a run follows one that was not taken."""
+        for tp, (before, _) in run.span.items():
+            if tp not in self._last or before > self._last[tp]:
+                raise MissingRecordsError(
+                    f"{tp}: the run follows {before}, taken is {self._last.get(tp)}"
+                )
+
+    def take(self, run: Run) -> dict[TopicPartition, int]:
+        """Count a run as taken, and return where its topics go on."""
+        for tp, (_, last) in run.span.items():
+            self._last[tp] = max(self._last[tp], last)
+            self._pass_over(tp)
+        return {tp: self._last[tp] + 1 for tp in run.span}
+
+    def gone(self, tp: TopicPartition, expected: int, begins: int) -> None:
+        """Know that the records from one offset up to another were deleted: none of them waits.
+
+        They are passed over once all before them is taken.
+        """
+        first, until = self._gone.get(tp, (expected, expected))
+        self._gone[tp] = (first if until == expected else expected), begins
+        self._pass_over(tp)
+
+    def next_offsets(self) -> list[tuple[TopicPartition, int]]:
+        """Return where each topic goes on; asked from any thread."""
+        return [(tp, last + 1) for tp, last in list(self._last.items())]
+
+    def _pass_over(self, tp: TopicPartition) -> None:
+        if tp in self._gone and self._last.get(tp) == self._gone[tp][0] - 1:
+            self._last[tp] = self._gone.pop(tp)[1] - 1

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 from faust.types import TP
 
 from stream import garbage, metrics
-from stream.accounting import Account, MissingRecordsError
+from stream.accounting import Account, Positions
 from stream.claims import Assignment, Claims
 from stream.committer import Committer
 from stream.ending import Parts, end_process
@@ -66,10 +66,9 @@ class Pipeline:
             unready_limit_s=STALLS_ENDURED * settings.recovery_limit_s,
             end=self.end_stuck,
         )
-        self.account = Account(self.scheduler.held_records)
+        self.account, self.positions = Account(self.scheduler.held_records), Positions()
         self.owned: set[int] = set()
         self.reading = False  # from the committed offsets on
-        self._position: dict[TopicPartition, int] = {}  # the last offset taken
         self._busy = self._closed = self._started = False
         self._recovery_began_s = time.monotonic()
         self._parts = Parts(on_purpose=lambda: self.app.should_stop)
@@ -144,7 +143,7 @@ class Pipeline:
             end_process("reading would start anew before what was taken is durable")
         self.scheduler.begin(start, {each: self.table.of(each).clock_ms for each in owned})
         self.account.begin()
-        self._position = {tp: offset - 1 for tp, offset in start.items()}
+        self.positions.begin(start)
         self.work.revoked()
         self.owned = owned
         metrics.keep_partitions(owned)
@@ -208,15 +207,9 @@ class Pipeline:
 
     def _take(self, run: Run, group: Group) -> None:
         self.account.take(run)
-        for tp, (before, _) in run.span.items():
-            if tp not in self._position or before > self._position[tp]:
-                raise MissingRecordsError(
-                    f"{tp}: the run follows {before}, taken is {self._position.get(tp)}"
-                )
+        self.positions.check(run)
         self.work.take(run, group)
-        for tp, (_, last) in run.span.items():
-            self._position[tp] = max(self._position[tp], last)
-            group.positions[tp] = self._position[tp] + 1
+        group.positions.update(self.positions.take(run))
         group.records += len(run.records)
         self.health.moved()
         self.watchdog.moved(run.partition)
@@ -279,10 +272,11 @@ class Pipeline:
         The ticks that we wrote do.
         """
         thread, lag = self.app.consumer._thread, {}  # noqa: SLF001, our own thread
-        for tp, taken in list(self._position.items()) if self.reading else ():
-            lag[tp] = thread.behind(tp, taken + 1)
+        for tp, following in self.positions.next_offsets() if self.reading else ():
+            lag[tp] = thread.behind(tp, following)
             if tp.topic == registry.TICKS:
-                lag[tp] = max(lag[tp], self.ticker.written.get(tp.partition, -1) - taken)
+                written = self.ticker.written.get(tp.partition, -1)
+                lag[tp] = max(lag[tp], written + 1 - following)
         return lag
 
     def in_turn(self, partition: int) -> bool:

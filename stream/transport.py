@@ -278,6 +278,7 @@ class Consumer(driver.Consumer):
             return  # others were read meanwhile
         tell_gone(tp, expected, begins)
         self.expected[key] = begins
+        self.pipeline.positions.gone(tp, expected, begins)
         held = self.pipeline.table.of(tp.partition)
         if held.positions.get(tp.topic) == expected:  # all before it is durable
             self.durable[key] = begins  # committed, it is told once

@@ -4,8 +4,10 @@ from typing import Any, cast
 
 import pytest
 
-from stream.accounting import Account, MissingRecordsError
-from stream.runs import Run
+from stream.accounting import Account, MissingRecordsError, Positions
+from stream.runs import Run, TopicPartition
+
+LABS = TopicPartition("labs", 0)
 
 
 def run_of(records: int, *, handed_over: int, partition: int = 0) -> Run:
@@ -89,3 +91,66 @@ def test_what_is_on_the_way_is_limited_for_all_partitions_together() -> None:
     account.take(run_of(2, handed_over=2, partition=1))
 
     assert account.all_on_the_way() == 5 + 2
+
+
+# Which record was taken last
+
+
+def positions(start: int = 0) -> Positions:
+    found = Positions()
+    found.begin({LABS: start})
+    return found
+
+
+def labs(before: int, last: int) -> Run:
+    return Run(0, (), {LABS: (before, last)}, 1, at_end=False)
+
+
+def test_a_run_that_follows_one_that_was_not_taken_is_missing_it() -> None:
+    known = positions()
+    after = known.take(labs(-1, 4))
+
+    assert after == {LABS: 5}
+    known.check(labs(4, 9))
+    with pytest.raises(MissingRecordsError, match="the run follows 5, taken is 4"):
+        known.check(labs(5, 9))
+
+
+def test_what_was_deleted_is_passed_over_where_all_before_it_was_taken() -> None:
+    """The next run follows what was handed over last, which lies before it."""
+    known = positions(5)
+    known.gone(LABS, 5, 9)
+
+    assert known.next_offsets() == [(LABS, 9)]
+    known.check(labs(4, 12))
+    assert known.take(labs(4, 12)) == {LABS: 13}
+
+
+def test_what_was_not_taken_yet_is_not_passed_over_with_what_was_deleted_behind_it() -> None:
+    """A run that is lost on its way is missed by the next one all the same."""
+    known = positions(2)
+    known.gone(LABS, 5, 9)
+
+    assert known.next_offsets() == [(LABS, 2)]
+    assert known.take(labs(1, 3)) == {LABS: 4}
+    with pytest.raises(MissingRecordsError):
+        known.check(labs(4, 12))
+    assert known.take(labs(3, 4)) == {LABS: 9}
+
+
+def test_what_is_deleted_again_behind_it_is_passed_over_with_it() -> None:
+    known = positions(2)
+    known.gone(LABS, 5, 9)
+    known.gone(LABS, 9, 12)
+
+    assert known.take(labs(1, 4)) == {LABS: 12}
+    known.gone(LABS, 12, 20)
+    assert known.next_offsets() == [(LABS, 20)]
+
+
+def test_nothing_is_passed_over_once_reading_starts_anew() -> None:
+    known = positions(2)
+    known.gone(LABS, 5, 9)
+    known.begin({LABS: 2})
+
+    assert known.take(labs(1, 4)) == {LABS: 5}

@@ -8,6 +8,7 @@ import pytest
 from faust.types import TP
 
 from stream import metrics
+from stream.accounting import Positions
 from stream.gone import Gone
 from stream.partition import Partition
 from stream.runs import TopicPartition
@@ -30,9 +31,11 @@ class Bench:
             reading=True,
             scheduler=SimpleNamespace(start=1),
             table=SimpleNamespace(of=lambda _: self.held),
+            positions=Positions(),
             app=SimpleNamespace(consumer=consumer),
         )
         consumer.transport = SimpleNamespace(pipeline=pipeline)
+        pipeline.positions.begin({TopicPartition(*LABS): 5})
         self.pipeline, self.gone = pipeline, Gone(pipeline)
         self.asked = 0
 
@@ -67,6 +70,7 @@ async def test_records_deleted_up_to_the_end_are_told_once(bench: Bench) -> None
     assert await bench.told(looks=9) == 1
     assert (bench.consumer.expected, bench.consumer.durable) == ({LABS: 9}, {LABS: 9})
     assert bench.held.positions == {"labs": 9}
+    assert bench.pipeline.positions.next_offsets() == [(LABS, 9)]  # none of them waits
 
 
 async def test_a_hole_in_a_log_is_no_loss(bench: Bench) -> None:

@@ -24,6 +24,8 @@ PATIENT = b"p-1"
 NOON_MS = 1_772_323_200_000
 ANSWERED_S = 0.5  # so long no fetch is under way
 COMMITTED_S = 3  # three times as long as between two commits
+OBSERVED_S = 2.5  # twice as long as between two looks at what waits
+LAG = f'stormwatch_partition_lag_records{{partition="{PARTITION}",topic="{registry.LABS}"}}'
 JUMPS_BELIEVED = 'stormwatch_offset_jumps_total{verdict="believed"}'
 
 
@@ -110,10 +112,13 @@ async def test_records_deleted_up_to_the_end_are_told_while_the_worker_reads(
     supervised.process("one").send_signal(signal.SIGCONT)
 
     await until(supervised, lambda: measured(supervised, JUMPS_BELIEVED) == 1)
+    await asyncio.sleep(OBSERVED_S)
+    waiting = measured(supervised, LAG)
     await produce([lab(3)])
     await until(supervised, lambda: taken(supervised) == 2)
 
     assert (measured(supervised, JUMPS_BELIEVED), supervised.ended) == (1, [])
+    assert waiting == 0
 
 
 @pytest.mark.usefixtures("fresh_topics")
