@@ -8,15 +8,20 @@ records that were written at the same time is read first.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from builders import Fields, assessment, dose, ice, patient, vitals
+from commands import Produced
 
-from topics.base import read_epoch_ms
+from stream.partition import MARKER_KEY, NEVER, write_marker
+from stream.ticks import encode
+from topics import registry
+from topics.base import epoch_ms, read_epoch_ms
 
+CHANGELOGS: Final = (registry.WATCH_CHANGELOG, registry.PAGE_CHANGELOG)
 OUTAGE: Final = timedelta(hours=2)
 KINDS: Final = ("antibiotics", "silence", "ice", "reassess")
 RULES: Final = frozenset({"ABX-1H", "OPS-SILENCE", "ICE-DUE", "REASSESS"})
@@ -92,6 +97,16 @@ class Ward:
 
     def _seconds(self, least: float, most: float) -> timedelta:
         return timedelta(milliseconds=round(1_000 * self.chance.uniform(least, most)))
+
+
+def left_at_the_end(at: datetime, changelogs: Sequence[str] = CHANGELOGS) -> Iterable[Produced]:
+    """Give what workers that ended before the outage left: the last tick, and their markers."""
+    at_ms = epoch_ms(at)
+    for each in range(registry.PARTITIONS):
+        yield Produced(registry.TICKS, encode(at_ms), str(each).encode(), at_ms, each)
+        marker = write_marker(NEVER, at_ms, {})
+        for changelog in changelogs:
+            yield Produced(changelog, marker, MARKER_KEY, None, each)
 
 
 def _due(kind: str, name: str, told_at: datetime, due_at: datetime) -> Iterator[Fields]:

@@ -12,7 +12,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Final
@@ -29,7 +29,6 @@ from supervision import Supervised
 
 from deploy.broker.cluster import Cluster
 from stream.ending import EX_SOFTWARE
-from stream.partition import MARKER_KEY, NEVER, write_marker
 from stream.ticks import FILL_STEP_MS, encode
 from stream.topic_check import connected
 from topics import registry
@@ -37,7 +36,6 @@ from topics.base import epoch_ms
 
 GROUP: Final = "stormwatch-watch"
 WORKERS: Final = ("one", "two", "three")
-CHANGELOGS: Final = (registry.WATCH_CHANGELOG, registry.PAGE_CHANGELOG)
 PARTITIONS: Final = range(registry.PARTITIONS)
 STEP_S: Final = 0.5
 OTHERS_TICK_STEPS: Final = 5  # as often somebody else writes a tick to each partition
@@ -70,7 +68,7 @@ async def test_workers_that_write_their_own_ticks_miss_nothing(
 ) -> None:
     """Every alert ends as in the replay, whoever wrote which tick how often."""
     ward = overdue.Ward(chance, overdue.now())
-    await produce(_left_at_the_end(ward.until - overdue.OUTAGE))
+    await produce(overdue.left_at_the_end(ward.until - overdue.OUTAGE))
     await produce(map(_record, ward.of_the_outage()))
     well_once, over = asyncio.Event(), asyncio.Event()
     telling = asyncio.create_task(_tell(ward, produce, well_once, over))
@@ -99,7 +97,7 @@ async def test_workers_that_write_their_own_ticks_miss_nothing(
 
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("fresh_topics")
-@pytest.mark.parametrize("known", [CHANGELOGS, CHANGELOGS[:1]], ids=["back", "new"])
+@pytest.mark.parametrize("known", [overdue.CHANGELOGS, overdue.CHANGELOGS[:1]], ids=["back", "new"])
 async def test_a_pager_that_is_there_first_takes_no_record_from_the_watchers(
     known: Sequence[str],
     stormwatch: Stormwatch,
@@ -109,7 +107,7 @@ async def test_a_pager_that_is_there_first_takes_no_record_from_the_watchers(
 ) -> None:
     """It writes the time too; what came in the outage is not of the future for that."""
     ward = overdue.Ward(chance, overdue.now())
-    await produce(_left_at_the_end(ward.until - overdue.OUTAGE, known))
+    await produce(overdue.left_at_the_end(ward.until - overdue.OUTAGE, known))
     outage = [_record(event) for event in ward.of_the_outage()]
     await produce(outage)
     stormwatch.start("page", **SETTINGS)
@@ -122,16 +120,6 @@ async def test_a_pager_that_is_there_first_takes_no_record_from_the_watchers(
     assert await read_all(registry.DEAD_LETTERS) == []
     assert states.keys() == {each.key.decode() for each in outage if each.key}
     assert supervised.release() == [0]
-
-
-def _left_at_the_end(at: datetime, changelogs: Sequence[str] = CHANGELOGS) -> Iterable[Produced]:
-    """Give what workers that ended before the outage left: the last tick, and their markers."""
-    at_ms = epoch_ms(at)
-    for each in PARTITIONS:
-        yield Produced(registry.TICKS, encode(at_ms), str(each).encode(), at_ms, each)
-        marker = write_marker(NEVER, at_ms, {})
-        for changelog in changelogs:
-            yield Produced(changelog, marker, MARKER_KEY, None, each)
 
 
 def _record(event: Fields) -> Produced:
