@@ -416,6 +416,57 @@ def test_axi_cel_asks_for_one_dose_at_grade_1_after_3_days_of_fever() -> None:
     assert "Why at grade 1: the fever has lasted for 72 hours" in seen.told(CRS)[0].advice
 
 
+@pytest.mark.parametrize("given_h", [48.5, 72.5, 80])
+def test_axi_cel_asks_for_that_dose_once(given_h: float) -> None:
+    events = [*(fever(4 * each) for each in range(45)), steroid(given_h)]
+    events.sort(key=lambda each: str(each["effective_at"]))
+    seen = Bedside(patient(), *events, management="label-axi-cel")
+    seen.tick(at(177))
+
+    assert seen.states(CRS) == ([] if given_h < 72 else ["raised P2", "resolved"])
+
+
+@pytest.mark.parametrize(
+    ("given_h", "mg"),
+    [(47, 10), (72.5, 4), (72.5, None)],
+    ids=["long before", "too small", "of unknown amount"],
+)
+def test_axi_cel_asks_again_after_another_dose(given_h: float, mg: float | None) -> None:
+    events = [*(fever(4 * each) for each in range(26)), steroid(given_h, dose_value=mg)]
+    events.sort(key=lambda each: str(each["effective_at"]))
+    seen = Bedside(patient(), *events, management="label-axi-cel")
+
+    assert seen.is_open(CRS)
+
+
+def test_after_that_dose_axi_cel_asks_for_what_a_higher_grade_has() -> None:
+    events = [*(fever(4 * each) for each in range(20)), steroid(72.5)]
+    events.sort(key=lambda each: str(each["effective_at"]))
+    seen = Bedside(patient(), *events, oxygen(90), management="label-axi-cel")
+
+    assert seen.states(CRS) == ["raised P2", "resolved", "raised P2"]
+    assert "dexamethasone 10 mg IV daily" in seen.told(CRS)[-1].advice
+
+
+def test_that_dose_charted_a_day_late_ends_it() -> None:
+    events = [fever(4 * each) for each in range(26)]
+    seen = Bedside(patient(), *events, management="label-axi-cel")
+    seen.take(late(steroid(72.5), hours(28)))
+
+    assert seen.states(CRS)[-1] == "resolved"
+    assert "What is given once for it was given." in seen.told(CRS)[-1].advice
+
+
+def test_the_guideline_says_what_follows_the_taper_at_grade_4() -> None:
+    ventilated = reading(at=at(0), temperature_c=38.5, oxygen={"device": "bipap"})
+    (line,) = Bedside(patient(), ventilated, management="asco-2021").told(CRS)
+
+    assert (
+        "methylprednisolone 500 mg IV every 12 h for 3 days (then 250 mg every 12 h for 2 days, "
+        "125 mg every 12 h for 2 days, 60 mg every 12 h; where that is not enough, 1 g twice a day)"
+    ) in line.advice
+
+
 # STEROID-TAPER
 
 

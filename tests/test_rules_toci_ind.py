@@ -2,7 +2,7 @@
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, dose, infusion, on_day, patient, reading, vitals
+from builders import Fields, assessment, dose, infusion, on_day, patient, reading, vitals
 
 from stream.clinical.tocilizumab import dose_mg
 
@@ -282,6 +282,19 @@ def test_the_label_counts_a_vasopressor_at_high_dose() -> None:
     seen = Bedside(patient(), well(0), pressor, management="label-tisa-cel")
 
     assert seen.states(RULE) == ["raised P1"]
+
+
+@pytest.mark.parametrize("name", ["ecmo_va", "ecmo_vv"])
+def test_the_label_counts_ecmo_that_runs(name: str) -> None:
+    start, stop = (
+        assessment("support", at=START + hours(after_h), support=name, action=action)
+        for after_h, action in ((1, "start"), (2, "stop"))
+    )
+    seen = Bedside(patient(), well(0), start, management="label-tisa-cel")
+
+    assert seen.states(RULE) == ["raised P1"]
+    seen.take(stop)
+    assert seen.states(RULE) == ["raised P1", "resolved"]
 
 
 def test_the_guideline_goes_by_the_grade() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from stream.clinical.circulation import Circulation
+from stream.clinical.illness import ECMO_SIGNALS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.policies.policy import TocilizumabTrigger
 from stream.clinical.vasopressors import began
@@ -54,6 +55,8 @@ def fever_for_ms(view: View, limit: timedelta | None) -> int | None:
 
 def _is_unstable(view: View) -> bool:
     """Tell whether fluids, oxygen and a vasopressor at low dose are not enough."""
+    if any(view.is_running(signal) for signal in ECMO_SIGNALS):
+        return True
     if view.vasopressors and (
         view.circulation[0] >= Circulation.ONE_HIGH_DOSE or _is_low_despite_vasopressor(view)
     ):

@@ -2,8 +2,8 @@
 
 Mild hypotension or hypoxia is treated with fluids, oxygen and a vasopressor at low dose;
 tocilizumab is for instability despite fluids and vasopressors, or worsening breathing with high-
-flow oxygen or a ventilator. Methylprednisolone where nothing is better 12 to 18 hours after the
-first dose. Left out: "rapid clinical deterioration", which no signal carries; its dose of
+flow oxygen or a ventilator, and so ECMO. Methylprednisolone where nothing is better 12 to 18 hours
+after the first dose. Left out: "rapid clinical deterioration", which no signal carries; its dose of
 methylprednisolone, which is not in CLINICAL.md; ICANS, where the review's advice holds.
 Source: Kymriah label, table 1 (CLINICAL.md §4.2, vector B37).
 """

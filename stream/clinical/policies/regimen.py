@@ -3,9 +3,11 @@
 Source: each profile names its own; the review's are lines 91 and 92 (CLINICAL.md §1.3).
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from stream.clinical.weight import kg_in_words
+
+ONCE: Final = "once"
 
 
 class Regimen(NamedTuple):
@@ -20,6 +22,11 @@ class Regimen(NamedTuple):
     mg: float | None = None
     mg_kg: tuple[float, float] | None = None
     every_h: int | None = None
+
+    @property
+    def is_once(self) -> bool:
+        """Tell whether it is given no second time for the same reason."""
+        return self.often == ONCE
 
     @property
     def as_published(self) -> str:

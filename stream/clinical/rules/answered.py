@@ -4,6 +4,7 @@ Any dose is for 6 hours. One that is charted as one of every so many hours is fo
 24, and 12 if it is small; so is, without that, one of a drug and an amount that the profile has
 given less often than every 6 hours. But after 6 hours none is any more under a policy by which the
 grade is higher than it was at the dose, or at some time since: it was given for a milder illness.
+What a profile gives once is not asked for a second time.
 Source: CLINICAL.md §1.3 (review lines 85 to 97), §1.11, §4.
 """
 
@@ -106,6 +107,13 @@ def answers_of(view: View, illness: Illness, regimens: tuple[Regimen, ...]) -> A
     return Answers(found, min(turns_ms, default=None))
 
 
+def is_given_once(view: View, regimens: tuple[Regimen, ...], from_ms: int) -> bool:
+    """Tell whether what is advised once was given since a moment."""
+    once = [each for each in regimens if each.is_once]
+    doses = [dose for dose in doses_of(view) if dose.at_ms >= from_ms] if once else []
+    return any(_is_of(view, dose, each) for dose in doses for each in once)
+
+
 def last_in_words(view: View) -> str:
     """Name the last steroid of 24 hours, where one is asked for all the same."""
     last = doses_of(view)[-1:]
@@ -132,12 +140,17 @@ def _covers_until_ms(view: View, dose: Given, regimens: tuple[Regimen, ...]) -> 
     spans_ms = [
         each.every_h * HOUR_MS
         for each in regimens
-        if each.every_h is not None
-        and each.drug == dose.drug
-        and (least_mg := each.least_mg(view.weight_kg)) is not None
-        and dose.mg >= least_mg
+        if each.every_h is not None and _is_of(view, dose, each)
     ]
     return dose.at_ms + max([COVERED_MS, *spans_ms])
+
+
+def _is_of(view: View, dose: Given, regimen: Regimen) -> bool:
+    """Tell whether a dose is of the drug, and of the least amount at least."""
+    least_mg = regimen.least_mg(view.weight_kg)
+    if dose.drug != regimen.drug or dose.mg is None or least_mg is None:
+        return False
+    return dose.mg >= least_mg
 
 
 def _lowest_since(view: View, illness: Illness, from_ms: int) -> Mapping[str, int]:

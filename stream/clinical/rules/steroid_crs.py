@@ -3,7 +3,8 @@
 No better: 24 hours after the first tocilizumab of the episode the grade is 2 or more and not lower
 than it was at that dose. Worse: it is 2 or more and higher than the lowest since that dose. A
 profile may ask earlier: at once from a grade on, or at grade 1 with a fever that lasts. A steroid
-answers it for 6 hours, or for the interval between two doses while the grade does not rise.
+answers it for 6 hours, or for the interval between two doses while the grade does not rise; one
+that a profile gives once is asked for once.
 Source: CLINICAL.md §1.3 (review lines 85, 91 and 92), §1.11, §4, DEC-3, DEC-30, DEC-42, vector B37.
 """
 
@@ -16,10 +17,16 @@ from stream.clinical.indication import fever_for_ms
 from stream.clinical.policies.regimen import Regimen
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.answered import CRS, answers_of, given_in_words, last_in_words
+from stream.clinical.rules.answered import (
+    CRS,
+    answers_of,
+    given_in_words,
+    is_given_once,
+    last_in_words,
+)
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
-from stream.clinical.times import span_in_words
+from stream.clinical.times import DAY_MS, span_in_words
 from stream.clinical.tocilizumab import NAME, of_episode
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -33,6 +40,7 @@ WORSE: Final = "worse"
 NO_BETTER: Final = "no better"
 AT_ONCE: Final = "severe"
 LASTING_FEVER: Final = "fever"
+LASTING_FEVER_GRADE: Final = 1
 
 
 def judge(view: View) -> Verdict:
@@ -50,9 +58,13 @@ def judge(view: View) -> Verdict:
     wake_ms = min((each for each in wakes if each is not None and each > view.at_ms), default=None)
     if not asking:
         return Verdict(None, wake_ms, ENDING, can_never_have_held=never)
-    left = {name: each for name, each in asking.items() if name not in given.by_policy}
+    left = {
+        name: (grade, why)
+        for name, (grade, why) in asking.items()
+        if name not in given.by_policy and not (why == LASTING_FEVER and _had_it_once(view))
+    }
     if not left:
-        return Verdict(None, wake_ms, given.in_words())
+        return Verdict(None, wake_ms, given.in_words() if given.by_policy else ONCE_GIVEN)
     grades = {name: grade for name, (grade, _) in left.items()}
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
@@ -68,6 +80,7 @@ def judge(view: View) -> Verdict:
 
 
 ENDING: Final = "The criteria for a steroid for CRS are no longer met."
+ONCE_GIVEN: Final = "What is given once for it was given."
 
 
 def _why(view: View, policy: str, grade: int) -> str | None:
@@ -113,6 +126,16 @@ def _no_better_ms(view: View) -> int | None:
 def _fever_ms(view: View) -> int | None:
     """Find from when on the fever has lasted for too long, by the profile."""
     return fever_for_ms(view, view.management.steroid_after_fever)
+
+
+def _had_it_once(view: View) -> bool:
+    """Tell whether what a lasting fever asks for once was given, a day before it was due or later.
+
+    A dose that answered it then is that one.
+    """
+    fever_ms = _fever_ms(view)
+    regimens = view.management.steroids_for_crs.get(LASTING_FEVER_GRADE, ())
+    return fever_ms is not None and is_given_once(view, regimens, fever_ms - DAY_MS)
 
 
 def _regimens(view: View, grades: Iterable[int]) -> tuple[Regimen, ...]:
