@@ -5,6 +5,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
+from stream.clinical.infused import DOSED_BY_START
 from stream.clinical.signals import (
     CAPD,
     CONSCIOUSNESS,
@@ -41,6 +42,7 @@ from stream.clinical.signals import (
     culture,
     exam,
     fluid,
+    given,
     neuro_sign,
     rate,
     support,
@@ -151,8 +153,12 @@ def _dose(said: Said) -> Iterator[Stated]:
 
 
 def _infusion(said: Said) -> Iterator[Stated]:
-    value = 0.0 if said["action"] == "stop" else said["rate_value"]
-    yield rate(said["drug"]).name, Rate(value, said.get("rate_unit"))
+    drug, action = said["drug"], said["action"]
+    value = 0.0 if action == "stop" else said["rate_value"]
+    if drug not in DOSED_BY_START:
+        yield rate(drug).name, Rate(value, said.get("rate_unit"))
+    elif action == "start" and value > 0:
+        yield given(drug).name, Dose(None, None, "iv")
 
 
 def _fluid(said: Said) -> Iterator[Stated]:

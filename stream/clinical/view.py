@@ -16,6 +16,7 @@ from stream.clinical.crs import FEVER_C, grade_crs
 from stream.clinical.freshness import is_fresh
 from stream.clinical.grade import GradeRange
 from stream.clinical.illness import CRRT, ECMO_SIGNALS, needs_oxygen
+from stream.clinical.infused import one_dose_a_moment
 from stream.clinical.masking import BLOCKER_SIGNALS, Mask, blocked_after, masks
 from stream.clinical.neuro import Neuro, neuro_of
 from stream.clinical.once import once
@@ -158,8 +159,7 @@ class View:
     @once
     def tocilizumab(self) -> tuple[Reading[Dose], ...]:
         """Give the doses of tocilizumab that were given in the stay, one a moment."""
-        doses = self.readings(given("tocilizumab"))
-        return tuple({dose.effective_ms: dose for dose in doses}.values())
+        return one_dose_a_moment(self.readings(given("tocilizumab")))
 
     @once
     def low_pressure(self) -> bool | None:
