@@ -67,10 +67,15 @@ def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | No
 
 
 def recover(life: Life) -> Decision:
-    """Begin again with a saved life: what was on its way may have left, and goes again."""
+    """Begin again with a saved life: what was on its way goes again.
+
+    It may have left, unless it waited for the watchers.
+    """
     again = []
     for send in life.sends:
-        if send.stage is not Stage.WAITING:
+        if send.is_held:
+            again.append(send)
+        elif send.stage is not Stage.WAITING:
             life, queued = outcomes.again(life, send)
             again.append(queued)
     return Decision(life, tuple(again))

@@ -76,6 +76,7 @@ class Send:
     attempt: int = 1
     stage: Stage = Stage.QUEUED
     due_ms: int | None = None
+    is_held: bool = False  # until the watchers have caught up, and surely not sent
 
     @property
     def tells_end(self) -> bool:

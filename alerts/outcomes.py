@@ -21,7 +21,13 @@ class Tried(StrEnum):
 def depart(life: Life, send: Send) -> Life:
     """Know that a try leaves now: from here on somebody may have been told."""
     told = _maybe_told(life, send)
-    return replace(told, sends=_with(told.sends, replace(send, stage=Stage.UNDER_WAY)))
+    left = replace(send, stage=Stage.UNDER_WAY, is_held=False)
+    return replace(told, sends=_with(told.sends, left))
+
+
+def hold(life: Life, send: Send, *, held: bool) -> Life:
+    """Know that a page waits for the watchers, or that it does so no longer."""
+    return replace(life, sends=_with(life.sends, replace(send, is_held=held)))
 
 
 def again(life: Life, send: Send) -> tuple[Life, Send]:

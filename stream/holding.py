@@ -17,8 +17,7 @@ class Holding:
     After recovery all wait, until what happened meanwhile is taken: a page may have arrived, or be
     answered. Then those wait that are about the past, until the watchers have caught up.
 
-    Nothing of it is durable. A page that waits is one decided on and not sent, and goes as such
-    after a crash.
+    A page that waits for the watchers says so in its state: after a crash it waits for them again.
     """
 
     def __init__(self, desk: Desk, submit: Callable[[Order], None]) -> None:
@@ -45,7 +44,7 @@ class Holding:
         """Hand an order on, or keep it until its time has come."""
         if self._recovering is not None:
             self._recovering.append(order)
-        elif not self._must_wait(order):
+        elif not self.must_wait(order):
             self._submit(order)
         else:
             if self._late_timer is None:
@@ -53,6 +52,11 @@ class Holding:
                 self._late_timer = loop.call_later(CAUGHT_UP_WITHIN_S, self._release)
             self._late.append(order)
             metrics.PAGES_HELD.inc()
+
+    @property
+    def late(self) -> frozenset[str]:
+        """The patients of whom a page waits for the watchers."""
+        return frozenset(order.patient_id for order in self._late)
 
     def present(self, at_ms: int) -> None:
         """Know that the watchers had caught up at that time."""
@@ -65,7 +69,8 @@ class Holding:
             self._recovery_timer.cancel()
         self._taken_out()
 
-    def _must_wait(self, order: Order) -> bool:
+    def must_wait(self, order: Order) -> bool:
+        """Tell whether an order is about the past, and the watchers are not known to be past it."""
         about_ms, clock_ms = order.about_ms, self._desk.clock_ms
         return about_ms is not None and must_wait(about_ms, clock_ms, self._present_ms)
 

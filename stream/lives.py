@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter
 
-from alerts.decide import due_ms, recover
+from alerts.decide import Decision, due_ms, recover
 from alerts.life import BEFORE_ANY_TICK, Life, Send, Stage
 from alerts.policy import Policy
 from stream.guard import logged_on_error
@@ -39,7 +39,18 @@ class Order(NamedTuple):
         return is_probe(self.patient_id)
 
 
-def spoken_of(life: Life, send: Send, what: object) -> int | None:
+def orders_of(partition: int, decision: Decision, what: object) -> list[Order]:
+    """Return the pages that were decided upon something that happened."""
+    if (life := decision.life) is None:
+        return []
+    patient_id, alert_id = life.line.patient_id, life.line.alert_id
+    return [
+        Order(partition, patient_id, alert_id, send, _spoken_of(life, send, what))
+        for send in decision.sends
+    ]
+
+
+def _spoken_of(life: Life, send: Send, what: object) -> int | None:
     """Return the time of what is told, where it may have ended since; None: it is about now.
 
     A line may be of hours ago, and so is what nobody has answered after an outage. A second try is
@@ -171,7 +182,9 @@ class Desk:
                 with self._unread_on_error(patient_id):
                     again, sends = recover(life)
                     self.put(patient_id, alert_id, again)
-                yield from (Order(self.partition, patient_id, alert_id, send) for send in sends)
+                for send in sends:
+                    about_ms = epoch_ms(life.line.at) if send.is_held else None
+                    yield Order(self.partition, patient_id, alert_id, send, about_ms)
 
     def kept(self, patient_id: str) -> Kept:
         """Return what has to be saved of a patient, and when it is to be looked at again."""

@@ -16,7 +16,7 @@ from alerts import wording
 from alerts.answers import digest_of
 from alerts.decide import decide, outcome_of
 from alerts.life import Happening, Life, Send, Stage
-from alerts.outcomes import depart
+from alerts.outcomes import depart, hold
 from alerts.page import Page
 from alerts.policy import Policy
 from alerts.routing import Rotas
@@ -26,7 +26,7 @@ from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
 from stream.inbox import read
-from stream.lives import VERSION, Desk, Order, spoken_of
+from stream.lives import VERSION, Desk, Order, orders_of
 from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
@@ -166,7 +166,10 @@ class Paging:
             case Alert() as line:
                 self._decide(desk, line, line, record, group)
             case Present() as line:
-                self._holdings[record.partition].present(epoch_ms(line.at))
+                holding = self._holdings[record.partition]
+                for patient_id in holding.late:
+                    group.touch(record.partition, patient_id)
+                holding.present(epoch_ms(line.at))
 
     def _take_tick(self, desk: Desk, tick: Tick, record: Record, group: Group) -> None:
         desk.clock_ms = max(desk.clock_ms, epoch_ms(tick.at))
@@ -209,17 +212,14 @@ class Paging:
         decision = decide(life, happening, self._policy)
         if decision.life is life:
             return
-        desk.put(patient_id, alert_id, decision.life)
+        after, orders = decision.life, orders_of(record.partition, decision, what)
+        for order in filter(self._holdings[record.partition].must_wait, orders):
+            after = after and hold(after, order.send, held=True)
+        desk.put(patient_id, alert_id, after)
         group.touch(record.partition, patient_id)
-        if decision.life is None:
-            return
-        self._open += (
-            Order(
-                record.partition, patient_id, alert_id, each, spoken_of(decision.life, each, what)
-            )
-            for each in decision.sends
-        )
-        tell(desk, Turn(life, decision.life), record, group)
+        if after is not None:
+            self._open += orders
+            tell(desk, Turn(life, after), record, group)
 
     # Writing a group
 
@@ -244,8 +244,12 @@ class Paging:
 
     def _submit(self, desk: Desk, order: Order) -> None:
         life = desk.of(order.patient_id).get(order.alert_id)
-        if life is not None:
-            self._sender.submit(life.level.weight, order)
+        if life is None:
+            return
+        send = life.find(order.send.page_id, order.send.address.sink)
+        if send is not None and send.is_held:
+            desk.put(order.patient_id, order.alert_id, hold(life, send, held=False))
+        self._sender.submit(life.level.weight, order)
 
     def _depart(self, order: Order) -> Page | None:
         """Return the page of an order, if it is still to be sent; from here on it may have left."""

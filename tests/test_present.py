@@ -134,14 +134,54 @@ async def test_nothing_is_held_longer_than_its_limit(
         await until(lambda: bench.got() == [P1])
 
 
-async def test_what_was_held_at_a_crash_goes_out_all_the_same(bench: Bench) -> None:
-    """It is a page decided on and not sent, as any other."""
+async def test_what_was_held_at_a_crash_is_held_on_and_goes_out_with_the_others(
+    bench: Bench,
+) -> None:
+    """The watchers are on their way to now, whoever pages."""
     await bench.hears(line(priority="P1"))
 
     bench.start(epoch_ms(NOW))
     await bench.hears(Tick(at=NOW))
+    before = bench.got()
+    await bench.hears(caught_up())
 
-    assert bench.got() == [P1]
+    assert (before, bench.got()) == ([], [P1])
+
+
+async def test_what_was_held_at_a_crash_and_has_ended_by_now_is_not_paged(bench: Bench) -> None:
+    """Nor is its end: nobody was told."""
+    await bench.hears(line(priority="P1"))
+    bench.start(epoch_ms(NOW))
+    await bench.hears(Tick(at=NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR), caught_up())
+
+    assert bench.got() == []
+
+
+async def test_what_was_held_and_went_out_before_a_crash_is_called_off(bench: Bench) -> None:
+    """It may have arrived, though nobody has heard of that."""
+    await bench.hears(line(priority="P1"))
+    await bench.hears(caught_up())
+    bench.start(epoch_ms(NOW))
+    await bench.hears(Tick(at=NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOW))
+
+    assert bench.got() == [P1, P1, P1_OVER]
+
+
+async def test_what_was_held_at_a_crash_goes_out_after_its_limit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.hears(line(priority="P1"))
+    monkeypatch.setattr(holding, "CAUGHT_UP_WITHIN_S", 0.01)
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(Tick(at=NOW))
+
+    async with asyncio.timeout(10):
+        await until(lambda: bench.got() == [P1])
 
 
 async def test_partitions_that_are_another_s_hold_nothing(bench: Bench) -> None:

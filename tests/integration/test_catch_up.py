@@ -157,6 +157,24 @@ async def test_what_ended_within_the_outage_is_not_paged_and_what_is_open_is_onc
     assert (before, hospital.paged()) == ([], hospital.to_be_paged())
 
 
+async def test_a_pager_that_dies_while_it_holds_pages_leaves_them_held(hospital: Hospital) -> None:
+    """The watchers are as far from now as they were: nobody is told of the past for that."""
+    first = hospital.page()
+    await hospital.until_taken()
+    halted = hospital.watch_half()
+    await hospital.until_raised_is_known()
+    hospital.stormwatch.kill(first)
+    hospital.page()
+    await hospital.until_taken()
+    before = hospital.paged()
+    hospital.stormwatch.kill(halted)
+    hospital.watch()
+
+    await hospital.until_paged()
+
+    assert (before, hospital.paged()) == ([], hospital.to_be_paged())
+
+
 async def test_a_pager_that_comes_last_pages_what_is_open_then(hospital: Hospital) -> None:
     """It decides on what was raised long before it reads what ended it."""
     hospital.watch()
