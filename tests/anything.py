@@ -89,9 +89,17 @@ doses = built(
             "anakinra",
         ]
     ),
-    mg=st.sampled_from([10, 40, 640, 900, None]),
+    mg=st.sampled_from([0, 10, 40, 640, 900, None]),
     action=st.sampled_from(["given", "given", "given", "ordered", "not_given"]),
     interval=st.sampled_from([None, 6, 24]),
+)
+infused = built(
+    lambda at, drug, action, rate: infusion(
+        drug, at=at, action=action, rate_value=rate, rate_unit="mg/h"
+    ),
+    drug=st.sampled_from(["tocilizumab", "siltuximab", "acetaminophen"]),
+    action=st.sampled_from(["start", "start", "change", "stop"]),
+    rate=st.sampled_from([0, 640]),
 )
 weights = built(
     lambda at, weight: build("patient", at, {"weight_kg": weight}),
@@ -261,7 +269,7 @@ asleep = st.one_of(
 )
 measured = st.one_of(temperatures, pressures, oxygens, saturations, ferritins)
 examined = st.one_of(scores, arousals, seizures, signs, asleep)
-of_crs = st.one_of(measured, pumps, doses, supports, causes)
+of_crs = st.one_of(measured, pumps, doses, infused, supports, causes)
 
 anything = st.one_of(of_crs, results, examined, others, weights)
 facts = built(

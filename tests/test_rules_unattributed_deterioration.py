@@ -158,6 +158,19 @@ def test_a_low_spo2_on_room_air_is_told_beside_crs_as_no_grade_counts_it(
     assert seen.is_open("CRS-UP")
 
 
+@pytest.mark.parametrize("celsius", [36.8, 38.9])
+def test_positive_pressure_as_at_home_is_no_oxygen(celsius: float) -> None:
+    home = patient(home_positive_pressure=True)
+    low = {"temperature_c": celsius, "spo2_percent": 80}
+    added = {"device": "cpap", "fio2_fraction": 0.3}
+
+    assert Bedside(home, now(**low, oxygen={"device": "cpap"})).states(RULE) == ["raised P2"]
+    of_device = Bedside(home, now(**low, oxygen=added)).told(RULE)
+    assert [each.signal for line in of_device for each in line.because] == (
+        ["oxygen_device"] if celsius < 38 else []
+    )
+
+
 def test_beside_crs_it_changes_no_grade_and_says_what_to_do() -> None:
     seen = Bedside(*connected(), now(**FEVER), now(2, **FEVER, spo2_percent=78))
 

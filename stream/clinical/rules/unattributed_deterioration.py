@@ -11,7 +11,7 @@ Source: CLINICAL.md DEC-22, DEC-41, DEC-44, DEC-49, DEC-52; decisions 53 and 63.
 from typing import Final
 
 from stream.clinical.levels import Level
-from stream.clinical.oxygen import is_for_another_reason
+from stream.clinical.oxygen import OxygenNeed, is_for_another_reason
 from stream.clinical.patient import Course
 from stream.clinical.policies.thresholds import BY_NAME
 from stream.clinical.rules import evidence
@@ -23,7 +23,6 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 MOST_PERCENT: Final = BY_NAME["deterioration_spo2"].highest  # that a site may ask for
-ROOM_AIR: Final = "room_air"
 NO_EPISODE: Final = Course()
 WELL: Final = "Blood pressure and oxygen are well, or a cause was named."
 COUNTED: Final = "What is low counts as CRS now, or a cause was named."
@@ -63,9 +62,9 @@ def _beside_crs(view: View, wake_ms: int | None) -> Verdict:
         priorities=under_every_policy(Priority.P2),
         because=(*low, *evidence.of_fever(view)),
         advice=lambda: (
-            "Hypoxia on room air, no oxygen charted: no CRS grade counts it by either policy. See "
-            "the patient now. Give oxygen, and chart its device and flow: the grade follows from "
-            "them. If it has another cause, record that."
+            "Low SpO2 on room air, or with no oxygen device charted: no CRS grade counts it by "
+            "either policy. See the patient now. Give oxygen, and chart its device and flow: the "
+            "grade follows from them. If it has another cause, record that."
         ),
         source="Stormwatch DEC-41",
     )
@@ -119,10 +118,11 @@ def _of_hypoxia(view: View) -> list[Evidence]:
 
 
 def _of_low_spo2(view: View) -> list[Evidence]:
-    """Name a low SpO2 of a patient of whom no oxygen is charted."""
-    oxygen, spo2 = view.oxygen, view.latest(SPO2)
-    # With no device charted it is hypoxia either way: on room air, or on oxygen.
-    on_room_air = oxygen is None or oxygen.value.device in (None, ROOM_AIR)
+    """Name a low SpO2 of a patient of whom no need of oxygen is charted."""
+    spo2 = view.latest(SPO2)
+    # With no device charted it is hypoxia either way: on room air, or on oxygen. Positive pressure
+    # as at home is no oxygen.
+    on_room_air = view.breathing.lowest in {None, OxygenNeed.ROOM_AIR}
     if spo2 is None or not on_room_air or _is_excused(view):
         return []
     if spo2.value >= view.site.deterioration_spo2_percent:
