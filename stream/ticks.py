@@ -41,19 +41,22 @@ class Ticker:
         self.written: dict[int, int] = {}  # the offset of the last tick, by partition
 
     async def run(self, partitions: Callable[[], Iterable[int]]) -> None:
-        """Write a tick to each partition that is ours, at every interval, until one is refused.
+        """Write a tick to each partition that is ours, at every interval; raise if one is refused.
 
         To one whose last tick is still under way none is written: ticks lie in their order, and a
         broker that is slow holds up the time of no partition but its own.
         """
         under_way: dict[int, asyncio.Task[int]] = {}
-        async with asyncio.TaskGroup() as ticks:
-            while True:
-                await asyncio.sleep(self._interval_s)
-                now_ms = time.time_ns() // 1_000_000
-                for each in partitions():
-                    if each not in under_way or under_way[each].done():
-                        under_way[each] = ticks.create_task(self.write(each, [now_ms]))
+        try:
+            async with asyncio.TaskGroup() as ticks:
+                while True:
+                    await asyncio.sleep(self._interval_s)
+                    now_ms = time.time_ns() // 1_000_000
+                    for each in partitions():
+                        if each not in under_way or under_way[each].done():
+                            under_way[each] = ticks.create_task(self.write(each, [now_ms]))
+        except ExceptionGroup as refused:
+            raise refused.exceptions[0] from None  # the others are of the same brokers
 
     async def since(self, clocks: Mapping[int, int | None]) -> dict[int, int]:
         """Say from when on ticks are missing: from each clock, or else from the topic's last tick.
