@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import (
@@ -487,6 +488,20 @@ def test_an_answer_of_a_person_is_none_of_the_engines_business() -> None:
 def test_a_state_of_another_version_is_not_read(version: int) -> None:
     with pytest.raises(state.UnknownVersionError):
         state.decode(b'{"version": %d}' % version)
+
+
+def test_a_state_that_lacks_what_is_said_beside_a_course_is_read() -> None:
+    """It was written before that was known; what follows says it from then on."""
+    seen = Bedside(patient(), dose("dexamethasone", at=START, dose_value=10))
+    seen.take(reading(at=START + hours(1), systolic_mmhg=80))
+    found = orjson.loads(state.encode(seen.patient))
+    assert found["beside"][-1] == {"masked_ms": epoch_ms(START + hours(1))}
+    del found["beside"]
+
+    seen.ward.patients[PATIENT_ID] = state.decode(orjson.dumps(found))
+    assert seen.patient.course.masked_ms is None
+    seen.take(reading(at=START + hours(2), systolic_mmhg=79))
+    assert seen.patient.course.masked_ms == epoch_ms(START + hours(2))
 
 
 def test_a_state_round_trips_exactly() -> None:

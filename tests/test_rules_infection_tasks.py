@@ -486,8 +486,9 @@ def test_a_cause_that_is_named_when_it_is_due_ends_it(after_min: float, ends: bo
 
 
 def test_it_goes_by_the_first_dose_of_the_episode() -> None:
+    """One of more than 24 hours before the onset was for something else."""
     again = dose("tocilizumab", at=at(30 + 8 * 60))
-    before = dose("tocilizumab", at=at(-60))
+    before = dose("tocilizumab", at=at(-24 * 60 - 1))
     bed = Bedside(patient(), before, ILL, TOCI, again)
     bed.tick(at(30) + hours(12))
 

@@ -169,7 +169,10 @@ def test_tocilizumab_that_may_not_be_given_any_more_is_not_asked_for() -> None:
 
 
 def test_it_says_when_tocilizumab_is_allowed_or_that_it_is_not() -> None:
-    soon = Bedside(patient(), toci(-3), fever(), examined(0, 8))
+    calm = [reading(at=at(each), temperature_c=36.8, systolic_mmhg=120) for each in (-26, -4)]
+    before = [fever(-27), *calm, toci(-3), reading(at=at(-2), temperature_c=36.8)]
+    soon = Bedside(patient(), *before, fever(-0.5), examined(0, 8))
+    assert soon.told(DUAL)[0].episode == 2  # and the dose was for the one before
     assert "Tocilizumab is allowed from 6 Mar 13:00 UTC." in soon.told(DUAL)[0].advice
 
     doses = [toci(each) for each in (-90, -82, -74, -66)]

@@ -8,7 +8,9 @@ again from the moment before it, as far as the trail of the last hours goes back
 An episode is opened by the first temperature of 38.0 or more, or, while an antipyretic is in its
 window or a circuit runs, by hypotension or hypoxia. It closes when it has been clean for 24 hours:
 the last counting temperature is below 38.0, and there is no hypotension, oxygen need, vasopressor
-or circuit (`closing`). It also says how severe the illness has been (`severity`).
+or circuit (`closing`). While none is open, a steroid or anakinra may
+have CRS graded all the same: that is an illness too, until it has been clean for 24 hours.
+It also says how severe the illness has been (`severity`).
 Source: CLINICAL.md DEC-4, DEC-33, DEC-40, DEC-44, DEC-50; vectors B03, B10.
 """
 
@@ -24,11 +26,12 @@ from stream.clinical.masking import (
     ANTIPYRETIC_WINDOW_MS,
     MASKING_SIGNALS,
     in_antipyretic_window,
+    masks,
     runs_circuit,
 )
 from stream.clinical.patient import Course, Episode, Patient
 from stream.clinical.series import Reading, place_after, up_to
-from stream.clinical.severity import grade_2_from, response
+from stream.clinical.severity import graded
 from stream.clinical.signals import (
     AGE,
     HOME_POSITIVE_PRESSURE,
@@ -139,12 +142,11 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
     if onset_ms is None:
         masked = circuit or in_antipyretic_window(patient, moment_ms, ANTIPYRETIC_WINDOW_MS)
         onset_ms = moment_ms if fever or (ill and masked) else None
-    clean = counting is not None and counting[1] < FEVER_C and not ill and not circuit
-    clean_ms = moment_ms if course.clean_ms is None else course.clean_ms
+    well = not ill and not circuit
     after = Course(
         at_ms=moment_ms,
         onset_ms=onset_ms,
-        clean_ms=clean_ms if clean and onset_ms is not None else None,
+        clean_ms=course.clean_ms,
         counting=counting,
         fever=last_fever if onset_ms is not None else None,
         fever_from_ms=fever_from_ms,
@@ -152,17 +154,32 @@ def step(patient: Patient, course: Course, moment_ms: int) -> Course:
         closed=course.closed,
         grade_2_from=course.grade_2_from,
         response=course.response,
+        masked_ms=course.masked_ms,
+        mild_from=course.mild_from,
+        again_from=course.again_from,
     )
-    return _graded(patient, after, moment_ms, may_be=ill or circuit)
+    after = _followed_on(patient, after, moment_ms, ill=ill, well=well)
+    return graded(patient, after, moment_ms, may_be=not well)
 
 
-def _graded(patient: Patient, course: Course, moment_ms: int, *, may_be: bool) -> Course:
-    """Take in how severe it is; `may_be` is false where no policy grades 2 or more."""
-    reached = grade_2_from(patient, course, moment_ms, may_be=may_be)
-    responded = response(patient, course, moment_ms, may_be=may_be)
-    if reached is course.grade_2_from and responded is course.response:
+def _followed_on(
+    patient: Patient, course: Course, moment_ms: int, *, ill: bool, well: bool
+) -> Course:
+    """Follow since when a mask has CRS graded with no episode open, and since when it is clean.
+
+    Of an episode the temperature is to be clean too.
+    """
+    masked_ms, counting = course.masked_ms, course.counting
+    if course.onset_ms is not None:
+        clean = well and counting is not None and counting[1] < FEVER_C
+    else:
+        if masked_ms is None and ill and any(masks(patient, moment_ms, None)):
+            masked_ms = moment_ms
+        clean = well and masked_ms is not None
+    if clean == (course.clean_ms is not None) and masked_ms == course.masked_ms:
         return course  # as nearly always
-    return course._replace(grade_2_from=reached, response=responded)
+    clean_ms = moment_ms if course.clean_ms is None else course.clean_ms
+    return course._replace(clean_ms=clean_ms if clean else None, masked_ms=masked_ms)
 
 
 def with_episodes(patient: Patient, now_ms: int) -> Patient:

@@ -22,6 +22,7 @@ ANTIPYRETIC_WINDOW_MS: Final = 8 * HOUR_MS  # the end included, as for each wind
 STEROID_WINDOW_MS: Final = 48 * HOUR_MS
 ANAKINRA_WINDOW_MS: Final = 24 * HOUR_MS
 BLOCKED_MS: Final = 28 * DAY_MS  # by an interleukin-6 blocker, the end included
+TREATED_BEFORE_MS: Final = DAY_MS  # the onset: what was given since was for it, the end included
 ASPIRIN_MIN_MG: Final = 300.0
 
 ASPIRIN: Final = "aspirin"
@@ -84,8 +85,8 @@ class Mask:
 def masks(patient: Patient, at_ms: int, blocked_after_ms: int | None) -> Iterator[Mask]:
     """Name everything that hides a fever at a moment.
 
-    An interleukin-6 blocker does in an open episode, where it was given after a moment (see
-    `blocked_after`). None: no episode is open.
+    An interleukin-6 blocker does where it was given after a moment (see `blocked_after`). None:
+    there is no illness that it was given for.
     """
     if patient.series.keys().isdisjoint(NAMES):
         return
@@ -103,11 +104,27 @@ def masks(patient: Patient, at_ms: int, blocked_after_ms: int | None) -> Iterato
 
 
 def blocked_after(course: Course) -> int | None:
-    """Find after which moment an interleukin-6 blocker hides the fevers of the open episode."""
+    """Find after which moment an interleukin-6 blocker hides fevers for as long as one is ill.
+
+    In an open episode that is any since the last one; else one that was given for the illness.
+    """
     if course.onset_ms is None:
+        return treated_after(course)
+    return _since_closed(course, course.onset_ms - BLOCKED_MS - 1)
+
+
+def treated_after(course: Course) -> int | None:
+    """Find after which moment a drug was given for the illness; None: there is none.
+
+    From a day before its onset on, and what was given in the episode before was for that one.
+    """
+    if course.ill_from_ms is None:
         return None
+    return _since_closed(course, course.ill_from_ms - TREATED_BEFORE_MS - 1)
+
+
+def _since_closed(course: Course, earliest_ms: int) -> int:
     closed_ms = course.closed[-1][1] if course.closed else None
-    earliest_ms = course.onset_ms - BLOCKED_MS - 1
     return earliest_ms if closed_ms is None else max(closed_ms, earliest_ms)
 
 

@@ -30,7 +30,7 @@ class Course(NamedTuple):
 
     at_ms: int | None = None  # the last moment that is in it
     onset_ms: int | None = None  # of the open episode
-    clean_ms: int | None = None  # since when the open episode has been clean
+    clean_ms: int | None = None  # since when the open episode, or what a mask graded, is clean
     counting: tuple[int, float] | None = None  # the last temperature that can close it: when, Cel
     fever: Reading[float] | None = None  # the last temperature of the open episode that is a fever
     fever_from_ms: int | None = None  # since when there was no gap of 8 hours without fever
@@ -38,6 +38,14 @@ class Course(NamedTuple):
     closed: tuple[tuple[int, int], ...] = ()  # onset and end of the latest closed episodes
     grade_2_from: Mapping[str, int] = NOTHING  # by policy: since when CRS was of grade 2 or more
     response: Mapping[str, Response] = NOTHING  # by policy, from the first tocilizumab on
+    masked_ms: int | None = None  # since when a mask had CRS graded, before any episode was open
+    mild_from: Mapping[str, int] = NOTHING  # by policy: since when CRS is below grade 2 again
+    again_from: Mapping[str, int] = NOTHING  # by policy: when it last rose to 2 after a day below
+
+    @property
+    def ill_from_ms(self) -> int | None:
+        """The onset of the illness: of the open episode, or of what a mask had graded before it."""
+        return self.onset_ms if self.masked_ms is None else self.masked_ms
 
 
 @dataclass(frozen=True, slots=True)

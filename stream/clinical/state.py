@@ -15,6 +15,9 @@ from stream.clinical.trail import Trail
 __all__ = ["VERSION", "Patient", "UnknownVersionError", "decode", "encode"]
 
 VERSION: Final = 7
+# What a course says beside its values. A state that was written before that was known lacks it, and
+# is read as that of a patient of whom there is none to say; code that knows none reads past it.
+SAID_BESIDE: Final = ("masked_ms", "mild_from", "again_from")
 PLAIN_FIELDS: Final = (
     "wakes",
     "applied",
@@ -34,15 +37,15 @@ class UnknownVersionError(ValueError):
 
 def encode(patient: Patient) -> bytes:
     """Write a state."""
+    courses = (patient.before, patient.front, patient.course)
     return orjson.dumps(
         {
             "version": VERSION,
             "patient_id": patient.patient_id,
             "entries": patient.entries.saved(),
             "replaced": [[*name, *version] for name, version in patient.replaced.items()],
-            "courses": [
-                _course_out(each) for each in (patient.before, patient.front, patient.course)
-            ],
+            "courses": [_course_out(each) for each in courses],
+            "beside": [_beside_out(each) for each in courses],
             "episodes": [[each.number, each.onset_ms, each.closed_ms] for each in patient.episodes],
             "alerts": {name: _told_out(each) for name, each in patient.alerts.items()},
             "doubts": {rule: dict(doubts) for rule, doubts in patient.doubts.items()},
@@ -57,7 +60,8 @@ def decode(saved: bytes) -> Patient:
     if found.get("version") != VERSION:
         raise UnknownVersionError(f"state version {found.get('version')}, known is {VERSION}")
     entries = Ledger.read(found["entries"])
-    before, front, course = (_course_in(each) for each in found["courses"])
+    beside = found.get("beside", [{}, {}, {}])
+    before, front, course = map(_course_in, found["courses"], beside)
     return Patient(
         patient_id=found["patient_id"],
         entries=entries,
@@ -104,11 +108,18 @@ def _course_out(course: Course) -> list[Any]:
         "grade_2_from": dict(course.grade_2_from),
         "response": {name: list(each) for name, each in course.response.items()},
     }
-    return list((course._asdict() | plain).values())
+    values = course._asdict() | plain
+    return [value for name, value in values.items() if name not in SAID_BESIDE]
 
 
-def _course_in(saved: list[Any]) -> Course:
-    course = Course(*saved)
+def _beside_out(course: Course) -> dict[str, Any]:
+    """Write what there is, which is nothing of nearly everyone."""
+    found = {name: getattr(course, name) for name in SAID_BESIDE}
+    return {name: _plain(value) for name, value in found.items() if value}
+
+
+def _course_in(saved: list[Any], beside: dict[str, Any]) -> Course:
+    course = Course(*saved, **beside)
     return course._replace(
         counting=None if course.counting is None else (course.counting[0], course.counting[1]),
         fever=None if course.fever is None else Reading(*course.fever),

@@ -11,8 +11,8 @@ decision 46.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from stream.clinical.masking import MG_BY_UNIT
-from stream.clinical.series import Reading, place_at, since
+from stream.clinical.masking import MG_BY_UNIT, treated_after
+from stream.clinical.series import Reading, place_after, place_at, since
 from stream.clinical.signals import Dose, given, not_given, ordered
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.view import View
@@ -137,10 +137,14 @@ def in_24_h(doses: tuple[Reading[Dose], ...], at_ms: int) -> tuple[Reading[Dose]
     return tuple(dose for dose in doses if at_ms - DAY_MS < dose.effective_ms <= at_ms)
 
 
-def of_episode(view: View) -> tuple[Reading[Dose], ...]:
-    """Give the doses that were given in the open episode."""
-    onset_ms, doses = view.course.onset_ms, view.tocilizumab
-    return () if onset_ms is None else doses[place_at(doses, onset_ms) :]
+def of_illness(view: View) -> tuple[Reading[Dose], ...]:
+    """Give the doses that were given for the illness: of the open episode, or that a mask graded.
+
+    One may have been given up to a day before the onset, since the last episode closed: where
+    the first fever is measured, or charted, after it.
+    """
+    after_ms, doses = treated_after(view.course), view.tocilizumab
+    return () if after_ms is None else doses[place_after(doses, after_ms) :]
 
 
 def next_dose_ms(view: View) -> int | None:

@@ -2,8 +2,8 @@
 
 A beta-lactam against Pseudomonas and vancomycin. A warning (P2) at 45 minutes, a breach (P1) at 60,
 each exactly then where one of them is missing; one alert. Given late it ends, and there is no
-second breach in an episode.
-Source: CLINICAL.md §1.5 (review line 196), §1.11, §5.4, DEC-30, DEC-31; vector B16.
+second breach in an episode, but where the grade rises to 2 again after a day below.
+Source: CLINICAL.md §1.5 (review line 196), §1.11, §5.4, DEC-30, DEC-31; vector B16; decision 50.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,14 @@ from stream.clinical.antibiotics import (
 )
 from stream.clinical.infection import is_excluded
 from stream.clinical.rules import evidence, texts
-from stream.clinical.rules.infection_task import EXCLUDED, TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.infection_task import (
+    EXCLUDED,
+    TASK_INPUTS,
+    because,
+    begun_ms,
+    due_from,
+    ends_ms,
+)
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.times import MINUTE_MS, in_words
 from stream.clinical.view import View
@@ -31,13 +38,10 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    given = {from_ms: _given(view, from_ms) for from_ms in set(began.values())}
-    due = {name: from_ms for name, from_ms in began.items() if None in given[from_ms].values()}
-    if not due:
-        return Verdict(None, None, "Both antibiotics were given.")
-    left = {name: from_ms for name, from_ms in due.items() if not is_excluded(view, from_ms)}
+    left = due_from(began, lambda from_ms: _is_due(view, from_ms))
     if not left:
-        return Verdict(None, None, EXCLUDED)
+        given = all(None not in _given(view, times[-1]).values() for times in began.values())
+        return Verdict(None, None, "Both antibiotics were given." if given else EXCLUDED)
     warning_ms, breach_ms = view.site.abx_warning_ms, view.site.abx_breach_ms
     turns = [each + span for each in left.values() for span in (warning_ms, breach_ms)]
     wakes = [each for each in (*turns, ends_ms(view, began)) if each is not None]
@@ -46,6 +50,7 @@ def judge(view: View) -> Verdict:
     if not warned:
         return Verdict(None, wake_ms, f"Less than {warning_ms // MINUTE_MS} minutes have passed.")
     from_ms = min(warned.values())
+    given_since = _given(view, from_ms)
     finding = Finding(
         priorities={
             name: Priority.P1 if view.at_ms >= each + breach_ms else Priority.P2
@@ -53,16 +58,16 @@ def judge(view: View) -> Verdict:
         },
         because=(
             *because(view, NAME, from_ms),
-            *(
-                evidence.of_dose(dose.drug, dose.reading)
-                for dose in given[from_ms].values()
-                if dose
-            ),
+            *(evidence.of_dose(dose.drug, dose.reading) for dose in given_since.values() if dose),
         ),
-        advice=lambda: _advice(view, from_ms, given[from_ms]),
+        advice=lambda: _advice(view, from_ms, given_since),
         source="review-2025 L196",
     )
     return Verdict(finding, wake_ms)
+
+
+def _is_due(view: View, from_ms: int) -> bool:
+    return None in _given(view, from_ms).values() and not is_excluded(view, from_ms)
 
 
 def _given(view: View, from_ms: int) -> Mapping[str, Given | None]:

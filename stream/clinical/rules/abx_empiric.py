@@ -10,7 +10,14 @@ from typing import Final
 from stream.clinical.antibiotics import ANTIBIOTIC_SIGNALS, BETA_LACTAM, covering
 from stream.clinical.infection import is_excluded
 from stream.clinical.rules import texts
-from stream.clinical.rules.infection_task import EXCLUDED, TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.infection_task import (
+    EXCLUDED,
+    TASK_INPUTS,
+    because,
+    begun_ms,
+    due_from,
+    ends_ms,
+)
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -23,16 +30,10 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    due = {
-        name: from_ms
-        for name, from_ms in began.items()
-        if covering(view, BETA_LACTAM, from_ms) is None
-    }
-    if not due:
-        return Verdict(None, None, "Antibiotics were given.")
-    left = {name: from_ms for name, from_ms in due.items() if not is_excluded(view, from_ms)}
+    left = due_from(began, lambda from_ms: _is_due(view, from_ms))
     if not left:
-        return Verdict(None, None, EXCLUDED)
+        given = all(covering(view, BETA_LACTAM, times[-1]) for times in began.values())
+        return Verdict(None, None, "Antibiotics were given." if given else EXCLUDED)
     from_ms = min(left.values())
     finding = Finding(
         priorities=dict.fromkeys(left, Priority.P2),
@@ -45,6 +46,10 @@ def judge(view: View) -> Verdict:
         source="review-2025 L165, L185",
     )
     return Verdict(finding, ends_ms(view, began))
+
+
+def _is_due(view: View, from_ms: int) -> bool:
+    return covering(view, BETA_LACTAM, from_ms) is None and not is_excluded(view, from_ms)
 
 
 RULE: Final = Rule(NAME, Bound.EPISODE, (*TASK_INPUTS, *ANTIBIOTIC_SIGNALS), judge)

@@ -26,7 +26,7 @@ from stream.clinical.signals import (
     Result,
 )
 from stream.clinical.times import DAY_MS
-from stream.clinical.tocilizumab import of_episode
+from stream.clinical.tocilizumab import of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -82,7 +82,7 @@ def judge(view: View) -> Verdict:
 
 def _windows(view: View) -> Mapping[str, tuple[int, int]]:
     """Give by policy the first and the last moment at which a risk counts."""
-    doses = of_episode(view)
+    doses = of_illness(view)
     until_ms = doses[0].effective_ms if doses else view.at_ms
     begun = view.course.grade_2_from
     if not doses:
@@ -97,7 +97,7 @@ def _counting(view: View, name: str, risks: Iterable[Risk]) -> Mapping[str, Evid
 
 def _is_due(view: View, name: str, risk: Risk) -> bool:
     """Tell whether tocilizumab was indicated, or given, at a time when there was a risk."""
-    if risk.goes_on and (of_episode(view) or name in indicated(view)):
+    if risk.goes_on and (of_illness(view) or name in indicated(view)):
         return True
     at_ms = risk.from_ms
     then = View(view.patient, at_ms, view.management, until_ms=at_ms, course=view.course)

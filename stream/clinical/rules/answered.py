@@ -47,12 +47,13 @@ class Illness:
         self.inputs = inputs
         self.grades = grades  # proven, by policy
         self.begun_ms = begun_ms  # since when it may be the same illness; None: it is not
-        self._of: tuple[Patient, ManagementProfile, int | None] | None = None
+        self._of: tuple[Patient, ManagementProfile, tuple[int | None, ...]] | None = None
         self._past: dict[int, Mapping[str, int]] = {}
 
     def grades_at(self, view: View, at_ms: int) -> Mapping[str, int]:
         """Give the grades at a moment since the illness began, by all that is known now."""
-        of = view.patient, view.management, view.course.onset_ms  # of the course no more is asked
+        course = view.course  # of it no more is asked
+        of = view.patient, view.management, (course.onset_ms, course.masked_ms)
         known = self._of
         if known is None or known[0] is not of[0] or known[1] is not of[1] or known[2] != of[2]:
             self._of, self._past = of, {}
@@ -77,7 +78,7 @@ class Answers(NamedTuple):
 CRS: Final = Illness(
     GRADE_INPUTS,
     lambda view: {name: grade.lowest for name, grade in view.crs.items()},
-    lambda view: view.course.onset_ms,
+    lambda view: view.course.ill_from_ms,
 )
 ICANS: Final = Illness(
     ICANS_INPUTS,

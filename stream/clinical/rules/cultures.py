@@ -1,14 +1,15 @@
 """CULTURES: at CRS of grade 2 or more blood, airways and urine are cultured, before antibiotics.
 
-A set from before the grade was reached does not answer it. It ends when all three were collected.
-Source: CLINICAL.md §1.5 (review line 195), §1.11, DEC-32; vector B01.
+A set from before the grade was reached does not answer it. It ends when all three were collected,
+and is asked anew where the grade rises to 2 again after a day below.
+Source: CLINICAL.md §1.5 (review line 195), §1.11, DEC-32; vector B01; decision 50.
 """
 
 from typing import Final
 
 from stream.clinical.infection import is_drawn
 from stream.clinical.rules import texts
-from stream.clinical.rules.infection_task import TASK_INPUTS, because, begun_ms, ends_ms
+from stream.clinical.rules.infection_task import TASK_INPUTS, because, begun_ms, due_from, ends_ms
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.view import View
 from topics.alerts import Priority
@@ -26,12 +27,11 @@ def judge(view: View) -> Verdict:
     began = begun_ms(view)
     if not began:
         return Verdict(None, None, "The criteria for CRS of grade 2 are no longer met.")
-    missing_since = {from_ms: _missing(view, from_ms) for from_ms in set(began.values())}
-    left = {name: from_ms for name, from_ms in began.items() if missing_since[from_ms]}
+    left = due_from(began, lambda from_ms: bool(_missing(view, from_ms)))
     if not left:
         return Verdict(None, None, "Blood, airways and urine were cultured.")
     from_ms = min(left.values())
-    missing = missing_since[from_ms]
+    missing = _missing(view, from_ms)
     finding = Finding(
         priorities=dict.fromkeys(left, Priority.P2),
         because=because(view, NAME, from_ms),

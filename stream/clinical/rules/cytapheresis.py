@@ -78,7 +78,7 @@ def _reasons(view: View, due_ms: int | None) -> Mapping[str, tuple[str, ...]]:
 
 def _due_ms(view: View) -> int | None:
     """Find from when on all three drugs have had their time at grade 4."""
-    onset_ms = view.course.onset_ms
+    onset_ms = view.course.ill_from_ms
     if onset_ms is None or max(each.lowest for each in view.crs.values()) < HIGHEST_GRADE:
         return None
     drugs_ms, anakinra_ms = despite_ms(view), anakinra.counts_from_ms(view, onset_ms)

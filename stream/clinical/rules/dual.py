@@ -15,7 +15,7 @@ from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.rules.steroid_icans import regimens_of
 from stream.clinical.times import DAY_MS, in_words
-from stream.clinical.tocilizumab import dose_in_words, in_24_h, next_dose_ms, of_episode
+from stream.clinical.tocilizumab import dose_in_words, in_24_h, next_dose_ms, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -49,7 +49,7 @@ def _has_tocilizumab(view: View) -> bool:
     if next_dose_ms(view) is None:
         return True
     if view.course.onset_ms is not None:
-        return bool(of_episode(view))
+        return bool(of_illness(view))
     return bool(in_24_h(view.tocilizumab, view.at_ms))
 
 

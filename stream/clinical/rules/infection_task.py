@@ -2,12 +2,13 @@
 
 They begin when CRS first reaches grade 2 in an episode, under each policy by its own grade: what
 was done before one policy's grade was reached may be past by then. They go on though the grade
-falls: what does them ends them, or the episode, or that infection is excluded. Where no episode is
-open they end with the grade, or after 24 hours.
-Source: CLINICAL.md §1.5 (review lines 185 to 199), §1.11.
+falls: what does them ends them, or the episode, or that infection is excluded. They begin anew when
+CRS rises to grade 2 after it was lower for 24 hours; what was not done the first time stays due
+since then. Where no episode is open they end with the grade, or after 24 hours.
+Source: CLINICAL.md §1.5 (review lines 185 to 199), §1.11; decision 50.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -30,24 +31,41 @@ TASK_INPUTS: Final[tuple[Signal[Any] | Level[Any], ...]] = (*GRADE_INPUTS, *CULT
 
 
 @lru_cache(maxsize=8)
-def begun_ms(view: View) -> Mapping[str, int]:
-    """Give when the tasks began under each policy under which they go on."""
-    began = view.course.grade_2_from
+def begun_ms(view: View) -> Mapping[str, tuple[int, ...]]:
+    """Give when the tasks began under each policy under which they go on, the first time first."""
+    began, again = view.course.grade_2_from, view.course.again_from
     if view.course.onset_ms is not None:
-        return began
+        return {
+            name: (from_ms, again[name]) if name in again else (from_ms,)
+            for name, from_ms in began.items()
+        }
     return {
-        name: from_ms
+        name: (from_ms,)
         for name, from_ms in began.items()
         if view.crs[name].lowest >= FROM_GRADE and view.at_ms < from_ms + TASK_MS
     }
 
 
-def ends_ms(view: View, began: Mapping[str, int]) -> int | None:
+def due_from(
+    began: Mapping[str, tuple[int, ...]], asks: Callable[[int], bool]
+) -> Mapping[str, int]:
+    """Give by policy the first of the times since which a task is not done.
+
+    `asks` tells that of one time; policies mostly have the same.
+    """
+    asking = {each: asks(each) for each in {each for times in began.values() for each in times}}
+    first = {
+        name: next((each for each in times if asking[each]), None) for name, times in began.items()
+    }
+    return {name: from_ms for name, from_ms in first.items() if from_ms is not None}
+
+
+def ends_ms(view: View, began: Mapping[str, tuple[int, ...]]) -> int | None:
     """Find when they end though nothing happens."""
     if view.course.onset_ms is not None or not began:
         return None
     masked = [mask.until_ms + 1 for mask in view.masks if mask.until_ms is not None]
-    ends = [*masked, *(from_ms + TASK_MS for from_ms in began.values())]
+    ends = [*masked, *(times[-1] + TASK_MS for times in began.values())]
     return min(each for each in ends if each > view.at_ms)
 
 

@@ -1,7 +1,7 @@
-"""REASSESS: 12 to 24 hours after the first tocilizumab of an episode it is asked what it was.
+"""REASSESS: 12 to 24 hours after the first tocilizumab of an illness it is asked what it was.
 
 A task from 12 hours on (P3), overdue at 24 (P2), each exactly then. A cause that a clinician names
-for fever, hypotension, hypoxia or the brain since it is due ends it; else the episode does.
+for fever, hypotension, hypoxia or the brain since it is due ends it; else the illness does.
 Source: CLINICAL.md §1.5 (review line 198), §1.11, DEC-30, DEC-42; vector B10.
 """
 
@@ -22,7 +22,7 @@ from stream.clinical.rules.rule import (
 )
 from stream.clinical.signals import attribution
 from stream.clinical.times import HOUR_MS
-from stream.clinical.tocilizumab import GIVEN, NAME, of_episode
+from stream.clinical.tocilizumab import GIVEN, NAME, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -32,9 +32,9 @@ CAUSES: Final = tuple(attribution(each) for each in ("fever", "hypotension", "hy
 
 def judge(view: View) -> Verdict:
     """Hold from 12 hours after the dose until somebody says what it was."""
-    doses = of_episode(view)
+    doses = of_illness(view)
     if not doses:
-        why = "No tocilizumab was given in this episode."
+        why = "No tocilizumab was given for this illness."
         return Verdict(None, None, why, can_never_have_held=not view.tocilizumab)
     first = doses[0]
     due_ms = first.effective_ms + view.site.reassess_ms

@@ -1,9 +1,9 @@
 """REFRACTORY: CRS that goes on despite treatment, organs that fail, or features of HLH/MAS.
 
-(a) CRS of grade 3 or more, 12 hours or more after the second tocilizumab of the episode and after
+(a) CRS of grade 3 or more, 12 hours or more after the second tocilizumab of the illness and after
 the first steroid, with a steroid that is high-dose; (b) SOFA that rose by 2 or more in 24 hours
 at grade 4; (c) HLH-SUSPECT at P1, or an HScore above its cut-off, whatever was given so far.
-The first steroid is that of the course or of the days by which it is high-dose, or of the episode
+The first steroid is that of the course or of the days by which it is high-dose, or of the illness
 where that was earlier; no course has to go on, a single dose is high-dose for its day.
 Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30.
 """
@@ -31,7 +31,7 @@ from stream.clinical.signals import (
 )
 from stream.clinical.steroids import doses_of, first_since_ms, is_high, next_turn_ms
 from stream.clinical.times import HOUR_MS
-from stream.clinical.tocilizumab import of_episode
+from stream.clinical.tocilizumab import of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -81,7 +81,7 @@ def refractory(view: View) -> Refractory:
 
 def despite_ms(view: View) -> int | None:
     """Find from when on two doses of tocilizumab and a steroid have had their time."""
-    doses, onset_ms = of_episode(view), view.course.onset_ms
+    doses, onset_ms = of_illness(view), view.course.ill_from_ms
     if len(doses) < DOSES or onset_ms is None:
         return None
     first_ms = first_since_ms(view, onset_ms)
@@ -136,8 +136,8 @@ def because(view: View, reasons: Iterable[str]) -> tuple[Evidence, ...]:
 
 
 def of_treatment(view: View) -> Iterator[Evidence]:
-    """Name the last tocilizumab of the episode and the last steroid."""
-    yield from (evidence.of_dose("tocilizumab", dose) for dose in of_episode(view)[-1:])
+    """Name the last tocilizumab of the illness and the last steroid."""
+    yield from (evidence.of_dose("tocilizumab", dose) for dose in of_illness(view)[-1:])
     yield from (evidence.of_steroid("steroid", dose) for dose in doses_of(view)[-1:])
 
 

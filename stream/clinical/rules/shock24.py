@@ -1,4 +1,4 @@
-"""SHOCK24: a vasopressor is still needed 24 hours after the first tocilizumab of the episode.
+"""SHOCK24: a vasopressor is still needed 24 hours after the first tocilizumab of the illness.
 
 A steroid often helps within 6 to 12 hours. A vasopressor that was off at 24 hours and is started
 again is not this. Steroids that were begun before do not answer it; one that is given afterwards
@@ -19,7 +19,7 @@ from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Series, place_after, place_at
 from stream.clinical.steroids import Given, covering, doses_of, next_turn_ms
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
-from stream.clinical.tocilizumab import NAME, of_episode
+from stream.clinical.tocilizumab import NAME, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -29,9 +29,9 @@ def judge(view: View) -> Verdict:
 
     One that a site asks about sooner is asked about at 24 hours as well.
     """
-    doses = of_episode(view)
+    doses = of_illness(view)
     if not doses:
-        why = "No tocilizumab was given in this episode."
+        why = "No tocilizumab was given for this illness."
         return Verdict(None, None, why, can_never_have_held=not view.tocilizumab)
     spans_ms = {view.site.shock_after_ms, BUILT_IN.shock_after_ms}
     dues_ms = sorted(doses[0].effective_ms + span_ms for span_ms in spans_ms)
@@ -107,8 +107,8 @@ def _advice(view: View, hours: float) -> str:
 
 
 def _is_recent(view: View, dose: Given) -> bool:
-    """Tell whether a steroid was given in the episode, or within a day before it."""
-    onset_ms = view.course.onset_ms
+    """Tell whether a steroid was given in the illness, or within a day before it."""
+    onset_ms = view.course.ill_from_ms
     return onset_ms is not None and onset_ms - DAY_MS < dose.at_ms <= view.at_ms
 
 

@@ -1,6 +1,6 @@
 """STEROID-CRS: CRS that tocilizumab has not made better, or that became worse, and no steroid.
 
-No better: 24 hours after the first tocilizumab of the episode the grade is 2 or more and not lower
+No better: 24 hours after the first tocilizumab of the illness the grade is 2 or more and not lower
 than it was at that dose. Worse: it is 2 or more and higher than the lowest since that dose. A
 profile may ask earlier: at once from a grade on, or at grade 1 with a fever that lasts. A steroid
 answers it for 6 hours, or for the interval between two doses while the grade does not rise; one
@@ -25,9 +25,9 @@ from stream.clinical.rules.answered import (
     last_in_words,
 )
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
-from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
+from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.times import DAY_MS, span_in_words
-from stream.clinical.tocilizumab import NAME, of_episode
+from stream.clinical.tocilizumab import NAME, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -68,15 +68,18 @@ def judge(view: View) -> Verdict:
     grades = {name: grade for name, (grade, _) in left.items()}
     finding = Finding(
         priorities={name: PRIORITY_BY_GRADE[grade] for name, grade in grades.items()},
-        because=(
-            *evidence.of_grade(view),
-            *(evidence.of_dose(NAME, dose) for dose in of_episode(view)[:1]),
-        ),
+        because=_because(view),
         advice=lambda: _advice(view, grades, frozenset(why for _, why in left.values())),
         source=f"review-2025 L85, L91-92; {view.management.source}",
         grades=grades,
     )
     return Verdict(finding, wake_ms)
+
+
+def _because(view: View) -> tuple[Evidence, ...]:
+    """Name what makes the grade and the first dose, which may be the mask as well."""
+    doses = (evidence.of_dose(NAME, dose) for dose in of_illness(view)[:1])
+    return tuple({each.signal: each for each in (*evidence.of_grade(view), *doses)}.values())
 
 
 ENDING: Final = "The criteria for a steroid for CRS are no longer met."
@@ -117,7 +120,7 @@ def _is_left_to_oxygen(view: View, policy: str, grade: int) -> bool:
 
 def _no_better_ms(view: View) -> int | None:
     """Find from when on a grade that is not lower speaks for a steroid."""
-    doses = of_episode(view)
+    doses = of_illness(view)
     if not doses:
         return None
     return doses[0].effective_ms + view.site.steroid_after_ms
@@ -144,7 +147,7 @@ def _regimens(view: View, grades: Iterable[int]) -> tuple[Regimen, ...]:
 
 
 def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> str:
-    doses = of_episode(view)
+    doses = of_illness(view)
     words = [f"Meets criteria for CRS {in_words(grades)}."]
     if doses and reasons & {WORSE, NO_BETTER}:
         since = span_in_words(view.at_ms - doses[0].effective_ms)

@@ -40,7 +40,7 @@ def judge(view: View) -> Verdict:
         return Verdict(None, wake_ms, "The criteria for tocilizumab are no longer met.")
     finding = Finding(
         priorities={name: _priority(view, grade) for name, grade in grades.items()},
-        because=(*evidence.of_grade(view), *_last_dose(view)),
+        because=_because(view),
         advice=lambda: _advice(view, grades),
         source=f"review-2025 L73; {view.management.source}"
         if view.management.source != "review-2025 L73"
@@ -57,8 +57,10 @@ def _priority(view: View, grade: int) -> Priority:
     return PRIORITY_BY_GRADE[grade]
 
 
-def _last_dose(view: View) -> tuple[Evidence, ...]:
-    return tuple(evidence.of_dose(NAME, dose) for dose in view.tocilizumab[-1:])
+def _because(view: View) -> tuple[Evidence, ...]:
+    """Name what makes the grade and the last dose, which may be the mask as well."""
+    doses = (evidence.of_dose(NAME, dose) for dose in view.tocilizumab[-1:])
+    return tuple({each.signal: each for each in (*evidence.of_grade(view), *doses)}.values())
 
 
 def _advice(view: View, grades: Mapping[str, int]) -> str:
