@@ -220,6 +220,19 @@ def test_a_refused_record_that_is_sent_again_after_that_is_in_doubt_no_more() ->
     assert seen.patient.doubts == {}
 
 
+@pytest.mark.parametrize("taken_back", [True, False])
+def test_one_that_is_settled_and_sent_again_is_no_news(*, taken_back: bool) -> None:
+    """Also where the value that settled it was taken back: it was told once."""
+    refused, valid = measured(heart_rate_per_min=700), measured(1, heart_rate_per_min=90)
+    seen = Bedside(patient(), refused, valid)
+    if taken_back:
+        seen.take(removed(valid, hours(1)))
+
+    seen.take_out_of_time(refused)
+
+    assert seen.states(RANGE) == ["raised P3", "resolved"]
+
+
 def test_another_signal_is_a_new_line_and_the_same_one_is_not() -> None:
     seen = Bedside(patient(), measured(temperature_c=101.3), measured(1, temperature_c=102))
 

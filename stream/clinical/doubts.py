@@ -1,7 +1,8 @@
 """What was refused of a patient's records, until a valid value comes.
 
 Of a signal the newest refusal is kept, and the newest urgent one, until a valid value is known that
-is newer, or of the same moment and recorded later; whichever of them came first.
+is newer, or of the same moment and recorded later; whichever of them came first. What is settled is
+known for as long: one that is sent again is no news, also where the valid value was taken back.
 Source: CONTRACT (refusals); CLINICAL.md §1.11.
 """
 
@@ -21,6 +22,7 @@ from topics.vitals import PRESSURE, PRESSURES, Vitals
 
 DOUBTS_MAX: Final = 50  # of one rule; what is cut is the oldest
 URGENT: Final = "urgent"  # kept beside the newest refusal of the signal
+SETTLED: Final = "settled"  # kept beside the rules, by rule and name
 
 
 def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
@@ -32,31 +34,42 @@ def with_doubt(patient: Patient, refused: Rejected, at_ms: int) -> Patient:
         effective_ms = min(effective_ms, at_ms)
     doubt = Doubt(at_ms, refused.event_id, refused.value, refused.urgent, effective_ms)
     name = f"{signal}|{URGENT}" if doubt.urgent else signal
-    known = dict(patient.doubts.get(rule, {}))
+    known = patient.doubts.get(rule, {})
     if _is_settled(patient, signal, doubt) or (name in known and _age(known[name]) > _age(doubt)):
         return patient
-    known[name] = doubt
-    if len(known) > DOUBTS_MAX:
+    if patient.doubts.get(SETTLED, {}).get(f"{rule}|{name}") == doubt:
+        return patient
+    return _with(patient, rule, {**known, name: doubt})
+
+
+def _with(patient: Patient, rule: str, known: dict[str, Doubt]) -> Patient:
+    """Keep the newest of one rule, as far as there is room."""
+    over = len(known) - DOUBTS_MAX
+    for _ in range(over):
         del known[min(known, key=lambda each: _age(known[each]))]
-        patient = patient.with_cut("doubts", 1)
+    if over > 0:
+        patient = patient.with_cut("doubts", over)
     return patient._replace(doubts={**patient.doubts, rule: known})
 
 
 def without_old_doubts(patient: Patient, at_ms: int) -> Patient:
     """Forget what is 24 hours old."""
-    return _left(patient, lambda _, doubt: doubt.at_ms + LASTS_MS > at_ms)
+    return _left(patient, lambda _, doubt: doubt.at_ms + LASTS_MS > at_ms)[0]
 
 
 def without_doubts(
     patient: Patient, valid: frozenset[str], effective_ms: int, recorded_ms: int
 ) -> Patient:
-    """Forget what is replaced by a valid value; an older one says nothing of what came after it."""
-    return _left(
+    """Settle what is replaced by a valid value; an older one says nothing of what came after it."""
+    patient, settled = _left(
         patient,
         lambda name, doubt: (
             name.partition("|")[0] not in valid or not _settles(doubt, effective_ms, recorded_ms)
         ),
     )
+    if not settled:
+        return patient
+    return _with(patient, SETTLED, {**patient.doubts.get(SETTLED, {}), **settled})
 
 
 def _is_settled(patient: Patient, signal: str, doubt: Doubt) -> bool:
@@ -85,21 +98,19 @@ def _age(doubt: Doubt) -> tuple[int, int, str]:
     return effective_ms, doubt.at_ms, doubt.event_id or ""
 
 
-def _left(patient: Patient, stays: Callable[[str, Doubt], bool]) -> Patient:
-    if not patient.doubts:
-        return patient
-    stay = [
-        (rule, signal, doubt)
-        for rule, doubts in patient.doubts.items()
-        for signal, doubt in doubts.items()
-        if stays(signal, doubt)
-    ]
-    if len(stay) == sum(map(len, patient.doubts.values())):
-        return patient  # as nearly always
+def _left(
+    patient: Patient, stays: Callable[[str, Doubt], bool]
+) -> tuple[Patient, dict[str, Doubt]]:
+    """Return the patient with what stays, and by rule and name what does not."""
     left: dict[str, dict[str, Doubt]] = {}
-    for rule, signal, doubt in stay:
-        left.setdefault(rule, {})[signal] = doubt
-    return patient._replace(doubts=left)
+    gone: dict[str, Doubt] = {}
+    for rule, doubts in patient.doubts.items():
+        for name, doubt in doubts.items():
+            if stays(name, doubt):
+                left.setdefault(rule, {})[name] = doubt
+            else:
+                gone[f"{rule}|{name}"] = doubt
+    return (patient._replace(doubts=left) if gone else patient), gone
 
 
 def signal_of(refused: Rejected) -> str:
