@@ -22,6 +22,7 @@ LAST_WORDS: Final = 160  # characters
 A_NUMBER: Final = re.compile(r"\d+(\.\d+)?")
 NO_BROKER_STATUS: Final = 1
 NO_BROKER: Final = "Error: STORMWATCH_KAFKA:"  # one that starts finds none, and says so
+GONE_AGAIN: Final = "Error: KafkaConnectionError: KafkaConnectionError: Unable to bootstrap from"
 NO_REASON: Final = "no reason"
 
 STOPPED: Final = frozenset({"worker_stop", "worker_long_stop"})
@@ -59,6 +60,7 @@ CAUSES: Final = MappingProxyType(
         "can't be read, though brokers answer": Cause(FOR_LONG),
         "not ready for": Cause(FOR_LONG),
         NO_BROKER: Cause(OF_BROKERS),
+        GONE_AGAIN: Cause(OF_BROKERS),  # it had found them, and looked at their topics
     }
 )
 
@@ -104,8 +106,8 @@ def _is_asked_for(trouble: Trouble, process: Process, status: int) -> bool:
 
 def _said(text: str, status: int) -> Iterator[Said]:
     """Find why a worker ended; one that crashed says how it left, and not why."""
-    if status == NO_BROKER_STATUS and NO_BROKER in text:
-        yield Said(NO_BROKER)
+    if status == NO_BROKER_STATUS:
+        yield from (Said(words) for words in (NO_BROKER, GONE_AGAIN) if words in text)
     if status != EX_SOFTWARE:
         return
     for line in text.splitlines():
