@@ -6,8 +6,8 @@ import pytest
 from bedside import Bedside, hours, late, removed
 from builders import Fields, connected, dose, infusion, lab, on_day, reading, vitals
 
+from stream.clinical.drugs import ANTIPYRETICS, INTERLEUKIN_6_BLOCKERS
 from stream.clinical.infused import DOSED_BY_START
-from stream.clinical.masking import ANTIPYRETICS, INTERLEUKIN_6_BLOCKERS
 from stream.clinical.rules.register import RULES
 
 START = on_day(3, "08:00")

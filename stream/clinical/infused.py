@@ -10,31 +10,23 @@ Source: CLINICAL.md §1.2, §1.5, §5.5, DEC-2, DEC-10; decision 60.
 from collections.abc import Iterable
 from typing import Final
 
+from stream.clinical.drugs import (
+    ANTIFUNGALS,
+    ANTIPYRETICS,
+    INTERLEUKIN_6_BLOCKERS,
+    NARROW_ANTIBIOTICS,
+)
 from stream.clinical.series import Reading
 from stream.clinical.signals import Dose
 
 DOSED_BY_START: Final = frozenset(
     {
-        "tocilizumab",
-        "siltuximab",
-        "acetaminophen",
-        "ibuprofen",
-        "ketorolac",
-        "naproxen",
-        "diclofenac",
-        "celecoxib",
-        "aspirin",
-        "metamizole",
+        *INTERLEUKIN_6_BLOCKERS,
+        *ANTIPYRETICS,
         "etoposide",
         "emapalumab",
-        "fluconazole",
-        "voriconazole",
-        "posaconazole",
-        "micafungin",
-        "ceftriaxone",
-        "ertapenem",
-        "levofloxacin",
-        "ciprofloxacin",
+        *ANTIFUNGALS,
+        *NARROW_ANTIBIOTICS,
     }
 )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from stream.clinical.drugs import ANTIPYRETICS, ASPIRIN, INTERLEUKIN_6_BLOCKERS
 from stream.clinical.patient import Course, Patient
 from stream.clinical.series import Reading, up_to
 from stream.clinical.signals import Dose, Rate, Signal, given, rate, support
@@ -25,17 +26,6 @@ BLOCKED_MS: Final = 28 * DAY_MS  # by an interleukin-6 blocker, the end included
 TREATED_BEFORE_MS: Final = DAY_MS  # the onset: what was given since was for it, the end included
 ASPIRIN_MIN_MG: Final = 300.0
 
-ASPIRIN: Final = "aspirin"
-ANTIPYRETICS: Final = (
-    "acetaminophen",
-    "ibuprofen",
-    "ketorolac",
-    "naproxen",
-    "diclofenac",
-    "celecoxib",
-    ASPIRIN,
-    "metamizole",
-)
 STEROIDS: Final = (
     "dexamethasone",
     "methylprednisolone",
@@ -43,7 +33,6 @@ STEROIDS: Final = (
     "prednisone",
     "prednisolone",
 )
-INTERLEUKIN_6_BLOCKERS: Final = ("tocilizumab", "siltuximab")
 CIRCUITS: Final = ("crrt", "ecmo_vv", "ecmo_va", "cooling")
 MG_BY_UNIT: Final = MappingProxyType({"mg": 1.0, "g": 1000.0, "ug": 0.001})
 

@@ -10,6 +10,7 @@ Source: CLINICAL.md §1.5 (review line 199), §1.11, DEC-30, DEC-38.
 from typing import Final
 
 from stream.clinical.antibiotics import ANTIBIOTIC_SIGNALS, Given, course_of
+from stream.clinical.drugs import NARROW_ANTIBIOTICS
 from stream.clinical.infection import CULTURES, POSITIVE, SOURCE, final_answers
 from stream.clinical.rules import evidence
 from stream.clinical.rules.infection_task import TASK_MS
@@ -24,9 +25,7 @@ DUE_MS: Final = 48 * HOUR_MS
 LATEST_MS: Final = 72 * HOUR_MS
 SET_BEFORE_MS: Final = DAY_MS  # before the first dose: a set that was collected for it
 STOPPED_MS: Final = DAY_MS  # without a dose of a kind that was charted regularly
-NARROWER: Final = tuple(
-    given(drug) for drug in ("ceftriaxone", "ertapenem", "levofloxacin", "ciprofloxacin")
-)
+NARROWER: Final = tuple(given(drug) for drug in NARROW_ANTIBIOTICS)
 
 
 def judge(view: View) -> Verdict:

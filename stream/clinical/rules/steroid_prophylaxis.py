@@ -9,6 +9,7 @@ Source: CLINICAL.md §1.3 (review line 95), §1.11, DEC-11, DEC-30; decision 47.
 
 from typing import Final, NamedTuple
 
+from stream.clinical import drugs
 from stream.clinical.policies.register import MANAGEMENT
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
@@ -25,9 +26,7 @@ from stream.clinical.times import HOUR_MS, in_words
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-ANTIFUNGALS: Final = tuple(
-    given(drug) for drug in ("fluconazole", "voriconazole", "posaconazole", "micafungin")
-)
+ANTIFUNGALS: Final = tuple(given(drug) for drug in drugs.ANTIFUNGALS)
 CMV_PCR: Final = lab("cmv_dna")
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
