@@ -66,14 +66,14 @@ def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | No
     return _take_tick(life, happening, policy)
 
 
-def recover(life: Life) -> Decision:
+def recover(life: Life, held_after_ms: int) -> Decision:
     """Begin again with a saved life: what was on its way goes again.
 
-    It may have left, unless it waited for the watchers.
+    It may have left, unless it waits for the watchers, and has done so since after that time.
     """
     again = []
     for send in life.sends:
-        if send.is_held:
+        if send.held_ms is not None and send.held_ms > held_after_ms:
             again.append(send)
         elif send.stage is not Stage.WAITING:
             life, queued = outcomes.again(life, send)

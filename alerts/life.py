@@ -76,7 +76,12 @@ class Send:
     attempt: int = 1
     stage: Stage = Stage.QUEUED
     due_ms: int | None = None
-    is_held: bool = False  # until the watchers have caught up, and surely not sent
+    held_ms: int | None = None  # since when it waits for the watchers, by this machine's time
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits until the watchers have caught up, and is surely not sent."""
+        return self.held_ms is not None
 
     @property
     def tells_end(self) -> bool:

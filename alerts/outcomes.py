@@ -21,13 +21,14 @@ class Tried(StrEnum):
 def depart(life: Life, send: Send) -> Life:
     """Know that a try leaves now: from here on somebody may have been told."""
     told = _maybe_told(life, send)
-    left = replace(send, stage=Stage.UNDER_WAY, is_held=False)
+    left = replace(send, stage=Stage.UNDER_WAY, held_ms=None)
     return replace(told, sends=_with(told.sends, left))
 
 
-def hold(life: Life, send: Send, *, held: bool) -> Life:
-    """Know that a page waits for the watchers, or that it does so no longer."""
-    return replace(life, sends=_with(life.sends, replace(send, is_held=held)))
+def hold(life: Life, send: Send, held_ms: int | None) -> tuple[Life, Send]:
+    """Know since when a page waits for the watchers. None: it does so no longer."""
+    held = replace(send, held_ms=held_ms)
+    return replace(life, sends=_with(life.sends, held)), held
 
 
 def again(life: Life, send: Send) -> tuple[Life, Send]:

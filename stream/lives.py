@@ -60,6 +60,14 @@ def _spoken_of(life: Life, send: Send, what: object) -> int | None:
     return epoch_ms(life.line.at) if is_first else None
 
 
+def queued(life: Life, order: Order) -> Send | None:
+    """Give the page of an order, where it is still to be sent."""
+    send = life.find(order.send.page_id, order.send.address.sink)
+    if send is None or (send.stage, send.attempt) != (Stage.QUEUED, order.send.attempt):
+        return None
+    return send
+
+
 class UnknownVersionError(ValueError):
     """The state was written by a later version of this program."""
 
@@ -170,9 +178,10 @@ class Desk:
         yield
         self._put_off.pop((patient_id, alert_id), None)
 
-    def recover(self) -> Iterator[Order]:
+    def recover(self, held_after_ms: int) -> Iterator[Order]:
         """Give what was on its way when the state was saved: it goes again.
 
+        What waits for the watchers does so, where it began to after that time.
         One patient with whom that fails keeps no other from it: it would end every worker in turn,
         and nobody would be paged about anybody.
         """
@@ -180,7 +189,7 @@ class Desk:
             for alert_id, life in list(self.of(patient_id).items()):
                 sends: tuple[Send, ...] = ()
                 with self._unread_on_error(patient_id):
-                    again, sends = recover(life)
+                    again, sends = recover(life, held_after_ms)
                     self.put(patient_id, alert_id, again)
                 for send in sends:
                     about_ms = epoch_ms(life.line.at) if send.is_held else None

@@ -9,14 +9,13 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final
 
 from alerts import wording
 from alerts.answers import digest_of
 from alerts.decide import decide, outcome_of
-from alerts.life import Happening, Life, Send, Stage
-from alerts.outcomes import depart, hold
+from alerts.life import Happening, Life, Send
+from alerts.outcomes import depart
 from alerts.page import Page
 from alerts.policy import Policy
 from alerts.routing import Rotas
@@ -26,7 +25,7 @@ from stream import page_lines as lines
 from stream.guard import dead_letter, dead_letter_on_error, told_on_error
 from stream.holding import Holding
 from stream.inbox import read
-from stream.lives import VERSION, Desk, Order, orders_of
+from stream.lives import VERSION, Desk, Order, orders_of, queued
 from stream.rotas import Calendars
 from stream.runs import Group, Kept, Record, Run
 from stream.sender import Sender
@@ -114,8 +113,8 @@ class Paging:
         What happened meanwhile is taken first: the page may have arrived, or be answered.
         """
         desk = self._desks[partition] = Desk(partition, states, clock_ms, self._policy)
-        self._holdings[partition] = Holding(desk, partial(self._submit, desk))
-        self._holdings[partition].recover(desk.recover(), self._held_at_most_s)
+        self._holdings[partition] = Holding(desk, self._sender.submit, self._now)
+        self._holdings[partition].recover(self._held_at_most_s)
         if self._calendars is not None:
             self._calendars.start(self.use)
 
@@ -125,6 +124,7 @@ class Paging:
 
     def revoked(self) -> None:
         """Forget every partition; a try under way ends, and is written down."""
+        self._sender.clear()
         for holding in self._holdings.values():
             holding.drop()
         self._holdings.clear()
@@ -143,12 +143,16 @@ class Paging:
 
     def take(self, run: Run, group: Group) -> None:
         """Take each record of a run; one that fails is kept as a dead letter."""
-        desk = self._desks[run.partition]
+        desk, holding = self._desks[run.partition], self._holdings[run.partition]
         for record in run.records:
             with dead_letter_on_error(record, group):
                 self._take(desk, record, group)
         if run.at_end:
-            self._holdings[run.partition].caught_up()
+            holding.caught_up()
+        self._closed, self._open = map(holding.without_freed, (self._closed, self._open))
+        for order in holding.freed():
+            group.touch(order.partition, order.patient_id)
+            self._open.append(order)
 
     def _take(self, desk: Desk, record: Record, group: Group) -> None:
         match read(record):
@@ -166,10 +170,7 @@ class Paging:
             case Alert() as line:
                 self._decide(desk, line, line, record, group)
             case Present() as line:
-                holding = self._holdings[record.partition]
-                for patient_id in holding.late:
-                    group.touch(record.partition, patient_id)
-                holding.present(epoch_ms(line.at))
+                self._holdings[record.partition].present(epoch_ms(line.at))
 
     def _take_tick(self, desk: Desk, tick: Tick, record: Record, group: Group) -> None:
         desk.clock_ms = max(desk.clock_ms, epoch_ms(tick.at))
@@ -213,8 +214,8 @@ class Paging:
         if decision.life is life:
             return
         after, orders = decision.life, orders_of(record.partition, decision, what)
-        for order in filter(self._holdings[record.partition].must_wait, orders):
-            after = after and hold(after, order.send, held=True)
+        if after is not None:
+            after, orders = self._holdings[record.partition].hold(after, orders)
         desk.put(patient_id, alert_id, after)
         group.touch(record.partition, patient_id)
         if after is not None:
@@ -242,26 +243,15 @@ class Paging:
 
     # Sending
 
-    def _submit(self, desk: Desk, order: Order) -> None:
-        life = desk.of(order.patient_id).get(order.alert_id)
-        if life is None:
-            return
-        send = life.find(order.send.page_id, order.send.address.sink)
-        if send is not None and send.is_held:
-            desk.put(order.patient_id, order.alert_id, hold(life, send, held=False))
-        self._sender.submit(life.level.weight, order)
-
     def _depart(self, order: Order) -> Page | None:
         """Return the page of an order, if it is still to be sent; from here on it may have left."""
         desk = self._desks.get(order.partition)
         life = None if desk is None else desk.of(order.patient_id).get(order.alert_id)
         if desk is None or life is None:
             return None
-        page_id, sink, attempt = order.send.page_id, order.send.address.sink, order.send.attempt
-        send = life.find(page_id, sink)
-        if send is None or (send.stage, send.attempt) != (Stage.QUEUED, attempt):
+        if (send := queued(life, order)) is None:
             return None
-        if self._concluded.get((page_id, sink), 0) >= attempt:
+        if self._concluded.get((send.page_id, send.address.sink), 0) >= send.attempt:
             return None
         desk.put(order.patient_id, order.alert_id, depart(life, send))
         return self._write(life, send, desk.clock_ms)

@@ -82,10 +82,14 @@ class Sender:
             return self._gather_s * self._chance()
         return self._gather_s if weight[0] < AT_ONCE_FROM else 0.0
 
-    async def close(self, grace_s: float) -> None:
-        """Begin no more tries; let those under way end, if that takes no longer than this."""
+    def clear(self) -> None:
+        """Forget what waits for its turn; tries under way go on."""
         for lineup in self._lineups.values():
             lineup.clear()
+
+    async def close(self, grace_s: float) -> None:
+        """Begin no more tries; let those under way end, if that takes no longer than this."""
+        self.clear()
         under_way = [each for tries in self._tries.values() for each in tries]
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=grace_s)

@@ -111,6 +111,21 @@ async def test_a_try_under_way_over_a_change_of_owner_is_not_made_twice(bench: B
     assert (bench.got(), outcomes) == ([P1], ["sent"])
 
 
+async def test_what_waits_for_its_turn_does_not_outlive_a_change_of_owner() -> None:
+    """What happened meanwhile is taken first, also where the same worker owns it again."""
+    bench = Bench(gather_s=0.02)
+    await bench.hears(line(priority="P2"))
+
+    bench.paging.revoked()
+    bench.paging.recovered(PARTITION, dict(bench.states), epoch_ms(NOON))
+    await asyncio.sleep(0.05)
+    before = bench.got()
+    await bench.hears(answer(), Tick(at=NOON))
+    await asyncio.sleep(0.05)
+
+    assert (before, bench.got()) == ([], [])
+
+
 async def test_an_answer_after_a_change_of_owner_counts(bench: Bench) -> None:
     """Another worker paged, and knows no more than what lies in the table."""
     await bench.hears(line(priority="P1"))

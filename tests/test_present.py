@@ -1,7 +1,7 @@
 """After an outage the pages are about now, whatever the watchers find on their way to it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from builders import NOON
@@ -182,6 +182,104 @@ async def test_what_was_held_at_a_crash_goes_out_after_its_limit(
 
     async with asyncio.timeout(10):
         await until(lambda: bench.got() == [P1])
+
+
+async def test_nothing_is_held_longer_than_its_limit_over_changes_of_owner(bench: Bench) -> None:
+    """Pagers that start again and again do not let the time begin again and again."""
+    await bench.hears(line(priority="P1"))
+    nearly = datetime.now(UTC) + timedelta(seconds=holding.CAUGHT_UP_WITHIN_S - 0.1)
+    bench.options["now"] = lambda: nearly
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(Tick(at=NOW))
+
+    async with asyncio.timeout(10):
+        await until(lambda: bench.got() == [P1])
+
+
+async def test_what_was_held_for_its_limit_may_have_left_before_a_crash(bench: Bench) -> None:
+    """It left at its limit, whether the broker was there to keep that or not."""
+    await bench.hears(line(priority="P1"))
+    over = datetime.now(UTC) + timedelta(seconds=holding.CAUGHT_UP_WITHIN_S)
+    bench.options["now"] = lambda: over
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR))
+
+    assert bench.got() == [P1_OVER]
+
+
+async def test_present_and_line_in_one_group_leave_as_what_may_have_arrived(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"), caught_up())
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOW))
+
+    assert bench.got() == [P1, P1_OVER]
+
+
+async def test_what_leaves_after_a_recovery_leaves_as_what_may_have_arrived(bench: Bench) -> None:
+    await bench.hears(line(priority="P1"))
+    bench.start(epoch_ms(NOW))
+    await bench.hears(caught_up())
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOW))
+
+    assert bench.got() == [P1, P1_OVER]
+
+
+async def test_what_is_freed_while_its_group_is_written_leaves_with_the_next_one(
+    bench: Bench,
+) -> None:
+    first = bench.take(line(priority="P1"))
+    bench.paging.finish(first)
+    second = bench.take(caught_up())
+    bench.paging.durable(first)
+    await bench.settle()
+    before = bench.got()
+
+    await bench.commit(second)
+    bench.start(epoch_ms(NOW))
+    await bench.hears(line(2, "resolved", "P1", at=NOW))
+
+    assert (before, bench.got()) == ([], [P1, P1_OVER])
+
+
+async def test_a_page_that_is_no_longer_true_does_not_take_the_place_of_one_that_is() -> None:
+    """It was held, ended, and is raised anew about now, while pages wait for company."""
+    bench = Bench(gather_s=0.05)
+    await bench.hears(Present(partition=PARTITION, at=NOON), Tick(at=NOW))
+    await bench.hears(line(priority="P2"), line(2, "resolved", "P2", at=NOON + HOUR))
+    await bench.hears(line(3, "raised", "P2", at=NOW))
+
+    await bench.hears(caught_up())
+
+    async with asyncio.timeout(10):
+        await until(lambda: len(bench.got()) == 2)
+    assert bench.got() == [
+        "P2 | Primary team: answer within 15 min",
+        "P2 | Rapid response: heads-up",
+    ]
+    assert {page.revision for page in bench.gateways["console"].got} == {3}
+
+
+async def test_nor_does_it_take_that_of_an_end() -> None:
+    bench = Bench(gather_s=0.05)
+    await bench.hears(Present(partition=PARTITION, at=NOW), line(priority="P2", grade=2))
+    async with asyncio.timeout(10):
+        await until(lambda: len(bench.got()) == 2)
+    told = bench.got()
+    await bench.reads_back()
+    await bench.hears(Tick(at=NOW + 10 * MINUTE))
+    await bench.hears(line(2, "changed", "P2", grade=3, at=NOW + MINUTE))
+    await bench.hears(line(3, "resolved", "P2", grade=3, at=NOW + 10 * MINUTE))
+
+    await bench.hears(caught_up(10 * MINUTE))
+
+    async with asyncio.timeout(10):
+        await until(lambda: len(bench.got()) == 4)
+    assert all(call.startswith("ENDED P2") for call in bench.got()[len(told) :])
 
 
 async def test_partitions_that_are_another_s_hold_nothing(bench: Bench) -> None:

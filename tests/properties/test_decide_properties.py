@@ -158,7 +158,7 @@ class Pager(RuleBasedStateMachine):
         saved = lives.encode({"it": self.case.known})
         (read,) = lives.decode(saved).values()
         assert read == self.case.known
-        self.case.life, _ = recover(read)
+        self.case.life, _ = recover(read, 0)
 
     # What comes again changes nothing
 
