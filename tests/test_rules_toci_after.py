@@ -109,6 +109,24 @@ def test_a_second_dose_before_12_hours_does_not_hide_the_first() -> None:
     assert seen.states(FEVER) == ["raised P2"]
 
 
+def test_each_dose_is_told_once_its_own_12_hours_are_over() -> None:
+    """Doses every 8 hours, and a fever that none of them ends."""
+    fevers = [measured(each) for each in range(0, 21, 2)]
+    events = [*fevers, toci(1), toci(9)]
+    bed = Bedside(patient(), *sorted(events, key=lambda each: str(each["effective_at"])))
+    bed.tick(at(21) - minutes(1))
+    assert bed.states(FEVER) == ["raised P2"]
+
+    bed.tick(at(21))
+    first, second = bed.told(FEVER)
+    assert [line.because[-1].signal for line in (first, second)] == [
+        "tocilizumab",
+        "tocilizumab dose 2",
+    ]
+    assert (first.at, second.at) == (at(13), at(21))
+    assert second.because[-1].effective_at == at(9)
+
+
 def test_it_says_when_the_next_dose_is_allowed() -> None:
     doses = [toci(each) for each in (0, 8)]
     seen = Bedside(patient(), *feverish(-1), *doses)

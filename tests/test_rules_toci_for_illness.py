@@ -235,6 +235,45 @@ def test_a_fever_that_is_charted_late_makes_the_dose_one_of_its_episode() -> Non
     assert bed.is_open("STEROID-CRS")
 
 
+# A dose that is told when the readings of its time are no longer kept
+
+
+def shocked(until_h: int) -> list[Fields]:
+    return [low(each, temperature_c=38.6) for each in range(0, until_h, 2)]
+
+
+@pytest.mark.parametrize("told_h", [50, 80, 120, 160])
+def test_a_dose_that_is_told_days_late_asks_for_a_steroid_all_the_same(told_h: int) -> None:
+    bed = Bedside(patient(), *shocked(told_h))
+    assert bed.states("STEROID-CRS") == []
+
+    bed.take(late(toci(1), hours(told_h - 1)))
+    bed.restored()
+    bed.take(norepinephrine(told_h + 1), infusion("epinephrine", at=at(told_h + 2)))
+
+    lines = bed.told("STEROID-CRS")
+    assert [line.at for line in lines] == [at(told_h), at(told_h + 1), at(told_h + 2)]
+    assert lines[-1].priorities == {"manikath-2025": "P1", "astct-2019": "P1"}
+
+
+def test_one_told_late_asks_for_none_where_the_illness_is_mild() -> None:
+    calm = [reading(at=at(each), temperature_c=38.3, systolic_mmhg=118) for each in range(6, 99, 2)]
+    bed = Bedside(patient(), *shocked(6), *calm)
+    bed.take(late(toci(1), hours(97)))
+
+    assert bed.states("STEROID-CRS") == []
+
+
+def test_one_that_is_removed_days_later_times_nothing_any_more() -> None:
+    given = toci(1)
+    bed = Bedside(patient(), *shocked(1), given, *shocked(80)[1:])
+    bed.take(removed(given, hours(79)))
+    assert bed.states("STEROID-CRS") == ["raised P2", "retracted"]
+
+    bed.take(norepinephrine(81), infusion("epinephrine", at=at(82)))
+    assert not bed.is_open("STEROID-CRS")
+
+
 @given(order=st.permutations(range(9)))
 def test_the_illness_does_not_depend_on_the_order_of_arrival(order: list[int]) -> None:
     stop = infusion(at=at(4), action="stop")

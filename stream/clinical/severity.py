@@ -19,7 +19,7 @@ from stream.clinical.closing import CLEAN_MS
 from stream.clinical.grade import GradeRange
 from stream.clinical.illness import ECMO_SIGNALS
 from stream.clinical.levels import LOW_PRESSURE, OXYGEN_USED, Level
-from stream.clinical.masking import CIRCUIT_SIGNALS, TREATED_BEFORE_MS
+from stream.clinical.masking import CIRCUIT_SIGNALS, TREATED_BEFORE_MS, treated_after
 from stream.clinical.once import once
 from stream.clinical.patient import NOTHING, Course, Patient, Response
 from stream.clinical.policies.register import GRADING, MANAGEMENT
@@ -59,7 +59,9 @@ def _stays(patient: Patient, course: Course, moment_ms: int, *, may_be: bool) ->
     """Tell, of most moments, that nothing of all this is another: plainly, each has to ask."""
     doses = patient.series.get(TOCILIZUMAB.name)
     last = None if doses is None else doses.newest
-    if last is not None and last.effective_ms >= moment_ms:
+    if last is not None and (
+        last.effective_ms >= moment_ms or _is_not_followed(patient, course, moment_ms)
+    ):
         return False
     began = course.grade_2_from
     if course.onset_ms is None:
@@ -137,7 +139,7 @@ def _response(now: _Moment) -> Mapping[str, Response]:
     """Follow the grades by policy from the first tocilizumab of the illness on."""
     known = now.course.response
     dose = now.patient.newest(TOCILIZUMAB, now.at_ms, now.at_ms)
-    if not known and dose is None:
+    if not known and dose is None and not _is_not_followed(now.patient, now.course, now.at_ms):
         return NOTHING
     if now.course.ill_from_ms is None:
         from_ms = now.at_ms - TREATED_BEFORE_MS
@@ -156,6 +158,17 @@ def _response(now: _Moment) -> Mapping[str, Response]:
         name: each._replace(lowest=min(each.lowest, grades[name].lowest))
         for name, each in known.items()
     }
+
+
+def _is_not_followed(patient: Patient, course: Course, moment_ms: int) -> bool:
+    """Tell whether a dose for the illness lies before, and no grade since then is known.
+
+    It was told when the readings of its time were no longer kept. The grade at it is taken to be
+    the first that is: where that was higher, a steroid is asked for though the patient is better.
+    """
+    if course.response or (after_ms := treated_after(course)) is None:
+        return False
+    return patient.newest(TOCILIZUMAB, after_ms + 1, moment_ms - 1) is not None
 
 
 def _is_as_before(patient: Patient, moment_ms: int) -> bool:

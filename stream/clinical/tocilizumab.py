@@ -120,6 +120,17 @@ def name_before(view: View, dose: Reading[Dose]) -> str:
     return _by_time(dose) if _is_late(view, dose) else NAME
 
 
+def name_among(view: View, dose: Reading[Dose]) -> str:
+    """Name a dose by its number, but for the first of the stay, so that the next one is told anew.
+
+    What came late is named by its time.
+    """
+    place = place_at(view.tocilizumab, dose.effective_ms)
+    if not place:
+        return NAME
+    return _by_time(dose) if _is_late(view, dose) else f"{NAME} dose {place + 1}"
+
+
 def told_last(doses: Iterable[Reading[Dose]]) -> Reading[Dose] | None:
     """Find which dose was told last: it is what shows that another one is wrong."""
     return max(doses, key=lambda each: (_told_ms(each), each.effective_ms), default=None)

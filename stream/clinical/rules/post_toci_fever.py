@@ -3,8 +3,9 @@
 At 12 hours after a dose the newest temperature, at most 4 hours old, is a fever; or a fever is
 measured between 12 and 24 hours after it, with no gap of 8 hours without fever since the dose. Once
 a dose: the next temperature below 38.0 ends it, and so does the next dose; a fever that comes back
-is not told again. Three days after a dose its readings are no longer kept, and it ends. A site may
-ask from 8 hours on.
+is not told again. Where a later dose was given before that, the alert goes on, and tells of that
+one when its time has come. Three days after a dose its readings are no longer kept, and it ends. A
+site may ask from 8 hours on.
 Source: CLINICAL.md §1.2 (review line 77), §1.11, DEC-9, DEC-30, DEC-50.
 """
 
@@ -22,7 +23,7 @@ from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Series, since
 from stream.clinical.signals import TEMPERATURE, attribution
 from stream.clinical.times import HOUR_MS, in_words
-from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
+from stream.clinical.tocilizumab import GIVEN, dose_in_words, name_among, next_dose_ms
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -56,7 +57,10 @@ def judge(view: View) -> Verdict:
         }
         finding = Finding(
             priorities=priorities,
-            because=(evidence.of_temperature(newest), evidence.of_dose(NAME, dose)),
+            because=(
+                evidence.of_temperature(newest),
+                evidence.of_dose(name_among(view, dose), dose),
+            ),
             advice=partial(_advice, view, span_ms / HOUR_MS),
             source="review-2025 L77",
         )

@@ -90,7 +90,8 @@ def _why(view: View, policy: str, grade: int) -> str | None:
     """Say why a steroid is due by a grade; None where it is not."""
     profile, response = view.management, view.course.response.get(policy)
     at_once, fever_ms = profile.steroid_at_once_from_grade, _fever_ms(view)
-    if response is not None and grade >= FROM_GRADE:
+    # A dose may be removed whose response is no longer followed anew.
+    if response is not None and grade >= FROM_GRADE and of_illness(view):
         if grade > response.lowest:
             return WORSE
         no_better_ms = _no_better_ms(view)
