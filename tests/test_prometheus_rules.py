@@ -19,6 +19,7 @@ PROMETHEUS: Final = ROOT / "deploy" / "prometheus"
 RULES: Final = PROMETHEUS / "rules.yml"
 RULE_TESTS: Final = ("tests.yml",)
 OF_PROMETHEUS: Final = {"up", "process_start_time_seconds"}
+ON_DEMAND: Final = re.compile(r"^  # (- job_name: .*\n(?:  #  .*\n)+)", re.MULTILINE)
 
 
 def read(path: Path) -> Any:
@@ -26,6 +27,17 @@ def read(path: Path) -> Any:
 
 
 ALERT_RULES: Final[Sequence[dict[str, Any]]] = read(RULES)["groups"][0]["rules"]
+
+
+def jobs_on_demand() -> list[dict[str, Any]]:
+    """Read the jobs that stand as comments: a site puts them in where it runs the service."""
+    text = (PROMETHEUS / "prometheus.yml").read_text().partition("scrape_configs:")[2]
+    return [yaml.safe_load(each.replace("  # ", ""))[0] for each in ON_DEMAND.findall(text)]
+
+
+def targets_of(jobs: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Tell by job what is scraped."""
+    return {each["job_name"]: each["static_configs"][0]["targets"] for each in jobs}
 
 
 class TestPrometheus:
@@ -111,13 +123,22 @@ class TestPrometheus:
         }
 
     def test_prometheus_scrapes_each_kind_of_worker_at_its_port(self) -> None:
-        jobs = {
-            job["job_name"]: job["static_configs"][0]["targets"]
-            for job in read(PROMETHEUS / "prometheus.yml")["scrape_configs"]
-        }
+        jobs = targets_of(read(PROMETHEUS / "prometheus.yml")["scrape_configs"])
 
         expected = {
             f"stormwatch-{role}": [f"{role}:{port}"] for role, port in DEFAULT_METRICS_PORTS.items()
         }
         expected["stormwatch-page"].append(f"page-2:{DEFAULT_METRICS_PORTS['page']}")
-        assert jobs == expected
+        assert jobs | targets_of(jobs_on_demand()) == expected
+
+    def test_what_compose_starts_with_a_profile_is_scraped_on_demand(self) -> None:
+        """Else its alert would fire for ever where nobody starts it."""
+        services = read(ROOT / "docker-compose.yml")["services"]
+        (rule,) = (each for each in ALERT_RULES if each["alert"] == "StormwatchAnswerDown")
+
+        on_demand = targets_of(jobs_on_demand())
+
+        assert list(on_demand) == [
+            f"stormwatch-{name}" for name, each in services.items() if "profiles" in each
+        ]
+        assert set(re.findall(r'job="([^"]+)"', rule["expr"])) == set(on_demand)
