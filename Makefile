@@ -17,7 +17,7 @@ help: ## what can be made
 demo: .venv/.installed ## real Kafka, published cases, pages on the console
 	$(BIN)/stormwatch demo
 
-test: .venv/.installed ## every test, on a broker that it starts itself
+test: .venv/.installed ## the tests but those of test-system, on a broker that it starts itself
 	$(BIN)/python -m pytest
 
 test-system: .venv/.installed ## real Alertmanager, mail server and browser, from Debian's packages
