@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chaos.explaining import FELT_S
 from chaos.schedule import KINDS, LONG
-from chaos.words import FOUND, HEAD, OLDER
+from chaos.words import FOUND, HEAD, OLDER, REASONS
 
 ROOT: Final = Path(__file__).parent.parent.parent
 REPORTS: Final = Path(__file__).parent / "reports"  # kept: they add up over machines
@@ -200,8 +200,16 @@ def _reasons(reports: Sequence[Report]) -> str:
     reasons: Counter[str] = Counter()
     for report in reports:
         reasons.update(report.get("end_reasons", {}))
-    named = (f"{times} times *{reason.rstrip(':')}*" for reason, times in reasons.most_common())
+    named = (
+        f"{times} {'time' if times == 1 else 'times'} *{_reason(reason.rstrip(':'))}*"
+        for reason, times in reasons.most_common()
+    )
     return ", ".join(named) or "never"
+
+
+def _reason(reason: str) -> str:
+    """Say what happened, where the worker's own words do not by themselves."""
+    return REASONS.get(reason, reason)
 
 
 def _wrong(report: Report) -> int:

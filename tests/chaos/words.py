@@ -9,7 +9,8 @@ Written by `make chaos-report` from the reports of single rounds; do not edit it
 A round runs the real commands: three watchers under a supervisor, on three real brokers with a disk and a network that can be
 taken from them, a ward that sends for as long as faults are made, and at its end a replay of what lies on the topics as the oracle.
 `make chaos` runs rounds, `tests/chaos/` has them; a seed gives the same schedule of faults and the same events. A round that has a report
-is not run again, so that a run that was broken off goes on where it was; with `--again` it is, and both reports count.
+is not run again, so that a run that was broken off goes on where it was; with `--again` it is, and both reports count. What `make chaos` has no variable for
+(`--again`, `--kinds`, `--patients`) is given to the command itself: `PYTHONPATH=tests .venv/bin/python -m chaos run --seed 900 --again`.
 
 A third of the faults are made beside the next one, which comes within a second and a half: a worker is killed, stopped or joins while a broker is
 down or frozen, the network gone or a disk full, or leaders move while partitions are taken over. One fault at a time acts on the processes of
@@ -47,11 +48,25 @@ The time from event to alert begins when the event was first sent, whether or no
 consumer that reads all the while, as the pager does, has the line: it was confirmed by then. That consumer needs up to about two seconds to leave a
 broker that is frozen.
 
-A stop of 30 s and ten minutes without a broker, or without any, are made by rounds of their own (`--kinds worker_long_stop broker_away outage`).
+A stop of 30 s and ten minutes without a broker, or without any, are made by rounds of their own
+(`PYTHONPATH=tests .venv/bin/python -m chaos run --seed 900 --kinds worker_long_stop broker_away outage`).
 
 Times were measured on two cores that had other work for ten: read them as upper bounds.
 
 """
+
+# What is told of a reason that is cut short in the reports, or is for those who know the code.
+REASONS: Final = {
+    "Error: STORMWATCH_KAFKA": "it started, and no broker answered",
+    "Error: KafkaConnectionError: KafkaConnectionError: Unable to bootstrap from": "it started, and the brokers went after its first look at them",
+    "a part of the worker failed: Ticker.run": "ticks could not be written",
+    "what was taken is not durable after": "what was taken did not become durable in time",
+    "stood still for": "it stood still for longer than its session",
+    "out of its group for": "it was out of its group for too long",
+    "asking for no metadata for": "it asked for no metadata for too long",
+    "asked to assign partitions, and": "it led the group, and its broker told it of no topics",
+    "not ready for": "it was not ready for too long",
+}
 
 OLDER: Final = {
     2: """Driver 2 let every fault, a worker that was asked to end too, explain all lateness until 20 s after it, which was most of a round. It took
