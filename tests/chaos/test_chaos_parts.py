@@ -243,7 +243,7 @@ def test_the_page_names_wrong_rounds_and_keeps_drivers_and_ticks_apart(tmp_path:
     assert "3 partitions not taken to their end" in page
     assert "Longest that no fault explains, of any line: 4.5 s." in page
     assert "| disk full | 1 | 1 |" in page
-    assert "Workers ended by themselves: 2 times *it stood still for longer than its session*." in page
+    assert "by themselves: 2 times *it stood still for longer than its session*." in page
 
 
 def test_the_page_keeps_apart_what_only_one_kind_of_fault_has_kept_waiting(tmp_path: Path) -> None:
