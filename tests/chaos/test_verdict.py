@@ -56,10 +56,12 @@ def night(
     }
 
 
-def queues(records: Iterable[ConsumerRecord], every: int) -> list[list[ConsumerRecord]]:
+def queues(
+    records: Iterable[ConsumerRecord], every: int, partition: int = PARTITION
+) -> list[list[ConsumerRecord]]:
     """As they lie on the topics, with ticks so many minutes apart."""
     moments = [NOON + minute * MINUTE for minute in range(0, 60, every)]
-    ticks = [record(registry.TICKS, PARTITION, "0", encoded(tick(at)), at) for at in moments]
+    ticks = [record(registry.TICKS, partition, "0", encoded(tick(at)), at) for at in moments]
     topics: dict[str, list[ConsumerRecord]] = {}
     for each in sorted(records, key=lambda one: one.offset):
         topics.setdefault(each.topic, []).append(each)
@@ -210,15 +212,30 @@ def test_a_dead_letter_of_what_the_replay_takes_is_wrong(partition: int, extra: 
     ] * extra
 
 
-def test_a_state_tells_of_what_was_refused_of_a_wrong_clock_as_well() -> None:
+def refused(at: datetime) -> ConsumerRecord:
+    """A reading of a wrong clock, with the timestamp given: in time, or as its device has it."""
+    ahead = NOON + 240 * MINUTE
+    event = vitals(ahead, recorded_at=ahead, source=WRONG_CLOCK, patient_id="anna")
+    value = json.dumps(event).encode()
+    return record(registry.VITALS, LAST, "anna", value, at, offset=21)
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+def test_a_state_tells_of_what_was_refused_of_a_wrong_clock_as_well(by_line: bool) -> None:
     """The replay leaves it out, and its offset has to be in the state all the same."""
     came = night(["anna"], LAST)["anna"]
-    ahead = vitals(NOON + 240 * MINUTE, source=WRONG_CLOCK) | {"patient_id": "anna"}
-    value = json.dumps(ahead).encode()
-    refused = record(registry.VITALS, LAST, "anna", value, NOON + 240 * MINUTE, offset=21)
     letters = [dead(LAST, 21)]
-    wanted = replayed(queues([*came, refused], 1), letters)
-    verdict = judge(wanted, [], changelog(wanted.states), letters)
+    wanted = replayed(queues([*came, refused(NOON + 240 * MINUTE)], 1, LAST), letters)
+    wanted.by_line = by_line
+    live = replayed(queues([*came, refused(NOON + 21 * MINUTE)], 1, LAST))
+    lines = [
+        record(registry.ALERTS, LAST, "", line, offset=offset)
+        for offset, line in enumerate(wanted.alerts.values())
+    ]
+    right = judge(wanted, lines, changelog(live.states), letters)
+    wrong = judge(wanted, lines, changelog(wanted.states), letters)
 
-    assert (verdict.records_differ, verdict.dead_letters_extra) == (1, 0)
-    assert "vitals.v1 21" in verdict.differences[0]
+    assert live.refused == {(registry.VITALS, LAST, 21)}
+    assert right.is_right, right.differences
+    assert (wrong.records_differ, wrong.dead_letters_extra) == (1, 0)
+    assert "vitals.v1 21" in wrong.differences[0]
