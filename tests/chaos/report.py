@@ -128,27 +128,33 @@ def _verdict(report: Report) -> str:
 
 
 def _soak(folder: Path) -> list[str]:
-    """Show what `make soak` found last."""
+    """Show what `make soak` found last: the most of each half, and the medians of what is open."""
     if not (kept := folder / "soak.json").exists():
         return []
     report = json.loads(kept.read_text())
     rows = [
-        f"| {name.replace('_', ' ')} | {report[name]['first_half']} | {report[name]['second_half']} |"
+        f"| {name.replace('_', ' ')} | {_shown(report[name]['first_half'])} | {_shown(report[name]['second_half'])} |"
         for name in SOAKED
     ]
+    remarks = "".join(f" **But {each}.**" for each in report.get("remarks", []))
     return [
         "## An even load for long",
         "",
-        f"`make soak`: {report['minutes']} minutes (the aim is 60), {report['per_s']} records a second (the aim is 2 000), {report['workers']} workers. The most of each half, of all",
-        "workers together, and the median lag and the processor used; the first quarter is left out, while caches and states fill.",
+        f"`make soak`: {report['minutes']} minutes (the aim is 60), {report['per_s']} records a second (the aim is 2 000), {report['workers']} workers.{remarks} The most of each",
+        "half, of all workers together, the medians of open files, of tasks and of the lag, and the processor used; the first quarter is left out, while caches",
+        "and states fill.",
         "",
         "No worker may end by itself, memory may be 1.05 times that of the first half, the median of open files and of tasks one more, at the end no more may",
-        f"wait than comes in ten seconds, and all has to be taken a minute later. {_verdict(report)}",
+        f"wait than was sent in ten seconds, and all has to be taken a minute later. {_verdict(report)}",
         "",
         "| | first half | second half |",
         "| --- | --- | --- |",
         *rows,
     ]
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else str(value)
 
 
 def _totals(reports: Sequence[Report]) -> list[str]:

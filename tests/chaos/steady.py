@@ -18,12 +18,13 @@ TURN_EVERY_S: Final = 60.0  # of a patient with a bad night, on average
 
 @dataclass
 class Feed:
-    """Sends until it is told to stop; `sent` counts what is confirmed."""
+    """Sends until it is told to stop; `sent` counts what is confirmed, in `took_s` seconds."""
 
     bootstrap: str
     per_s: float
     patients: int
     sent: int = 0
+    took_s: float = 0.0
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -35,9 +36,11 @@ class Feed:
             request_timeout_ms=CONFIRMED_WITHIN_MS,
         )
         await producer.start()
+        began_s = time.monotonic()
         try:
             await self._send(producer)
         finally:
+            self.took_s = time.monotonic() - began_s
             await producer.stop()
 
     async def _send(self, producer: AIOKafkaProducer) -> None:

@@ -1,130 +1,26 @@
-"""What `chaos scale` and `chaos soak` find wrong, from what they measured."""
+"""What `chaos scale` and `chaos soak` find wrong, from what they measured, and how it is told."""
 
+import subprocess
 from argparse import Namespace
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
-from aiokafka import ConsumerRecord
-from builders import NOON, encoded, topic_of, vitals
-from chaos import scale, soak
+from chaos import soak
 from chaos.__main__ import measured
 from chaos.report import merged
-from chaos.scale import Step, costs_of
-from chaos.soak import told
-from chaos.verdict import replayed
-
-from stream.partition import MARKER_KEY, Epoch, Stamp, head_of, write, write_marker
-from topics import registry
-from topics.base import epoch_ms
-
-NOON_S = epoch_ms(NOON) / 1000
-STEPS = [
-    Step("one", NOON_S + 100, NOON_S + 130, is_well=True),
-    Step("two", NOON_S + 131, NOON_S + 160, is_well=True),
-]
+from chaos.soak import all_ended, told
+from commands import Stormwatch
+from supervision import Supervised
 
 
-def record(topic: str, partition: int, at_s: float, **more: Any) -> ConsumerRecord:
-    at_ms = round(1_000 * (NOON_S + at_s))
-    said = {"offset": 0, "key": b"", "value": b""} | more
-    offset, key, value = said["offset"], said["key"], said["value"]
-    return ConsumerRecord(topic, partition, offset, at_ms, 0, key, value, None, 0, 0, ())
-
-
-def reading(offset: int, at_s: float, patient_id: str = "anna") -> ConsumerRecord:
-    event = vitals(temperature_c=37.0 + offset / 10, patient_id=patient_id)
-    return record(
-        topic_of(event), 0, at_s, offset=offset, key=patient_id.encode(), value=encoded(event)
-    )
-
-
-def changelog(
-    taken: Iterable[ConsumerRecord], times: Iterable[float] = (100, 160)
-) -> list[ConsumerRecord]:
-    """What is written of records that were taken; of all other partitions it is never silent."""
-    stamp, topic = Stamp(Epoch(1, 1), 1), registry.WATCH_CHANGELOG
-    states = [
-        record(topic, 0, at_s, key=key.encode(), value=write(head_of(stamp), (value, None)))
-        for key, value in replayed([list(taken)]).states.items()
-        for at_s in times
-    ]
-    marker = write_marker(stamp, None, {})
-    others = [
-        record(topic, each, at_s, key=MARKER_KEY, value=marker)
-        for each in range(1, registry.PARTITIONS)
-        for at_s in range(90, 170)
-    ]
-    return [*states, *others]
-
-
-# Silence
-
-
-@pytest.mark.parametrize(
-    ("times", "longest_s"),
-    [
-        ([99.5, 99.9, 100.3], 29.7),  # nothing more came
-        ([99.0, 119.0, 129.0, 140.0], 20.0),
-        ([80.0, 129.0, 140.0], 49.0),  # it was silent already
-        ([99.0, 150.0], 31.0),  # nothing came in the step
-        ([], 30.0),
-    ],
-)
-def test_a_silence_counts_from_the_record_before_a_step_to_its_end(
-    times: list[float], longest_s: float
-) -> None:
-    sent = [reading(0, 100)]
-    one, _ = costs_of(STEPS, changelog(sent, times), sent)
-
-    assert one["longest_s"] == longest_s
-
-
-# What `chaos scale` fails by
-
-
-def test_a_step_whose_records_are_all_graded_is_right() -> None:
-    """Those that were sent before the first step count with it."""
-    sent = [reading(offset, at_s) for offset, at_s in enumerate((50, 110, 140, 170))]
-    costs = costs_of(STEPS, changelog(sent), sent)
-
-    assert [each["records"] for each in costs] == [2, 2]
-    assert scale.wrong(costs) == []
-
-
-@pytest.mark.parametrize(
-    ("lost", "told"),
-    [
-        (0, "one: 1 of 2 records were not graded"),
-        (1, "one: 1 of 2 records were not graded"),
-        (2, "two: 1 of 2 records were not graded"),
-        (3, "two: 1 of 2 records were not graded"),
-    ],
-)
-def test_a_record_that_was_not_graded_is_wrong_in_its_step(lost: int, told: str) -> None:
-    """Also where later ones of the same patient were."""
-    sent = [reading(offset, at_s) for offset, at_s in enumerate((50, 110, 140, 170))]
-    taken = [each for each in sent if each.offset != lost]
-
-    assert scale.wrong(costs_of(STEPS, changelog(taken), sent)) == [told]
-
-
-def test_a_patient_without_a_state_is_not_graded() -> None:
-    sent = [reading(0, 110), reading(1, 140), reading(2, 111, "bert")]
-    costs = costs_of(STEPS, changelog(sent[:2]), sent)
-
-    assert scale.wrong(costs) == ["one: 1 of 2 records were not graded"]
-
-
-def test_a_step_of_which_nothing_is_known_is_wrong() -> None:
-    sent = [reading(0, 110)]
-    ill = Step("two", NOON_S + 131, NOON_S + 160, is_well=False)
-
-    assert scale.wrong(costs_of([STEPS[0], ill], changelog(sent), sent)) == [
-        "two: 0 of 0 records were not graded",
-        "two: not all workers were well 90 s later",
-    ]
+def scaled(**more: Any) -> dict[str, Any]:
+    """A report of one step that was right."""
+    graded = {"records": 1, "not_graded": 0, "not_known": 0, "well": True}
+    steps = [{"step": "one", "median_s": 1.0, "longest_s": 30.0} | graded]
+    ended: dict[str, Any] = {"worker_ended": [], "statuses": [], "ends": [], "untaken": []}
+    return {"rate": 240.0, "steps": steps} | ended | more
 
 
 # What `chaos soak` fails by
@@ -139,8 +35,10 @@ def sample(number: int, **more: float) -> dict[str, float]:
 def soaked(*samples: dict[str, float], **more: Any) -> dict[str, Any]:
     """A report of what was sampled last, after a flat beginning."""
     before = [sample(number) for number in range(1, 41 - len(samples))]
-    ended: dict[str, Any] = {"worker_ended": [], "statuses": [], "untaken": [], "workers": 1}
-    return ended | {"asked_per_s": 100.0} | told([*before, *samples], 40_000) | more
+    ended: dict[str, Any] = {"worker_ended": [], "statuses": [], "ends": [], "untaken": []}
+    asked = {"asked_per_s": 100.0, "samples_asked": 40, "workers": 1}
+    ran = {"well": True, "load_broken": []} | told([*before, *samples], 40_000, 400.0)
+    return ended | asked | ran | more
 
 
 def second_half(**more: float) -> list[dict[str, float]]:
@@ -184,16 +82,111 @@ def test_what_grows_is_wrong(samples: list[dict[str, float]], words: str) -> Non
     assert found.startswith(words)
 
 
+def test_what_waits_is_held_against_what_was_sent() -> None:
+    """Not against what was asked for: a machine may have given less."""
+    report = soaked(sample(40, lag=600), asked_per_s=200.0, per_s=50)
+
+    assert soak.wrong(report) == ["600 records wait at the end, more than 500: 10 s"]
+
+
+@pytest.mark.parametrize(
+    ("per_s", "remarks"),
+    [
+        (1_899, ["the machine gave only 1,899 of 2,000 records a second"]),
+        (1_900, []),
+    ],
+)
+def test_a_machine_that_is_too_slow_for_the_load_is_remarked(
+    per_s: int, remarks: list[str], tmp_path: Path
+) -> None:
+    report = soaked(asked_per_s=2_000.0, per_s=per_s)
+    told = soak.remarks(report)
+    kept("soak", tmp_path, report | {"remarks": told, "wrong": soak.wrong(report)})
+
+    assert told == remarks
+    assert soak.wrong(report) == []
+    assert ("**But the machine gave only 1,899 of" in merged(tmp_path)) == bool(remarks)
+
+
+def test_the_rate_is_that_of_the_time_it_took() -> None:
+    """Samples may be missing at the end, and the time until the first one counts."""
+    assert told([sample(10)], 40_000, 400.0)["per_s"] == 100
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"well": False}, "not all workers were well 90 s after their start"),
+        ({"load_broken": ["TimeoutError()"]}, "the load ended by itself: TimeoutError()"),
+        ({"sent": 0}, "no record was sent"),
+        ({"samples": 35}, "only 35 of 40 samples could be taken"),
+        ({"samples": 36}, None),
+    ],
+)
+def test_a_load_that_was_not_there_or_not_measured_is_wrong(
+    more: dict[str, Any], words: str | None
+) -> None:
+    assert soak.wrong(soaked(**more)) == ([words] if words else [])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_a_run_that_is_too_short_has_a_report_that_is_wrong(count: int, tmp_path: Path) -> None:
+    samples = [sample(number) for number in range(1, count + 1)]
+    report = soaked() | told(samples, 3_000, 30.0) | {"samples_asked": 3}
+    found = soak.wrong(report)
+    kept("soak", tmp_path, report | {"wrong": found})
+
+    assert f"{count} samples are too few to judge by" in found
+    assert f"**Wrong: {'; '.join(found)}**" in merged(tmp_path)
+
+
+def test_five_samples_are_enough_to_judge_by() -> None:
+    samples = [sample(number, memory_mb=100.0 * number) for number in range(1, 6)]
+    (found,) = soak.wrong(soaked() | told(samples, 5_000, 50.0) | {"samples_asked": 5})
+
+    assert found == "memory grew from 300.0 to 500.0 MB, more than 1.05 times"
+
+
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
         ({"worker_ended": ["it is stuck"]}, "a worker ended: it is stuck"),
         ({"statuses": [-9]}, "a worker ended with status -9"),
+        ({"ends": ["worker 0 did not end"]}, "worker 0 did not end"),
         ({"untaken": ["labs 3: 4 of 5"]}, "not taken in the end: labs 3: 4 of 5"),
     ],
 )
-def test_a_worker_that_ends_is_wrong(ended: dict[str, Any], words: str) -> None:
+def test_a_worker_that_ends_or_leaves_something_is_wrong(ended: dict[str, Any], words: str) -> None:
     assert soak.wrong(soaked(**ended)) == [words]
+
+
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("trap 'exit 0' TERM; echo; while :; do sleep 0.01; done", []),
+        (
+            "trap 'exit 3' TERM; echo; while :; do sleep 0.01; done",
+            ["{} ended with status 3 when asked"],
+        ),
+        ("trap '' TERM; echo; exec sleep 60", ["{} did not end in time when asked"]),
+        ("exit 70", ["{} had ended with status 70 before it was asked"]),
+    ],
+)
+def test_a_worker_that_does_not_end_as_asked_is_named_and_gone(
+    does: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "HANGING_S", 1.0)
+    process = subprocess.Popen(["/bin/sh", "-c", does], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout as said:
+        said.readline()  # it is ready, or gone
+        if "exit 70" in does:
+            process.wait()
+        workers = Supervised(Stormwatch("", tmp_path), {"one": (process, {})})
+        found = all_ended(workers)
+
+    assert found == [each.format("worker one") for each in words]
+    assert (workers.running, process.returncode is None) == ({}, False)
 
 
 # How it is told
@@ -214,10 +207,8 @@ def kept(name: str, folder: Path, report: dict[str, Any]) -> object:
 def test_what_is_wrong_fails_in_words_and_its_report_is_kept_and_shown(
     wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sent = [reading(0, 110), reading(1, 140)]
-    costs = costs_of(STEPS, changelog(sent), sent)
     status = [
-        kept("scale", tmp_path, {"rate": 240.0, "steps": costs, "wrong": wrong}),
+        kept("scale", tmp_path, scaled(wrong=wrong)),
         kept("soak", tmp_path, soaked() | {"wrong": wrong}),
     ]
     page = merged(tmp_path)
