@@ -1,16 +1,17 @@
 """What a state holds in whatever order records and ticks came: against the records themselves.
 
 Which records were taken, and what they say, hangs on no order: a state tells of each topic the last
-offset taken, and keeps the records. What is made of them may hang on it. Vital signs are kept as
-single readings for some hours, and of many of one signal the newest half; so older ones are not
-compared.
+offset taken, and keeps the records. What is made of them may hang on it. A state counts what it has
+forgotten. While that is nothing, each record has to be there. Afterwards only those are compared
+that are too young to be forgotten: of older ones nobody knows whether they were taken.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from aiokafka import ConsumerRecord
 
@@ -22,11 +23,22 @@ from stream.clinical.state import Patient
 from stream.clinical.thinning import READINGS_MAX
 from stream.clinical.times import HOUR_MS
 from topics import registry
+from topics.base import epoch_ms
 
-KEPT_MS: Final = SINGLE_READINGS_MS - HOUR_MS  # they may have been thinned a little later
-KEPT: Final = (
-    READINGS_MAX // 3
-)  # of all signals: of each some less than the half that no limit cuts
+# Vital signs are forgotten by their age after 6 hours. It is an hour less, as of two states that
+# are compared one may have heard a later tick.
+KEPT_MS: Final = SINGLE_READINGS_MS - HOUR_MS
+# Where one vital sign has too many readings, its newest 300 stay: half of the limit. So the newest
+# 200 records of a patient stay in any case. The ward sends too little else to reach a limit.
+KEPT: Final = READINGS_MAX // 3
+FORGOTTEN: Final = ("readings", "silent")  # what a state has cut that were records
+
+
+class Ungraded(NamedTuple):
+    """Records that were not taken, and those of which a state tells no more whether they were."""
+
+    lost: list[ConsumerRecord]
+    not_known: list[ConsumerRecord]
 
 
 @dataclass
@@ -57,7 +69,7 @@ def differs(lying: Mapping[str, int], wanted: bytes | None, found: bytes | None)
     if wanted is None:
         return None
     wants = state.decode(wanted)
-    from_ms = _kept_from_ms(wants)
+    from_ms = _kept_from_ms(wants) if _forgets(wants) or _forgets(patient) else 0
     wanted_entries, entries = _since(wants, from_ms), _since(patient, from_ms)
     other = [
         identity
@@ -67,29 +79,26 @@ def differs(lying: Mapping[str, int], wanted: bytes | None, found: bytes | None)
     return f"has other records: {sorted(other)[:3]}" if other else None
 
 
-def ungraded(
-    records: Iterable[ConsumerRecord], states: Mapping[str, bytes]
-) -> list[ConsumerRecord]:
-    """Choose the records of which the states show that they were not taken."""
+def ungraded(records: Iterable[ConsumerRecord], states: Mapping[str, bytes]) -> Ungraded:
+    """Choose the records that the states do not show to be taken."""
     of: dict[str, list[ConsumerRecord]] = defaultdict(list)
     for record in records:
         of[text_of(record.key) or ""].append(record)
-    left = []
+    found = Ungraded([], [])
     for patient_id, some in of.items():
         saved = states.get(patient_id)
         if saved is None:
-            left += some
+            found.lost.extend(some)
             continue
         patient = state.decode(saved)
-        from_ms = _kept_from_ms(patient)
+        from_ms = _kept_from_ms(patient) if _forgets(patient) else 0
         for record in some:
-            event = json.loads(record.value)
-            is_kept = record.timestamp < from_ms or (
-                (event["source"], event["event_id"]) in patient.entries
-            )
-            if record.offset > patient.applied.get(record.topic, -1) or not is_kept:
-                left.append(record)
-    return left
+            identity, effective_ms = _said(record)
+            if record.offset > patient.applied.get(record.topic, -1):
+                found.lost.append(record)
+            elif identity not in patient.entries:
+                (found.lost if effective_ms >= from_ms else found.not_known).append(record)
+    return found
 
 
 def text_of(key: bytes | None) -> str | None:
@@ -100,8 +109,19 @@ def text_of(key: bytes | None) -> str | None:
         return None
 
 
+def _said(record: ConsumerRecord) -> tuple[Identity, int]:
+    """Return by what a state knows a record, and of when it is."""
+    event = json.loads(record.value)
+    at = datetime.fromisoformat(event["effective_at"])
+    return (event["source"], event["event_id"]), epoch_ms(at)
+
+
+def _forgets(patient: Patient) -> bool:
+    return any(patient.cut.get(each) for each in FORGOTTEN)
+
+
 def _kept_from_ms(patient: Patient) -> int:
-    """Find from when on each record is kept, whenever it was looked at what may go."""
+    """Find from when on each record is kept, however often it was looked at what may go."""
     times = sorted(entry.effective_ms for entry in patient.entries.values())
     newest_ms = times[-KEPT] if len(times) > KEPT else 0
     return max(patient.changed_ms - KEPT_MS, newest_ms)

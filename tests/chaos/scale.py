@@ -122,7 +122,7 @@ def costs_of(
     times: dict[int, list[float]] = {each: [] for each in range(registry.PARTITIONS)}
     for record in written:
         times[record.partition].append(record.timestamp / 1000)
-    lost = ungraded(sent, recovered(written))
+    found = ungraded(sent, recovered(written))
     costs: list[dict[str, Any]] = []
     for step, following in zip_longest(steps, steps[1:]):
         silent = [_longest(each, step.began_s, step.ended_s) for each in times.values()]
@@ -134,7 +134,8 @@ def costs_of(
                 "median_s": round(statistics.median(silent), 1),
                 "longest_s": round(max(silent), 1),
                 "records": _between(sent, since_s, until_s),
-                "not_graded": _between(lost, since_s, until_s),
+                "not_graded": _between(found.lost, since_s, until_s),
+                "not_known": _between(found.not_known, since_s, until_s),
                 "well": step.is_well,
             }
         )
@@ -145,11 +146,16 @@ def wrong(costs: Iterable[Mapping[str, Any]]) -> list[str]:
     """Say in words what no step may cost."""
     found = []
     for each in costs:
-        if each["not_graded"] or not each["records"]:
-            told = f"{each['not_graded']} of {each['records']} records were not graded"
-            found.append(f"{each['step']}: {told}")
+        step, of_all = each["step"], f"of {each['records']} records"
+        if not each["records"]:
+            found.append(f"{step}: no record was sent")
+        if each["not_graded"]:
+            found.append(f"{step}: {each['not_graded']} {of_all} were not graded")
+        if each["not_known"]:
+            unknown = f"of {each['not_known']} {of_all} nobody knows whether they were graded"
+            found.append(f"{step}: {unknown}")
         if not each["well"]:
-            found.append(f"{each['step']}: not all workers were well {WELL_WITHIN_S:.0f} s later")
+            found.append(f"{step}: not all workers were well {WELL_WITHIN_S:.0f} s later")
     return found
 
 

@@ -1,6 +1,7 @@
 """What `chaos scale` finds wrong, from what lies on the topics."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,8 +29,12 @@ def record(topic: str, partition: int, at_s: float, **more: Any) -> ConsumerReco
     return ConsumerRecord(topic, partition, offset, at_ms, 0, key, value, None, 0, 0, ())
 
 
-def reading(offset: int, at_s: float, patient_id: str = "anna") -> ConsumerRecord:
-    event = vitals(temperature_c=37.0 + offset / 10, patient_id=patient_id)
+def reading(
+    offset: int, at_s: float, patient_id: str = "anna", temperature_c: float | None = None
+) -> ConsumerRecord:
+    celsius = 37.0 + offset / 10 if temperature_c is None else temperature_c
+    at = NOON + timedelta(milliseconds=offset)
+    event = vitals(at, temperature_c=celsius, patient_id=patient_id)
     return record(
         topic_of(event), 0, at_s, offset=offset, key=patient_id.encode(), value=encoded(event)
     )
@@ -105,6 +110,35 @@ def test_a_record_that_was_not_graded_is_wrong_in_its_step(lost: int, told: str)
     assert scale.wrong(costs_of(STEPS, changelog(taken), sent)) == [told]
 
 
+def many(count: int) -> list[ConsumerRecord]:
+    """Readings of one patient, ten a second."""
+    return [
+        reading(offset, 100 + offset / 10, temperature_c=36.5 + offset % 7 / 10)
+        for offset in range(count)
+    ]
+
+
+def test_an_early_record_of_very_many_that_was_not_graded_is_wrong() -> None:
+    sent = many(250)
+    costs = costs_of(STEPS[:1], changelog(sent[1:]), sent)
+
+    assert scale.wrong(costs) == ["one: 1 of 250 records were not graded"]
+
+
+def test_records_of_which_nobody_knows_whether_they_were_graded_are_wrong() -> None:
+    """So many that the state has forgotten some of them."""
+    sent = many(700)
+    one, two = costs_of(STEPS, changelog(sent), sent)
+
+    unknown, of_all = one["not_known"], one["records"]
+
+    assert (one["not_graded"], two["not_graded"], two["not_known"]) == (0, 0, 0)
+    assert 0 < unknown < of_all
+    assert scale.wrong([one]) == [
+        f"one: of {unknown} of {of_all} records nobody knows whether they were graded"
+    ]
+
+
 def test_a_patient_without_a_state_is_not_graded() -> None:
     sent = [reading(0, 110), reading(1, 140), reading(2, 111, "bert")]
     costs = costs_of(STEPS, changelog(sent[:2]), sent)
@@ -117,6 +151,6 @@ def test_a_step_of_which_nothing_is_known_is_wrong() -> None:
     ill = Step("two", NOON_S + 131, NOON_S + 160, is_well=False)
 
     assert scale.wrong(costs_of([STEPS[0], ill], changelog(sent), sent)) == [
-        "two: 0 of 0 records were not graded",
+        "two: no record was sent",
         "two: not all workers were well 90 s later",
     ]
