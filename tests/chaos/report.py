@@ -112,9 +112,9 @@ def _steps(folder: Path) -> list[str]:
     return [
         "## Workers that join, leave and die",
         "",
-        f"`make scale`, {report['rate']:.0f} records a second. The longest silence of a partition's changelog after each step, in seconds: the",
+        f"`make scale`, {report['rate']:.0f} records a second. The longest time after each step in which no state of a partition was written, in seconds: the",
         "median over the partitions, and the worst. What the first row says comes from the machine, not from the step. All that was sent has to be graded",
-        f"in the end, and all workers well again after each step. {_verdict(report)}",
+        f"in the end, all workers well again after each step, and none may end by itself. {_verdict(report)}",
         "",
         "| step | median | longest | records | not graded |",
         "| --- | --- | --- | --- | --- |",

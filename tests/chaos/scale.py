@@ -1,6 +1,7 @@
 """What it costs that workers come, leave and die: seconds without progress of each partition.
 
-Whatever a step costs, in the end all that was sent has to be graded, and all workers well.
+Whatever a step costs, in the end all that was sent has to be graded, and all workers well; none
+may end by itself.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from aiokafka import ConsumerRecord
 from chaos.held import ungraded
 from chaos.reading import read_all, untaken
 from chaos.round import well
+from chaos.soak import all_ended, ended, told_of_ends, wrong_ends
 from chaos.steady import Feed
 from commands import Stormwatch
 from oracle import recovered
@@ -25,6 +27,7 @@ from supervision import Supervised
 
 from deploy.broker.cluster import Cluster
 from deploy.topics_job import make_topics
+from stream.partition import MARKER_KEY
 from topics import registry
 
 PER_S: Final = 240.0
@@ -54,6 +57,8 @@ class Scale:
     folder: Path
     settle_s: float = 15.0
     steps: list[Step] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
 
     async def run(self) -> dict[str, Any]:
         """Take all steps; return what each cost."""
@@ -63,44 +68,53 @@ class Scale:
         try:
             await make_topics(kafka.bootstrap, keep=True)
             workers = Supervised(Stormwatch(kafka.bootstrap, self.folder))
-            await self._take_steps(kafka.bootstrap, workers)
+            await self._under_load(kafka.bootstrap, workers)
             written = await read_all(kafka.bootstrap, registry.WATCH_CHANGELOG)
             sent = [each for name in INPUTS for each in await read_all(kafka.bootstrap, name)]
         finally:
             await asyncio.to_thread(kafka.__exit__, None, None, None)
         costs = costs_of(self.steps, written, sent)
-        return {"rate": PER_S, "steps": costs, "wrong": wrong(costs)}
+        ends = told_of_ends(workers, self.ends, self.left)
+        report = {"rate": PER_S, "steps": costs, **ends}
+        return report | {"wrong": wrong(report)}
 
-    async def _take_steps(self, bootstrap: str, workers: Supervised) -> None:
+    async def _under_load(self, bootstrap: str, workers: Supervised) -> None:
         self._start(workers, "one")
         await well(workers, WELL_WITHIN_S)
         feed = Feed(bootstrap, PER_S, PATIENTS)
         feeding = asyncio.ensure_future(feed.run())
         try:
             await asyncio.sleep(self.settle_s)
-            await self._settle("nothing happens", workers)
-            for name in ("two", "three"):
-                self._start(workers, name)
-                await self._settle(f"worker {name} joins", workers)
-            process = workers.process("three")
-            process.kill()
-            process.wait()
-            self._start(workers, "three")
-            await self._settle("worker three is killed and started again at once", workers)
-            workers.running.pop("three")[0].kill()
-            await self._settle("worker three is killed and stays away", workers)
-            workers.running.pop("two")[0].terminate()
-            await self._settle("worker two is asked to end", workers)
+            await self._take_steps(workers)
             feed.stopped.set()
             await feeding
-            left = await untaken(bootstrap, TAKEN_WITHIN_S)
-            log.info("%s partitions of topics are not taken to their end", len(left))
+            self.left = await untaken(bootstrap, TAKEN_WITHIN_S)
+            self.ends += await asyncio.to_thread(all_ended, workers)
         finally:
             feed.stopped.set()
             await asyncio.gather(feeding, return_exceptions=True)
             for process, _ in workers.stormwatch.started:
                 if process.poll() is None:
                     workers.stormwatch.kill(process)
+
+    async def _take_steps(self, workers: Supervised) -> None:
+        await self._settle("nothing happens", workers)
+        for name in ("two", "three"):
+            self._start(workers, name)
+            await self._settle(f"worker {name} joins", workers)
+        process = workers.process("three")
+        process.kill()
+        process.wait()
+        self._start(workers, "three")
+        await self._settle("worker three is killed and started again at once", workers)
+        workers.running.pop("three")[0].kill()
+        await self._settle("worker three is killed and stays away", workers)
+        process, _ = workers.running.pop("two")
+        _, wrong_end = await asyncio.gather(
+            self._settle("worker two is asked to end", workers),
+            asyncio.to_thread(ended, workers.stormwatch, "two", process),
+        )
+        self.ends += wrong_end
 
     def _start(self, workers: Supervised, name: str) -> None:
         workers.start(name, STORMWATCH_INSTANCE=name, **SETTINGS)
@@ -118,14 +132,20 @@ class Scale:
 def costs_of(
     steps: Sequence[Step], written: Sequence[ConsumerRecord], sent: Sequence[ConsumerRecord]
 ) -> list[dict[str, Any]]:
-    """Find the longest silence of each partition in each step, and what of it was not graded."""
-    times: dict[int, list[float]] = {each: [] for each in range(registry.PARTITIONS)}
+    """Find the longest silence of each partition in each step, and what of it was not graded.
+
+    A partition is silent while no state is written, whatever markers are. It counts where something
+    is sent to it.
+    """
+    times: dict[int, list[float]] = {each.partition: [] for each in sent}
     for record in written:
-        times[record.partition].append(record.timestamp / 1000)
+        if record.key != MARKER_KEY and record.partition in times:
+            times[record.partition].append(record.timestamp / 1000)
     found = ungraded(sent, recovered(written))
     costs: list[dict[str, Any]] = []
     for step, following in zip_longest(steps, steps[1:]):
         silent = [_longest(each, step.began_s, step.ended_s) for each in times.values()]
+        silent = silent or [step.ended_s - step.began_s]  # nothing was sent
         since_s = step.began_s if costs else 0.0  # the first also has what was sent before it
         until_s = math.inf if following is None else following.began_s
         costs.append(
@@ -142,10 +162,10 @@ def costs_of(
     return costs
 
 
-def wrong(costs: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Say in words what no step may cost."""
+def wrong(report: Mapping[str, Any]) -> list[str]:
+    """Say in words what no step may cost, and how no worker may end."""
     found = []
-    for each in costs:
+    for each in report["steps"]:
         step, of_all = each["step"], f"of {each['records']} records"
         if not each["records"]:
             found.append(f"{step}: no record was sent")
@@ -156,7 +176,7 @@ def wrong(costs: Iterable[Mapping[str, Any]]) -> list[str]:
             found.append(f"{step}: {unknown}")
         if not each["well"]:
             found.append(f"{step}: not all workers were well {WELL_WITHIN_S:.0f} s later")
-    return found
+    return found + wrong_ends(report)
 
 
 def _between(records: Iterable[ConsumerRecord], began_s: float, ended_s: float) -> int:

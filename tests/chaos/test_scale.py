@@ -8,6 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from builders import NOON, encoded, topic_of, vitals
 from chaos import scale
+from chaos.feed import Ward
 from chaos.scale import Step, costs_of
 from chaos.verdict import replayed
 
@@ -43,7 +44,7 @@ def reading(
 def changelog(
     taken: Iterable[ConsumerRecord], times: Iterable[float] = (100, 160)
 ) -> list[ConsumerRecord]:
-    """What is written of records that were taken; of all other partitions it is never silent."""
+    """What is written of records that were taken; markers are written all the time."""
     stamp, topic = Stamp(Epoch(1, 1), 1), registry.WATCH_CHANGELOG
     states = [
         record(topic, 0, at_s, key=key.encode(), value=write(head_of(stamp), (value, None)))
@@ -51,12 +52,18 @@ def changelog(
         for at_s in times
     ]
     marker = write_marker(stamp, None, {})
-    others = [
+    markers = [
         record(topic, each, at_s, key=MARKER_KEY, value=marker)
-        for each in range(1, registry.PARTITIONS)
+        for each in range(registry.PARTITIONS)
         for at_s in range(90, 170)
     ]
-    return [*states, *others]
+    return [*states, *markers]
+
+
+def scaled(costs: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """A report in which no worker has ended by itself."""
+    ended: dict[str, Any] = {"worker_ended": [], "statuses": [], "ends": [], "untaken": []}
+    return {"rate": 240.0, "steps": costs} | ended | more
 
 
 # Silence
@@ -81,6 +88,21 @@ def test_a_silence_counts_from_the_record_before_a_step_to_its_end(
     assert one["longest_s"] == longest_s
 
 
+def test_no_partition_is_silent_since_it_has_no_patient() -> None:
+    ward = Ward(seed=0, patients=scale.PATIENTS)
+
+    assert {*ward.partition.values()} == {*range(registry.PARTITIONS)}
+
+
+def test_a_partition_to_which_nothing_is_sent_is_not_silent() -> None:
+    sent = [reading(0, 100)]
+    elsewhere = [record(registry.VITALS, 1, 100, key=b"bert", value=sent[0].value)]
+    written = changelog(sent, range(99, 161))
+
+    assert [each["longest_s"] for each in costs_of(STEPS, written, sent)] == [1.0, 1.0]
+    assert costs_of(STEPS, written, [*sent, *elsewhere])[0]["longest_s"] == 30.0
+
+
 # What `chaos scale` fails by
 
 
@@ -90,7 +112,7 @@ def test_a_step_whose_records_are_all_graded_is_right() -> None:
     costs = costs_of(STEPS, changelog(sent), sent)
 
     assert [each["records"] for each in costs] == [2, 2]
-    assert scale.wrong(costs) == []
+    assert scale.wrong(scaled(costs)) == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +129,7 @@ def test_a_record_that_was_not_graded_is_wrong_in_its_step(lost: int, told: str)
     sent = [reading(offset, at_s) for offset, at_s in enumerate((50, 110, 140, 170))]
     taken = [each for each in sent if each.offset != lost]
 
-    assert scale.wrong(costs_of(STEPS, changelog(taken), sent)) == [told]
+    assert scale.wrong(scaled(costs_of(STEPS, changelog(taken), sent))) == [told]
 
 
 def many(count: int) -> list[ConsumerRecord]:
@@ -122,7 +144,7 @@ def test_an_early_record_of_very_many_that_was_not_graded_is_wrong() -> None:
     sent = many(250)
     costs = costs_of(STEPS[:1], changelog(sent[1:]), sent)
 
-    assert scale.wrong(costs) == ["one: 1 of 250 records were not graded"]
+    assert scale.wrong(scaled(costs)) == ["one: 1 of 250 records were not graded"]
 
 
 def test_records_of_which_nobody_knows_whether_they_were_graded_are_wrong() -> None:
@@ -134,7 +156,7 @@ def test_records_of_which_nobody_knows_whether_they_were_graded_are_wrong() -> N
 
     assert (one["not_graded"], two["not_graded"], two["not_known"]) == (0, 0, 0)
     assert 0 < unknown < of_all
-    assert scale.wrong([one]) == [
+    assert scale.wrong(scaled([one])) == [
         f"one: of {unknown} of {of_all} records nobody knows whether they were graded"
     ]
 
@@ -143,14 +165,14 @@ def test_a_patient_without_a_state_is_not_graded() -> None:
     sent = [reading(0, 110), reading(1, 140), reading(2, 111, "bert")]
     costs = costs_of(STEPS, changelog(sent[:2]), sent)
 
-    assert scale.wrong(costs) == ["one: 1 of 2 records were not graded"]
+    assert scale.wrong(scaled(costs)) == ["one: 1 of 2 records were not graded"]
 
 
 def test_a_step_of_which_nothing_is_known_is_wrong() -> None:
     sent = [reading(0, 110)]
     ill = Step("two", NOON_S + 131, NOON_S + 160, is_well=False)
 
-    assert scale.wrong(costs_of([STEPS[0], ill], changelog(sent), sent)) == [
+    assert scale.wrong(scaled(costs_of([STEPS[0], ill], changelog(sent), sent))) == [
         "two: no record was sent",
         "two: not all workers were well 90 s later",
     ]

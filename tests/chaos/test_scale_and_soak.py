@@ -7,7 +7,7 @@ from typing import Any
 
 import commands
 import pytest
-from chaos import soak
+from chaos import scale, soak
 from chaos.__main__ import measured
 from chaos.report import merged
 from chaos.soak import all_ended, told
@@ -158,6 +158,7 @@ def test_five_samples_are_enough_to_judge_by() -> None:
 )
 def test_a_worker_that_ends_or_leaves_something_is_wrong(ended: dict[str, Any], words: str) -> None:
     assert soak.wrong(soaked(**ended)) == [words]
+    assert scale.wrong(scaled(**ended)) == [words]
 
 
 @pytest.mark.parametrize(
