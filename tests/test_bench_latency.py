@@ -1,11 +1,14 @@
 """The benchmark of latency counts the alerts that came against what was fed."""
 
+import asyncio
+from collections import Counter, deque
 from typing import Any
 
 import orjson
 import pytest
-from bench import load
-from bench.latency import check, expected_alerts
+from bench import latency, load
+from bench.feeder import forget_confirmed
+from bench.latency import Slice, check, expected_alerts
 from bench.races import RaceError
 from bench.trivial import State, new_state, take
 
@@ -48,3 +51,29 @@ def test_one_that_loses_or_repeats_some_ends_the_run(lost: int, repeated: int, w
 
     with pytest.raises(RaceError, match=f"one: {words}"):
         check("one", expected_alerts(SENT, PATIENTS), came)
+
+
+async def test_an_alert_that_is_told_again_after_the_last_one_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(latency, "LOOK_S", 0.0)
+    found = Slice(ids=["p1-1"])
+    asyncio.get_running_loop().call_soon(found.ids.append, "p1-1")
+    await latency._until_came(wanted := Counter(["p1-1"]), found)
+
+    with pytest.raises(RaceError, match="1 too many"):
+        check("one", wanted, found.ids)
+
+
+async def test_a_reading_that_was_refused_ends_the_feeder_though_later_ones_are_confirmed() -> None:
+    confirmed, refused, under_way = (asyncio.get_running_loop().create_future() for _ in range(3))
+    sent = deque([confirmed, under_way])
+    confirmed.set_result(None)
+    forget_confirmed(sent)
+
+    assert list(sent) == [under_way]
+
+    sent = deque([refused, confirmed])
+    refused.set_exception(RuntimeError("refused"))
+    with pytest.raises(RuntimeError, match="refused"):
+        forget_confirmed(sent)

@@ -8,6 +8,8 @@ python -m bench.feeder BOOTSTRAP LOAD RECORDS_A_SECOND SECONDS PATIENTS
 import asyncio
 import sys
 import time
+from collections import deque
+from typing import Any
 
 import uvloop
 from aiokafka import AIOKafkaProducer
@@ -21,19 +23,24 @@ async def feed(bootstrap: str, load: str, per_s: int, seconds: float, patients: 
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     began_s, number = time.perf_counter(), 0
-    last = None
+    sent: deque[asyncio.Future[Any]] = deque()
     while number < per_s * seconds:
         due = min(per_s * seconds, per_s * (time.perf_counter() - began_s))
         while number < due:
-            last = await producer.send(
-                f"{load}.{stream_of(number)}", reading(number), b"p%d" % (number % patients)
-            )
+            topic, key = f"{load}.{stream_of(number)}", b"p%d" % (number % patients)
+            sent.append(await producer.send(topic, reading(number), key))
             number += 1
+        forget_confirmed(sent)
         await asyncio.sleep(STEP_S)
-    if last is not None:
-        await last
+    await asyncio.gather(*sent)
     await producer.stop()
     return number
+
+
+def forget_confirmed(sent: "deque[asyncio.Future[Any]]") -> None:
+    """Keep only what is under way; raise if one was refused: no contender can tell of it."""
+    while sent and sent[0].done():
+        sent.popleft().result()
 
 
 if __name__ == "__main__":

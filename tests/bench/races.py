@@ -27,7 +27,10 @@ LOG_LINES: Final = 30
 
 
 class RaceError(Exception):
-    """A contender did not report; the message has the end of what it logged."""
+    """A contender did not report, or not every alert of it came, once.
+
+    The message says which; of one that did not report it has the end of what it logged.
+    """
 
 
 @dataclass
