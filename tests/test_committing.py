@@ -1,6 +1,7 @@
 """What cannot be made durable ends the process before anything of it counts as durable."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -110,7 +111,8 @@ async def test_it_is_known_for_how_long_a_marker_is_not_confirmed(
 ) -> None:
     """A worker that can't begin because of its brokers is to say so."""
     clock = SimpleNamespace(now_s=100.0)
-    monkeypatch.setattr("time.monotonic", lambda: clock.now_s)
+    its_time = SimpleNamespace(monotonic=lambda: clock.now_s, time=time.time, time_ns=time.time_ns)
+    monkeypatch.setattr(committers, "time", its_time)
     producer = Silent()
     committer = Committer(
         Nothing(),

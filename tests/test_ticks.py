@@ -42,9 +42,11 @@ def brokers() -> Brokers:
 async def ticking(brokers: Brokers) -> AsyncIterator["asyncio.Task[None]"]:
     ticker = Ticker(brokers.send, bootstrap="127.0.0.1:1", interval_s=0)
     task = asyncio.ensure_future(ticker.run(lambda: (SLOW, WELL)))
-    yield task
-    task.cancel()
-    await asyncio.wait([task])
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def until(holds: Callable[[], bool]) -> None:
