@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -55,9 +56,11 @@ class Done:
 
     kind: str
     began_s: float
-    ended_s: float  # when it was undone
+    ended_s: float  # when it was undone; infinite while it lasts
     is_made: bool = True  # else it was tried: no node ended of a full disk, no leader moved
     over_s: float = 0.0  # when the workers were well again too, where that was waited for
+    is_well: bool = True  # else that was given up
+    process: Process | None = None  # the worker that it hit, if it hits one
 
 
 @dataclass
@@ -79,7 +82,9 @@ class Trouble:
     killed: set[Process] = field(default_factory=set)
     asked: set[Process] = field(default_factory=set)  # to end
     hung: list[str] = field(default_factory=list)  # of those that were asked
+    done: list[Done] = field(default_factory=list)  # and what lasts
     _held: set[Process] = field(default_factory=set)  # that one fault has, and no other may hit
+    _hit: dict[int, Process] = field(default_factory=dict)  # by the number of the fault
     _turns: defaultdict[str, asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
@@ -87,9 +92,10 @@ class Trouble:
     async def make(self, fault: Fault) -> Done:
         """Make one fault and undo it."""
         async with self._turns[ONE_AT_A_TIME.get(fault.kind, f"fault {fault.number}")]:
-            began_s = time.time()
-            is_made = await self._make(fault)
-            return Done(fault.kind, began_s, time.time(), is_made)
+            self.done.append(done := Done(fault.kind, time.time(), math.inf))
+            done.is_made = await self._make(fault)
+            done.ended_s, done.process = time.time(), self._hit.pop(fault.number, None)
+            return done
 
     def kill(self, process: Process) -> None:
         """End a worker as a power cut would."""
@@ -118,7 +124,10 @@ class Trouble:
         """Return the one that is hit, if any runs that no other fault has."""
         processes = [self.workers.process(name) for name in sorted(self.workers.running)]
         free = [each for each in processes if each.poll() is None and each not in self._held]
-        return free[int(fault.pick * len(free))] if free else None
+        if not free:
+            return None
+        self._hit[fault.number] = free[int(fault.pick * len(free))]
+        return self._hit[fault.number]
 
     @contextlib.contextmanager
     def _holding(self, process: Process) -> Iterator[None]:

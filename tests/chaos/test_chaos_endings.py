@@ -47,15 +47,27 @@ def worker(trouble: Trouble, name: str, does: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def ended(trouble: Trouble, reason: str, error: str = "", *, at_s: float, kind: str) -> Ends:
+def ended(  # noqa: PLR0913, how it ended, and the fault that may be why
+    trouble: Trouble,
+    reason: str,
+    error: str = "",
+    *,
+    at_s: float,
+    kind: str,
+    until_s: float = 1_010,
+    hits_it: bool = True,
+) -> Ends:
     """Return what is found of one that ends while this fault lasts from 1 000 to 1 010."""
     trouble.workers.stormwatch.started.clear()
     line = json.dumps({"event": "worker_ends", "text": reason, "error": f"{error}\n  a.py:1"})
-    worker(trouble, "one", "exit 70").wait()
+    other, process = (worker(trouble, name, "exit 70") for name in ("other", "one"))
+    other.wait()
+    process.wait()
+    trouble.workers.stormwatch.started.pop(0)
     _, log = trouble.workers.stormwatch.started[-1]
     log.write_text(f"{line}\n")
     os.utime(log, (at_s, at_s))
-    return ends(trouble, [Done(kind, 1_000, 1_010)])
+    return ends(trouble, [Done(kind, 1_000, until_s, process=process if hits_it else other)])
 
 
 BUGS = (
@@ -117,7 +129,21 @@ def test_a_reason_is_not_explained_long_after_the_fault_nor_by_a_polite_one(
     assert ended(trouble, reason, error, at_s=1_005, kind="worker_term").unexpected
 
 
-@pytest.mark.parametrize("error", ["KeyError", "AssertionError", ""])
+MISTAKES = (
+    "KeyError",
+    "AssertionError",
+    "FileNotFoundError",
+    "PermissionError",
+    "MessageSizeTooLargeError",
+    "RecordTooLargeError",
+    "IllegalStateError",
+    "UnsupportedVersionError",
+    "TopicAuthorizationFailedError",
+    "",
+)
+
+
+@pytest.mark.parametrize("error", MISTAKES)
 @pytest.mark.parametrize(
     "reason", [reason for reason, error, _ in IN_FAULTS if error and "after" not in reason]
 )
@@ -126,6 +152,76 @@ def test_a_mistake_in_the_program_is_not_explained_by_brokers_that_are_away(
 ) -> None:
     """The same words are said of whatever goes wrong there."""
     assert ended(trouble, reason, error, at_s=1_005, kind="outage").unexpected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ConnectionResetError",
+        "OSError",
+        "KafkaError",
+        "RequestTimedOutError",
+        "NodeNotReadyError",
+        "NotLeaderForPartitionError",
+        "NotEnoughReplicasAfterAppendError",
+        "KafkaStorageError",
+        "BrokerNotAvailableError",
+    ],
+)
+def test_an_error_of_brokers_that_are_away_is_explained(trouble: Trouble, error: str) -> None:
+    reason = "what is in memory can't be made durable"
+
+    assert ended(trouble, reason, error, at_s=1_005, kind="outage").unexpected == []
+
+
+@pytest.mark.parametrize(("kind", "explained"), [("broker_away", False), ("outage", True)])
+def test_a_worker_that_ends_in_the_midst_of_ten_minutes_without_one_broker_is_not_explained(
+    trouble: Trouble, kind: str, explained: bool
+) -> None:
+    """The others lead within seconds: it is explained when the one goes, and when it comes back."""
+    told = "what is in memory can't be made durable", "TimeoutError"
+
+    def is_explained(at_s: float) -> bool:
+        return not ended(trouble, *told, at_s=at_s, kind=kind, until_s=1_600).unexpected
+
+    assert is_explained(1_045)
+    assert is_explained(1_300) == explained
+    assert is_explained(1_645)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["stood still for 7.2 s, longer than its session", "what was taken is not durable after 6.0 s"],
+)
+def test_a_worker_that_stands_still_is_explained_by_its_own_stop_alone(
+    trouble: Trouble, reason: str
+) -> None:
+    assert ended(trouble, reason, at_s=1_005, kind="worker_stop").unexpected == []
+    assert ended(trouble, reason, at_s=1_005, kind="worker_stop", hits_it=False).unexpected
+
+
+NO_BROKER_ANSWERS = "Error: STORMWATCH_KAFKA: no Kafka broker answers"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "explained"),
+    [
+        (NO_BROKER_ANSWERS, "network_gone", True),
+        (NO_BROKER_ANSWERS, "broker_kill", True),  # it asks one of which it has just heard
+        (NO_BROKER_ANSWERS, "leaders_move", False),
+        (GONE_AGAIN, "network_gone", True),
+        (GONE_AGAIN, "connections_cut", True),
+        (GONE_AGAIN, "broker_kill", False),  # two of three addresses answer
+        (GONE_AGAIN, "leaders_move", False),
+    ],
+)
+def test_a_worker_that_reaches_no_broker_is_explained_by_what_keeps_it_from_them(
+    trouble: Trouble, said: str, kind: str, explained: bool
+) -> None:
+    began_s = time.time() - 1  # files have a coarser clock
+    worker(trouble, "one", f"echo '{said}'; exit 1").wait()
+
+    assert (ends(trouble, [Done(kind, began_s, time.time())]).unexpected == []) == explained
 
 
 def test_records_that_wait_for_a_minute_are_not_explained_by_a_broker_that_was_killed(
