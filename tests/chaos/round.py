@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Final
 from chaos.brokers import Brokers, start_proxies, stop_proxies
 from chaos.delays import delays, spans
 from chaos.endings import ends
-from chaos.explaining import RESTARTS_S, Explaining
+from chaos.explaining import Explaining
 from chaos.faults import WORKERS, Done, Trouble
 from chaos.feed import Ward
 from chaos.feeding import feed
@@ -34,7 +34,6 @@ from topics import registry
 DRIVER: Final = 3
 STARTED_WITHIN_S: Final = 90.0
 WELL_WITHIN_S: Final = 30.0  # after a fault, beyond what others explain
-WELL_WAITED_S: Final = WELL_WITHIN_S + RESTARTS_S + 5.0  # by then others explain it no more
 DONE_WITHIN_S: Final = 300.0
 LOOK_S: Final = 0.2
 SETTINGS: Final = {
@@ -90,6 +89,7 @@ class Round:
         await make_topics(brokers.straight, keep=True)
         workers = Supervised(Stormwatch(brokers.by_proxy, self.folder))
         trouble = Trouble(brokers, workers, OWN_TICKS if self.own_ticks else SETTINGS)
+        self.done = trouble.done
         arrivals = Arrivals(brokers.straight, registry.ALERTS)
         beside = [
             asyncio.ensure_future(each)
@@ -164,9 +164,8 @@ class Round:
     async def _make(self, trouble: Trouble, fault: Fault) -> None:
         done = await trouble.make(fault)
         if (fault.waits or fault.is_beside) and fault.kind not in OF_THE_FEED:
-            await well(trouble.workers, WELL_WAITED_S)
+            done.is_well = await well_again(trouble, done)
         done.over_s = time.time()
-        self.done.append(done)
 
     async def _supervise(self, workers: Supervised, brokers: Brokers) -> None:
         while True:
@@ -214,7 +213,7 @@ class Round:
 
 
 def overlapped(done: Sequence[Done]) -> int:
-    """Count the faults that were not over when another one was made, or made before one was."""
+    """Count the faults that were not over when another one began, or began before one was over."""
     made = [each for each in done if each.kind not in OF_THE_FEED]
     beside = {
         id(each)
@@ -229,15 +228,33 @@ def unwell(done: Sequence[Done]) -> list[str]:
     """Name the faults after which the workers were not well in time, as no other one explains."""
     found = []
     for fault in done:
-        wait = fault.ended_s, fault.over_s
-        explained_s = Explaining(each for each in done if each is not fault).of(wait)
+        explained_s = explained(fault, done, fault.over_s)
         took_s = fault.over_s - fault.ended_s
-        if fault.kind not in OF_THE_FEED and took_s > WELL_WITHIN_S + explained_s:
+        is_late = not fault.is_well or took_s > WELL_WITHIN_S + explained_s
+        if fault.kind not in OF_THE_FEED and is_late:
             found.append(
                 f"workers were not all ready for {took_s:.0f} s after {fault.kind}, of which other "
                 f"faults explain {explained_s:.0f} s"
             )
     return found
+
+
+def explained(fault: Done, done: Iterable[Done], until_s: float) -> float:
+    """Return how much of the wait after a fault all others explain, those that last included."""
+    others = Explaining(each for each in done if each is not fault)
+    return others.of((fault.ended_s, until_s))
+
+
+async def well_again(trouble: Trouble, fault: Done) -> bool:
+    """Wait until every worker is ready after a fault, for as long as they may take by others."""
+    while True:
+        now_s = time.time()
+        limit_s = WELL_WITHIN_S + explained(fault, trouble.done, now_s)
+        left_s = fault.ended_s + limit_s - now_s
+        if left_s <= 0:
+            return False
+        if await well(trouble.workers, left_s):  # else others may have explained more meanwhile
+            return True
 
 
 async def well(workers: Supervised, limit_s: float) -> bool:

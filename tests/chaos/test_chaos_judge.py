@@ -1,10 +1,15 @@
 """What a judge of a round lets pass, and what not."""
 
+import math
+from types import SimpleNamespace
+
 import pytest
+from chaos import round as rounds
 from chaos.delays import LATE_S, delays
 from chaos.explaining import FELT_S, RESTARTS_S, Explaining
-from chaos.faults import Done
-from chaos.round import WELL_WAITED_S, WELL_WITHIN_S, unwell
+from chaos.faults import Done, Trouble
+from chaos.round import WELL_WITHIN_S, unwell, well_again
+from supervision import Supervised
 
 
 def made(kind: str, began_s: float, ended_s: float, *, over_s: float = 0.0) -> Done:
@@ -98,6 +103,95 @@ def test_workers_need_not_be_well_while_another_fault_keeps_them() -> None:
 
 def test_polite_faults_one_after_the_other_do_not_explain_workers_that_are_never_well() -> None:
     polite = [made("worker_term", at_s, at_s + 1) for at_s in range(110, 250, 10)]
-    first = made("worker_term", 100, 100, over_s=100 + WELL_WAITED_S)
+    first = made("worker_term", 100, 100, over_s=100 + WELL_WITHIN_S + RESTARTS_S + 1)
 
     assert len(unwell([first, *polite])) == 1
+
+
+def test_workers_that_were_given_up_are_counted_however_much_others_explain() -> None:
+    kill = made("worker_kill", 100, 100, over_s=177.3)
+    beside = [made("network_gone", 104, 112), made("connections_cut", 150, 150)]
+
+    assert unwell([kill, *beside]) == []
+
+    kill.is_well = False
+
+    assert len(unwell([kill, *beside])) == 1
+
+
+class Waiting:
+    """Workers that are well at some moment, by a clock that moves when they are waited for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *faults: Done, well_at_s: float) -> None:
+        self.first, self.now_s, self.well_at_s = faults[0], faults[0].ended_s, well_at_s
+        self.trouble = Trouble(None, None, {}, done=list(faults))  # type: ignore[arg-type]
+        self.undone_at_s = {each.kind: each.ended_s for each in faults}
+        monkeypatch.setattr(rounds, "time", SimpleNamespace(time=lambda: self.now_s))
+        monkeypatch.setattr(rounds, "well", self._well)
+
+    async def until_over(self) -> list[str]:
+        """Wait, as a round does; return what it finds once all faults are over."""
+        self._look()
+        self.first.is_well = await well_again(self.trouble, self.first)
+        self.first.over_s = self.now_s
+        for each in self.trouble.done:
+            each.ended_s = self.undone_at_s[each.kind]
+        return unwell(self.trouble.done)
+
+    async def _well(self, _: Supervised, limit_s: float) -> bool:
+        until_s = min(self.now_s + limit_s, max(self.well_at_s, self.now_s))
+        self.now_s = until_s
+        self._look()
+        return until_s >= self.well_at_s
+
+    def _look(self) -> None:
+        """Let faults last until they are undone."""
+        for each in self.trouble.done:
+            undone_at_s = self.undone_at_s[each.kind]
+            each.ended_s = undone_at_s if undone_at_s <= self.now_s else math.inf
+
+
+NEVER_S = 1e9
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        [],
+        [made("network_gone", 104, 112), made("connections_cut", 130, 130)],
+        [made("disk_full", 104, 150)],
+        [made("outage", 101, 701)],
+        [made("broker_away", 101, 701)],
+        [made("worker_long_stop", 101, 131)],
+    ],
+)
+async def test_workers_that_are_never_well_are_given_up_and_counted(
+    monkeypatch: pytest.MonkeyPatch, beside: list[Done]
+) -> None:
+    first = made("worker_kill", 100, 100)
+    waiting = Waiting(monkeypatch, first, *beside, well_at_s=NEVER_S)
+
+    assert len(await waiting.until_over()) == 1
+    assert not first.is_well
+    assert first.over_s < max([100.0, *(each.ended_s for each in beside)]) + 2 * RESTARTS_S
+
+
+@pytest.mark.parametrize(
+    ("kind", "ended_s", "well_at_s"),
+    [
+        ("outage", 701, 735),  # they come back, and start again after it
+        ("disk_full", 180, 215),
+        ("network_gone", 112, 160),
+        ("broker_away", 701, 145),  # the others lead soon
+        ("worker_long_stop", 131, 165),
+    ],
+)
+async def test_workers_are_waited_for_while_a_fault_beside_keeps_them(
+    monkeypatch: pytest.MonkeyPatch, kind: str, ended_s: float, well_at_s: float
+) -> None:
+    first = made("worker_kill", 100, 100)
+    waiting = Waiting(monkeypatch, first, made(kind, 101, ended_s), well_at_s=well_at_s)
+
+    assert await waiting.until_over() == []
+    assert first.is_well
+    assert first.over_s == well_at_s
