@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from builders import NOON, Fields, encoded, ice, lab, tick, topic_of, vitals
+from chaos.delays import LATE_S, delays, spans
 from chaos.feed import ASTRAY, WRONG_CLOCK
+from chaos.feeding import SENT
+from chaos.lines import in_order, open_of
+from chaos.lines import taken as taken_lines
 from chaos.report import merged
 from chaos.verdict import Verdict, Wanted, judge, replayed
 
@@ -165,6 +169,58 @@ def test_what_was_not_judged_is_not_told(tmp_path: Path) -> None:
     assert "**0 patients of whom other records were taken (judged in 1 of 2 rounds), 0 " in page
     assert "0 open differ, 0 last differ (judged in 1 of 2 rounds), 0 dead letters missing," in page
     assert not re.search(r"\d (missing|extra|states differ|states that hold)", page)
+
+
+def silent(sent_at: datetime, *ticks_at: datetime) -> Wanted:
+    """What is wanted of one who is heard of at noon, with own ticks at these times."""
+    reading = encoded(vitals(NOON, systolic_mmhg=120) | {"patient_id": "anna"})
+    sent = {SENT: epoch_ms(sent_at)}
+    heard = record(registry.VITALS, PARTITION, "anna", reading, head=sent)
+    ticks = [record(registry.TICKS, PARTITION, "0", encoded(tick(at)), at) for at in ticks_at]
+    return replayed([[heard], ticks])
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=LATE_S + 1)])
+def test_an_alert_that_falls_due_waits_from_then_on_though_no_tick_says_so(late: timedelta) -> None:
+    """Whoever owned the partition wrote no ticks for a while."""
+    due = NOON + timedelta(hours=4, milliseconds=1)
+    wanted = silent(NOON, NOON, due + late)
+    ((name, line),) = ((n, line) for n, line in wanted.alerts.items() if b"OPS-SILENCE" in line)
+    arrived_ms = {(PARTITION, 0): epoch_ms(due + late)}
+    waits = spans(wanted.sent_ms, [record(registry.ALERTS, PARTITION, "", line)], arrived_ms)
+
+    assert wanted.sent_ms[name] == epoch_ms(due)
+    assert delays(waits, []).late == (late > timedelta(0))
+
+
+def test_an_alert_waits_for_what_was_sent_with_a_clock_that_is_behind() -> None:
+    sent_at = NOON + timedelta(hours=4, minutes=30)
+    wanted = silent(sent_at, sent_at, sent_at + MINUTE)
+
+    assert set(wanted.sent_ms.values()) == {epoch_ms(sent_at)}
+
+
+@pytest.mark.parametrize("comes_last", [True, False])
+def test_of_lines_that_contradict_each_other_the_one_that_a_pager_takes_counts(
+    comes_last: bool,
+) -> None:
+    """The more urgent one, and of two alike the first. They are counted."""
+    came = night()
+    wanted = own(came)
+    name, line = next((n, line) for n, line in wanted.alerts.items() if b'"raised"' in line)
+    ended = line.replace(b'"state":"raised"', b'"state":"resolved"')
+    said = [ended, line] if comes_last else [line, ended]
+    lines = [record(registry.ALERTS, 0, "", each, offset=at) for at, each in enumerate(said)]
+    found = taken_lines(in_order(lines))
+
+    assert found == {name: line}
+    assert len(open_of(found, NAMES)) == 1
+    assert judge(wanted, lines, changelog(taken(came)), []).contradicting == 1
+
+    alike = [line, line.replace(b'"advice":"', b'"advice":"A ')][:: -1 if comes_last else 1]
+    lines = [record(registry.ALERTS, 0, "", each, offset=at) for at, each in enumerate(alike)]
+
+    assert taken_lines(in_order(lines[::-1])) == {name: alike[0]}
 
 
 # Rounds of both kinds

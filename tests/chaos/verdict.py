@@ -11,18 +11,18 @@ from chaos.delays import Name
 from chaos.feed import ASTRAY, WRONG_CLOCK
 from chaos.feeding import SENT
 from chaos.held import Lying, differs, text_of
+from chaos.lines import in_order, open_of, taken
 from chaos.live import is_due_by_time
-from oracle import RANK, Outcome, alert_lines, last_said, recovered
+from oracle import RANK, Outcome, last_said, recovered
 
 from stream.clinical import state
 from stream.clinical.engine import Arrival, Engine, Ward
 from topics import codec, registry
-from topics.alerts import Alert, AlertState
+from topics.alerts import Alert
+from topics.base import epoch_ms
 
-Open = frozenset[tuple[str, str, str]]
 Place = tuple[str, int, int]  # topic, partition and offset
 
-IN_DOUBT: Final = frozenset({"DATA-RANGE", "DATA-UNIT"})  # what was refused hangs on the clock
 SHOWN: Final = 20  # differences that a report names
 
 
@@ -31,6 +31,7 @@ class Wanted(Outcome):
     """What must come out, of which partition, and when what brought it was sent."""
 
     sent_ms: dict[Name, int] = field(default_factory=dict)
+    heard_ms: dict[str, int] = field(default_factory=dict)  # by patient: its last record
     partition: dict[str, int] = field(default_factory=dict)  # by patient
     lying: Lying = field(default_factory=Lying)
     events: int = 0
@@ -55,6 +56,7 @@ class Verdict:
     reordered: int | None  # states that hold the same, taken in another order
     reordered_last: int  # other alerts at the live edge of which something else was said last
     repeated: int
+    contradicting: int  # of what is not compared by line: other words for the same revision
     differences: list[str]
 
     @property
@@ -105,12 +107,15 @@ def replayed(
 def _take(engine: Engine, ward: Ward, record: ConsumerRecord, wanted: Wanted) -> None:
     found = codec.decode(record.topic, record.key, record.value)
     key = text_of(record.key)
-    taken = engine.take(ward, Arrival(record.timestamp, record.topic, record.offset, found, key))
+    outcome = engine.take(ward, Arrival(record.timestamp, record.topic, record.offset, found, key))
     wanted.events += 1
-    for alert in taken.alerts:
+    if key is not None and (sent := dict(record.headers).get(SENT)) is not None:
+        wanted.heard_ms[key] = max(int(sent), wanted.heard_ms.get(key, 0))
+    for alert in outcome.alerts:
         wanted.alerts[alert.alert_id, alert.revision] = codec.encode(alert)
-        wanted.sent_ms[alert.alert_id, alert.revision] = _sent_ms(record)
-    if taken.refused:
+        heard_ms = wanted.heard_ms.get(alert.patient_id, 0)
+        wanted.sent_ms[alert.alert_id, alert.revision] = _sent_ms(record, alert, heard_ms)
+    if outcome.refused:
         wanted.refused.add((record.topic, record.partition, record.offset))
 
 
@@ -126,24 +131,22 @@ def judge(
         for name, partition in wanted.partition.items()
         if partition in ASTRAY or not wanted.by_line
     }
-    lines = alert_lines(alerts)
+    lines = in_order(alerts)
     strict = {name: line for name, line in wanted.alerts.items() if _who(line) not in astray}
     found = {
         name: said for name, said in lines.items() if not {_who(each) for each in said} & astray
     }
-    missing = [name for name in strict if strict[name] not in found.get(name, set())]
-    extra = [
-        name for name, said in found.items() if said - ({strict[name]} if name in strict else set())
-    ]
+    missing = [name for name in strict if strict[name] not in found.get(name, ())]
+    extra = [name for name, said in found.items() if set(said) - {strict.get(name)}]
+    read = taken(lines)
     recovery = recovered(changelog)
     states = _states(wanted, recovery, astray)
     written_of = {*recovery, *(_who(line) for said in lines.values() for line in said)}
     unknown = sorted(written_of - wanted.partition.keys() - wanted.lying.last.keys())
-    open_wanted = _open(wanted.alerts.items(), astray)
-    open_found = _open(((n, line) for n, said in lines.items() for line in said), astray)
+    open_wanted, open_found = (open_of(each, astray) for each in (wanted.alerts, read))
     letters = {_place(record) for record in dead_letters}
     unwritten, uncalled = _upright(wanted.refused - letters), _upright(letters - wanted.refused)
-    last, others_last = _last_differ(wanted, lines)
+    last, others_last = _last_differ(wanted, read)
     written = [record for record in alerts if b'"type":"alert"' in record.value]
     return Verdict(
         events=wanted.events,
@@ -160,9 +163,10 @@ def judge(
         reordered=states.reordered if wanted.by_line else None,
         reordered_last=len(others_last),
         repeated=len(written) - sum(len(said) for said in lines.values()),
+        contradicting=sum(len(said) - 1 for name, said in lines.items() if name not in found),
         differences=[
             *_told("missing", missing, strict),
-            *_told("extra", extra, {name: min(found[name]) for name in extra}),
+            *_told("extra", extra, _unlike(strict, found, extra)),
             *states.told(),
             *(f"of {name} no record lies on the topics" for name in unknown[:SHOWN]),
             *(f"open {each}" for each in sorted(open_wanted ^ open_found)[:SHOWN]),
@@ -188,7 +192,7 @@ class States:
 
 
 def _states(wanted: Wanted, states: Mapping[str, bytes], astray: set[str]) -> States:
-    """Compare whole states where the order is that of the replay, of all what was taken."""
+    """Compare whole states where the order is that of the replay, and of all, what was taken."""
     unlike = [
         name
         for name, wants in wanted.states.items()
@@ -218,28 +222,18 @@ def hold_the_same(wanted: bytes, found: bytes | None) -> bool:
     return found is not None and state.decode(wanted) == state.decode(found)
 
 
+def _unlike(
+    strict: Mapping[Name, bytes], found: Mapping[Name, Sequence[bytes]], names: Iterable[Name]
+) -> dict[Name, bytes]:
+    """Choose of each the first line that is not as it must be."""
+    return {name: next(each for each in found[name] if each != strict.get(name)) for name in names}
+
+
 def _told(how: str, names: Sequence[Name], lines: dict[Name, bytes]) -> Iterator[str]:
     return (f"{how} {lines[name].decode(errors='replace')[:300]}" for name in names[:SHOWN])
 
 
-def _open(lines: Iterable[tuple[Name, bytes]], patients: set[str]) -> Open:
-    """Return what is open in the end: patient, rule and priority."""
-    last: dict[str, Alert] = {}
-    for (alert_id, revision), line in lines:
-        alert = Alert.model_validate_json(line)
-        known = last.get(alert_id)
-        if alert.patient_id in patients and (known is None or revision > known.revision):
-            last[alert_id] = alert
-    return frozenset(
-        (each.patient_id, each.rule, each.priority.value)
-        for each in last.values()
-        if each.state in (AlertState.RAISED, AlertState.CHANGED) and each.rule not in IN_DOUBT
-    )
-
-
-def _last_differ(
-    wanted: Wanted, lines: Mapping[Name, Iterable[bytes]]
-) -> tuple[list[str], list[str]]:
+def _last_differ(wanted: Wanted, read: Mapping[Name, bytes]) -> tuple[list[str], list[str]]:
     """Compare what was last said of each alert at the live edge; name what differs.
 
     It has to be the same of those that are due by time alone, whose few events lie a step apart:
@@ -251,7 +245,7 @@ def _last_differ(
     if wanted.by_line:
         return [], []
     wants = last_said(wanted.alerts.values())
-    found = last_said(line for said in lines.values() for line in said)
+    found = last_said(read.values())
     differ = sorted({name for name, _ in wants.items() ^ found.items()})
     named: dict[bool, list[str]] = {True: [], False: []}
     for name in differ:
@@ -265,10 +259,18 @@ def _who(line: bytes) -> str:
     return head.split(b'"', 1)[0].decode()
 
 
-def _sent_ms(record: ConsumerRecord) -> int:
-    """Return when the feed sent it, or of when a tick is that a worker wrote."""
-    own_ms = record.timestamp if record.topic == registry.TICKS else 0
-    return int(dict(record.headers).get(SENT, own_ms))
+def _sent_ms(record: ConsumerRecord, alert: Alert, heard_ms: int) -> int:
+    """Return when the feed sent it, or when the alert fell due where a worker wrote the tick.
+
+    Ticks may be missing: what is due waits from then on, not from when a tick says so. Nobody knew
+    of it before the last record of the patient was sent, which may be of a clock that is behind.
+    """
+    if (sent := dict(record.headers).get(SENT)) is not None:
+        return int(sent)
+    if record.topic != registry.TICKS:
+        return 0
+    due_ms: int = min(record.timestamp, epoch_ms(alert.at))
+    return max(heard_ms, due_ms)
 
 
 def _place(record: ConsumerRecord) -> Place:
