@@ -26,7 +26,7 @@ class Delays:
 
     longest_s: dict[str, float]  # while each kind of fault was felt
     longest_alone_s: dict[str, float]  # while no other kind was felt beside it
-    longest_undisturbed_s: float  # by no fault
+    longest_undisturbed_s: float | None  # by no fault; None where there was no such line
     longest_beyond_s: float  # what took longest beyond what faults explain, of whichever line
     late: int  # lines of which that is longer than it may be
 
@@ -36,7 +36,8 @@ def delays(spans: Sequence[Span], faults: Sequence[Done]) -> Delays:
     felt = [(each.kind, each.began_s, each.ended_s + FELT_S) for each in faults if each.is_made]
     longest: dict[str, float] = dict.fromkeys((each.kind for each in faults), 0.0)
     alone: dict[str, float] = {}
-    undisturbed = beyond = 0.0
+    undisturbed: float | None = None
+    beyond = 0.0
     late = 0
     explaining = Explaining(faults)
     for sent_s, arrived_s in spans:
@@ -48,7 +49,7 @@ def delays(spans: Sequence[Span], faults: Sequence[Done]) -> Delays:
             (kind,) = only
             alone[kind] = max(alone.get(kind, 0.0), took_s)
         if not kinds:
-            undisturbed = max(undisturbed, took_s)
+            undisturbed = max(undisturbed or 0.0, took_s)
         own_s = took_s - explaining.of((sent_s, arrived_s))
         beyond = max(beyond, round(own_s, 2))
         late += own_s > LATE_S

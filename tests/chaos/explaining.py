@@ -1,9 +1,10 @@
 """How long of a wait the faults that were made can explain.
 
-While no broker can be reached, or one that leads is frozen, nothing moves: that explains itself for
-as long as it lasts. Everything else is got over: a worker that is gone costs its session, and the
-group then deals out anew. One wait may be hit by that and once more before it is over; faults that
-go on for longer, one after the other, explain no more of it.
+While no broker can be reached, or one that leads can't be or does not answer, nothing moves, be it
+of its partitions: that explains itself for as long as it lasts. Everything else is got over: a
+worker that is gone costs its session, and the group then deals out anew. One wait may be hit by
+that and once more before it is over; faults that go on for longer, one after the other, explain no
+more of it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +18,10 @@ from stream.worker_settings import WorkerSettings
 
 Span = tuple[float, float]  # by the wall clock, in seconds
 
-# Nothing, or nothing of some partitions, can be written or read while these last. A broker that was
-# killed is not among them: others lead, or it is back.
+# All of their time is explained. With `network_gone` that may be one broker of three: it leads on,
+# so nobody else does, and is not reached. One that is frozen or has a full disk leads until it ends
+# or the others notice; the rest is explained too, which is more than it need be. One that was
+# killed alone is not among these: within seconds others lead, or it is back.
 AWAY: Final = frozenset(
     {"all_brokers_kill", "broker_freezes", "disk_full", "network_gone", "outage"}
 )

@@ -16,6 +16,7 @@ WORK: Final = ROOT / "build" / "chaos"
 DOCUMENT: Final = ROOT / "docs" / "chaos.md"
 AIM_FAULTS: Final = 300
 AIM_EVENTS: Final = 1_000_000
+CONTRADICTING: Final = "lines that contradict another of their revision where no line is compared"
 TICKS: Final = {"topic": "ticks on the topic", "own": "own ticks"}
 WRONG: Final = {  # what a round may have none of
     "missing": "missing",
@@ -161,36 +162,44 @@ def _totals(reports: Sequence[Report]) -> list[str]:
     def added(name: str) -> int:
         return sum(each.get(name) or 0 for each in reports)
 
-    def most(name: str) -> float:
-        return max((each[name] for each in reports if name in each), default=0.0)
-
     beside = ""
     others = f", {added('reordered')} states that hold the same in another order"
     if _has(reports, "overlapped"):
         beside = f", {added('overlapped')} of them overlapping"
     if _ticks(reports[0]) == "own":
         others = f", {added('reordered_last')} alerts of which something else was said last in another order"
-    wrong = ", ".join(_added(name, reports) for name in WRONG if _judged(name, reports))
+    if _has(reports, "contradicting"):
+        others += f", {_added('contradicting', CONTRADICTING, reports)}"
+    wrong = ", ".join(
+        _added(name, WRONG[name], reports) for name in WRONG if _judged(name, reports)
+    )
     wrong_rounds = sum(not each["right"] for each in reports)
     told = [
         f"{len(reports)} round{'s' * (len(reports) != 1)}, {wrong_rounds} wrong; {_faults(reports)} faults{beside}; {_events(reports):,} records, {added('alert_lines'):,} alert lines:",
         f"**{wrong}**; {added('repeated'):,} lines repeated{others}.",
-        f"Longest time from event to alert with no fault near it: {most('longest_undisturbed_s')} s.",
+        f"Longest time from event to alert with no fault near it: {_undisturbed(reports)}.",
     ]
     if _has(reports, "longest_beyond_s"):
-        told.append(f"Longest that no fault explains, of any line: {most('longest_beyond_s')} s.")
+        longest = max(each.get("longest_beyond_s", 0.0) for each in reports)
+        told.append(f"Longest that no fault explains, of any line: {longest} s.")
     if _has(reports, "end_reasons"):
         told.append(f"Workers ended by themselves: {_reasons(reports)}.")
     return told
 
 
-def _added(name: str, reports: Sequence[Report]) -> str:
-    """Add up what is wrong, and say in how many rounds it was judged."""
+def _undisturbed(reports: Sequence[Report]) -> str:
+    """Say how long the longest took of lines near no fault; rounds without one have 0.0 or None."""
+    longest = max(each["longest_undisturbed_s"] or 0.0 for each in reports)
+    return f"{longest} s" if longest else "no line"
+
+
+def _added(name: str, words: str, reports: Sequence[Report]) -> str:
+    """Add something up, and say in how many rounds it was looked at."""
     judged = _judged(name, reports)
     where = (
         f" (judged in {len(judged)} of {len(reports)} rounds)" if len(judged) < len(reports) else ""
     )
-    return f"{sum(each[name] for each in judged)} {WRONG[name]}{where}"
+    return f"{sum(each[name] for each in judged)} {words}{where}"
 
 
 def _judged(name: str, reports: Sequence[Report]) -> list[Report]:

@@ -72,6 +72,7 @@ def test_a_line_that_no_fault_explains_is_late() -> None:
 
     assert took.late == 1
     assert took.longest_undisturbed_s == took.longest_beyond_s == LATE_S + 1
+    assert delays([(899.0, 900.0)], [made("outage", 900, 901)]).longest_undisturbed_s is None
 
 
 def test_the_time_of_a_line_near_two_faults_is_neither_ones_alone() -> None:

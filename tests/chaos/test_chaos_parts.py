@@ -256,3 +256,21 @@ def test_the_page_keeps_apart_what_only_one_kind_of_fault_has_kept_waiting(tmp_p
         rows += [line for line in page if line.startswith("| worker kill |")]
 
     assert rows == ["| worker kill | 2 | 0 | 3.0 | - |", "| worker kill | 2 | 0 | 3.0 | 2.5 |"]
+
+
+def test_the_page_says_where_no_line_was_near_no_fault_and_which_lines_contradict(
+    tmp_path: Path,
+) -> None:
+    """Rounds up to driver 3 say 0.0 of lines that are not there."""
+    pages = []
+    for longest_s in ((0.0, None), (0.0, 1.97)):
+        for seed, each in enumerate(longest_s):
+            more = {"longest_undisturbed_s": each} | ({"contradicting": 2} if seed else {})
+            report = REPORT | NEW | more | {"seed": seed}
+            (tmp_path / f"seed-{seed}.json").write_text(json.dumps(report))
+        pages.append(merged(tmp_path))
+
+    assert "with no fault near it: no line." in pages[0]
+    assert "with no fault near it: 1.97 s." in pages[1]
+    told = "2 lines that contradict another of their revision where no line is compared"
+    assert f"{told} (judged in 1 of 2 rounds)." in pages[0]
