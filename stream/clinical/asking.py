@@ -18,6 +18,7 @@ from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import turns_ms, with_stay
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.policies.policy import ManagementProfile
+from stream.clinical.redosed import is_redosed
 from stream.clinical.rules import refused, silence
 from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
@@ -71,7 +72,12 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
     from_ms = question.at_ms if question.from_ms is None else question.from_ms
     changed = question.changed
     occasion = Occasion(
-        question.at_ms, from_ms, changed or NONE, question.looks_back, clinic.paging_policy
+        question.at_ms,
+        from_ms,
+        changed or NONE,
+        question.looks_back,
+        clinic.paging_policy,
+        _before_doses(question, patient, clinic),
     )
     # Of a probe nothing follows, and how long it takes is measured.
     waits = not is_made_up(patient.patient_id) and _may_go_on(patient, question)
@@ -214,6 +220,8 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         return (silence.RULE,) if due == {silence.NAME} else None
     if WATCH_END.name in changed or (LATER in patient.wakes and not _may_go_on(patient, question)):
         return None
+    if known is not None and is_redosed(known, patient, changed):
+        return None
     same: frozenset[Level[Any]] = frozenset()
     from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms
     if known is not None and from_ms is not None and nothing_due and _keeps_since(patient, from_ms):
@@ -222,6 +230,14 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         same -= frozenset(silence.COMES)  # any reading of them may end it
     rules = reached_by(changed, same)
     return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
+
+
+def _before_doses(question: Question, patient: Patient, clinic: Clinic) -> View | None:
+    """Give the view from before a record where doses may be others since."""
+    known, changed = question.known, question.changed
+    if known is None or changed is None or not is_redosed(known, patient, changed):
+        return None
+    return View(known, question.now_ms, clinic.management)
 
 
 def _keeps_since(patient: Patient, from_ms: int) -> bool:

@@ -1,10 +1,11 @@
 """The life of an alert, the same for all rules: raised, changed, resolved or retracted.
 
 A new line is due where the priority, the grade, the policies or the set of signals in `because`
-changes, or where a rule wants to be repeated; a value alone changes nothing. An alert that ends
+changes, where a rule wants to be repeated, or where the doses that it tells are others since; a
+value alone changes nothing. An alert that ends
 was either true and ended, or, with all that is known now, it never was: to tell, the rule is asked
 at each moment since the alert was raised.
-Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6.
+Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6; decision 80.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Occasion:
     changed: frozenset[str]  # the names of the signals that changed
     looks_back: bool  # something that was known was corrected or removed, or something came late
     paging_policy: str
+    before_doses: View | None  # before a record by which doses may be others (see `redosed`)
 
 
 class Name(NamedTuple):
@@ -59,7 +61,8 @@ def tell(
         now = _raised(view, told, name, finding, occasion)
     else:
         since_ms = _since(view, told, name.rule, occasion)
-        if not _is_news(told, finding, occasion.at_ms):
+        is_news = _is_news(told, finding, occasion.at_ms)
+        if not is_news and not _is_advised_anew(name.rule, finding, occasion):
             if since_ms != told.since_ms:
                 alerts[identity] = replace(told, since_ms=since_ms)
             return None
@@ -134,6 +137,14 @@ def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:
         or {each["signal"] for each in told.because} != {each.signal for each in finding.because}
         or (told.repeat_ms is not None and at_ms >= told.repeat_ms)
     )
+
+
+def _is_advised_anew(rule: Rule, finding: Finding, occasion: Occasion) -> bool:
+    """Tell whether other words are due since a weight, or a dose, is another one."""
+    if occasion.before_doses is None:
+        return False
+    before = rule.judge(occasion.before_doses).finding
+    return before is not None and before.advice() != finding.advice()
 
 
 def _raised(
