@@ -101,6 +101,29 @@ def test_a_right_dose_or_an_order_left_out_ends_it(next_one: Fields) -> None:
     assert seen.states(DOSE) == ["raised P2", "resolved"]
 
 
+def weighed(after_h: float, weight_kg: float) -> Fields:
+    return patient(at=at(after_h), event_id=f"weight-{after_h}", weight_kg=weight_kg)
+
+
+@pytest.mark.parametrize("before_kg", [None, 50])
+def test_a_weight_told_after_the_dose_shows_it_for_12_hours(before_kg: float | None) -> None:
+    seen = Bedside(patient(weight_kg=before_kg), toci(0, dose_value=400), weighed(13, 80))
+    assert [line.at for line in seen.told(DOSE)] == [at(13)]
+
+    seen.take(weighed(20, 80))  # charted again, it shows nothing new
+    seen.tick(at(25) - minutes(1))
+    assert seen.is_open(DOSE)
+    seen.tick(at(25))
+    assert seen.states(DOSE) == ["raised P2", "resolved"]
+
+
+@pytest.mark.parametrize(("after_h", "told"), [(24, True), (24.1, False)])
+def test_a_weight_of_another_day_is_not_that_of_the_dose(after_h: float, told: bool) -> None:
+    seen = Bedside(patient(weight_kg=50), toci(0, dose_value=400), weighed(after_h, 80))
+
+    assert seen.is_open(DOSE) is told
+
+
 def test_a_weight_that_is_corrected_judges_the_dose_anew() -> None:
     seen = Bedside(patient(weight_kg=50), toci(0, dose_value=640))
     seen.take(patient(at=at(1), weight_kg=80))

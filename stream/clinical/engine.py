@@ -31,6 +31,7 @@ from topics.codec import Decoded, Dropped, Reason, Rejected
 from topics.labs import Lab
 from topics.status import Status
 from topics.ticks import Tick
+from topics.vitals import PRESSURE, PRESSURES
 
 AHEAD_MS: Final = 5 * 60_000  # a `recorded_at` further ahead of the clock is refused
 PATIENT_ID_MAX: Final = 64
@@ -129,7 +130,7 @@ class Engine:
         event = found.event
         if isinstance(event, Tick | Ack):
             return patient  # neither is about the state of a patient
-        entry = entry_of(event, found.digest)
+        entry = _entry_of(event, found)
         untimely = _untimely(patient, event, entry, clock_ms)
         if untimely is not None:
             return self._refused(patient, untimely, arrival, outcome)
@@ -227,6 +228,20 @@ def _untimely(
         why = Reason.LATE, "$.effective_at", detail
         return Rejected(*why, *who, about=about, **said)
     return None
+
+
+def _entry_of(event: Charted, found: Decoded) -> Entry:
+    """Keep of an event what rules can depend on, and which of its values were refused."""
+    entry = entry_of(event, found.digest)
+    if not found.dropped or not entry.said:
+        return entry  # as nearly always
+    return entry.leaving_open(
+        [
+            name
+            for dropped in found.dropped
+            for name in (PRESSURES if dropped.about == PRESSURE else (dropped.path[2:],))
+        ]
+    )
 
 
 def _doubts(

@@ -2,7 +2,9 @@
 
 An entry is known by (source, event_id). The later `recorded_at` wins; where equal, what was
 entered in error, then corrected, final, preliminary; then the larger SHA-256. What was entered in
-error, and the demo values of a device, are remembered and say nothing.
+error, and the demo values of a device, are remembered and say nothing. Of vital signs a version of
+which a value was refused leaves standing what an earlier version says in its place.
+Source: CONTRACT (Envelope); CLINICAL.md DEC-66; decision 81.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,6 +42,7 @@ FIELDS_OF_SIGNAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "consciousness": ("level", "rass"),
     }
 )
+REFUSED: Final = "refused"  # beside what a record says: the fields that an earlier version may fill
 PLAIN_TYPES: Final = frozenset({float, int, str, bool})
 DIGEST_LENGTH: Final = 6  # hex digits of the SHA-256 that are kept: two are alike in 1 of 2**24
 
@@ -72,6 +75,24 @@ class Entry(NamedTuple):
     def version(self) -> Version:
         """Of two versions of a record the larger one counts."""
         return self.recorded_ms, self.standing, self.digest
+
+    def leaving_open(self, fields: Collection[str]) -> "Entry":
+        """Note which of its values were refused."""
+        left = ",".join(sorted(each for each in fields if each not in self.said))
+        return self._saying({**self.said, REFUSED: left}) if left else self
+
+    def filled_by(self, earlier: "Entry") -> "Entry":
+        """Take what was refused from an earlier version, as far as that says it."""
+        left = self.said.get(REFUSED, "").split(",")
+        found = {name: earlier.said[name] for name in left if name in earlier.said}
+        if not found:
+            return self
+        said = {name: value for name, value in self.said.items() if name != REFUSED}
+        filled = self._saying({**said, **found})
+        return filled.leaving_open([name for name in left if name not in found])
+
+    def _saying(self, said: Said) -> "Entry":
+        return restored(*self[:7], said, replaces=self.replaces)
 
     def leaving_out(self, signals: Collection[str]) -> "Entry":
         """Forget what it says of some signals of several."""

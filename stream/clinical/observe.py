@@ -74,6 +74,8 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     """Remember a record; what is known already, or in a newer version, changes nothing."""
     known = patient.entries.get(entry.identity)
     version = patient.replaced.get(entry.identity) if known is None else known.version
+    if known is not None:
+        entry, version = _filled(known, entry)
     if version is not None and version >= entry.version:
         if known is not None and version > entry.version:
             entries = patient.entries.with_entry(known._replace(replaces=True))
@@ -107,6 +109,17 @@ def observe(patient: Patient, entry: Entry) -> Observed:
     moments = [entry.effective_ms, *(reading.effective_ms for _, reading in removed)]
     looks_back = bool(removed) or _sets_aside(before, added)
     return Observed(patient, changed, looks_back=looks_back, from_ms=min(moments))
+
+
+def _filled(known: Entry, entry: Entry) -> tuple[Entry, Version]:
+    """Fill what was refused of the newer of two versions; give what counts, and what it replaces.
+
+    An older one that fills nothing is left as it came.
+    """
+    if known.version < entry.version:
+        return entry.filled_by(known), known.version
+    filled = known.filled_by(entry)
+    return (entry, known.version) if filled is known else (filled, entry.version)
 
 
 def _corrects_what_is_forgotten(patient: Patient, entry: Entry, kind: str) -> bool:

@@ -9,7 +9,7 @@ decision 46.
 """
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from stream.clinical.masking import MG_BY_UNIT, treated_after
 from stream.clinical.series import Reading, place_after, place_at, since
@@ -86,8 +86,8 @@ def orders_of(view: View) -> tuple[Checked, ...]:
     return tuple(found)
 
 
-def breach(order: Checked, *others: Reading[Dose]) -> Breach:
-    """Note that an order or a dose is wrong, by itself or beside others."""
+def breach(order: Checked, *others: Reading[Any]) -> Breach:
+    """Note that an order or a dose is wrong, by itself or beside others, be it a weight."""
     return Breach(order, max(map(_told_ms, (order.dose, *others))))
 
 
@@ -244,5 +244,5 @@ def _by_time(dose: Reading[Dose]) -> str:
     return f"{NAME} dose of {in_words(dose.effective_ms)}"
 
 
-def _told_ms(dose: Reading[Dose]) -> int:
-    return max(dose.effective_ms, dose.recorded_ms)
+def _told_ms(said: Reading[Any]) -> int:
+    return max(said.effective_ms, said.recorded_ms)

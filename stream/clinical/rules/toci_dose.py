@@ -2,10 +2,12 @@
 
 Outside of 10 % around the dose by weight, which is capped at 800 mg, or above 800 mg; 10 % exactly
 is inside. Without a weight only the 800 mg can be checked. Each dose is checked when it is told,
-however late. The next order or dose that is right ends it, or 12 hours.
+however late, and when a weight shows it that is told in the 24 hours after it. The next order or
+dose that is right ends it, or 12 hours.
 Source: CLINICAL.md §1.2 (review lines 67 and 68), §1.11; decision 46.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.rules import evidence
@@ -16,7 +18,9 @@ from stream.clinical.rules.rule import (
     Verdict,
     under_every_policy,
 )
+from stream.clinical.series import Reading
 from stream.clinical.signals import WEIGHT
+from stream.clinical.times import DAY_MS
 from stream.clinical.tocilizumab import (
     CHECKED_SIGNALS,
     MAX_DOSE_MG,
@@ -33,6 +37,7 @@ from stream.clinical.tocilizumab import (
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+SHOWN_MS: Final = DAY_MS  # after a dose: a weight that is told by then was that of the dose
 ROUNDING_MG: Final = 1e-6
 
 
@@ -41,9 +46,10 @@ def judge(view: View) -> Verdict:
     wrong = still_told(
         view,
         [
-            breach(order)
+            breach(order, *_shown_by(view, order, mg))
             for order in orders_of(view)
-            if (mg := mg_of(order.dose.value)) is not None and _is_out_of_range(view, mg)
+            if (mg := mg_of(order.dose.value)) is not None
+            and _is_out_of_range(view, mg, view.weight_kg)
         ],
     )
     if not wrong:
@@ -61,13 +67,28 @@ def judge(view: View) -> Verdict:
     return Verdict(finding, wrong[0].until_ms)
 
 
-def _is_out_of_range(view: View, mg: float) -> bool:
+def _shown_by(view: View, order: Checked, mg: float) -> Iterator[Reading[float]]:
+    """Name the weight since which a dose is wrong, where that is told soon after the dose.
+
+    One of days later is another weight, and not that of the dose.
+    """
+    shown: Reading[float] | None = None
+    for weight in reversed(view.patient.readings(WEIGHT)):
+        if not _is_out_of_range(view, mg, weight.value):
+            break
+        shown = weight
+    latest_ms = order.dose.recorded_ms + SHOWN_MS
+    if shown is not None and mg <= MAX_DOSE_MG and shown.recorded_ms <= latest_ms:
+        yield shown
+
+
+def _is_out_of_range(view: View, mg: float, weight_kg: float | None) -> bool:
     """Tell whether a dose is too large or too small."""
     if mg > MAX_DOSE_MG:
         return True
-    if view.weight_kg is None:
+    if weight_kg is None:
         return False
-    right = dose_mg(view.weight_kg)
+    right = dose_mg(weight_kg)
     tolerance_mg = view.site.tocilizumab_tolerance_percent / 100 * right
     return abs(mg - right) > tolerance_mg + ROUNDING_MG
 
