@@ -18,7 +18,7 @@ from stream.clinical.lifecycle import Occasion
 from stream.clinical.observe import turns_ms, with_stay
 from stream.clinical.patient import Patient, Told, key_of_alert
 from stream.clinical.policies.policy import ManagementProfile
-from stream.clinical.redosed import is_redosed
+from stream.clinical.redosed import DOSED_BY, is_redosed
 from stream.clinical.rules import refused, silence
 from stream.clinical.rules.register import BY_NAME, RULES, levels_of, reached_by
 from stream.clinical.rules.rule import Bound, Rule, Verdict
@@ -77,7 +77,7 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
         changed or NONE,
         question.looks_back,
         clinic.paging_policy,
-        _before_doses(question, patient, clinic),
+        None if (changed or NONE).isdisjoint(DOSED_BY) else _before(question, patient, clinic),
     )
     # Of a probe nothing follows, and how long it takes is measured.
     waits = not is_made_up(patient.patient_id) and _may_go_on(patient, question)
@@ -220,7 +220,11 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         return (silence.RULE,) if due == {silence.NAME} else None
     if WATCH_END.name in changed or (LATER in patient.wakes and not _may_go_on(patient, question)):
         return None
-    if known is not None and is_redosed(known, patient, changed):
+    if (
+        known is not None
+        and not changed.isdisjoint(DOSED_BY)
+        and is_redosed(known, patient, changed)
+    ):
         return None
     same: frozenset[Level[Any]] = frozenset()
     from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms
@@ -232,7 +236,7 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
     return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
 
 
-def _before_doses(question: Question, patient: Patient, clinic: Clinic) -> View | None:
+def _before(question: Question, patient: Patient, clinic: Clinic) -> View | None:
     """Give the view from before a record where doses may be others since."""
     known, changed = question.known, question.changed
     if known is None or changed is None or not is_redosed(known, patient, changed):

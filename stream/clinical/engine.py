@@ -130,7 +130,9 @@ class Engine:
         event = found.event
         if isinstance(event, Tick | Ack):
             return patient  # neither is about the state of a patient
-        entry = _entry_of(event, found)
+        entry = entry_of(event, found.digest)
+        if found.dropped and entry.said:
+            entry = entry.leaving_open(_fields_of(found.dropped))
         untimely = _untimely(patient, event, entry, clock_ms)
         if untimely is not None:
             return self._refused(patient, untimely, arrival, outcome)
@@ -230,18 +232,13 @@ def _untimely(
     return None
 
 
-def _entry_of(event: Charted, found: Decoded) -> Entry:
-    """Keep of an event what rules can depend on, and which of its values were refused."""
-    entry = entry_of(event, found.digest)
-    if not found.dropped or not entry.said:
-        return entry  # as nearly always
-    return entry.leaving_open(
-        [
-            name
-            for dropped in found.dropped
-            for name in (PRESSURES if dropped.about == PRESSURE else (dropped.path[2:],))
-        ]
-    )
+def _fields_of(all_dropped: tuple[Dropped, ...]) -> list[str]:
+    """Name the fields of a record that were dropped."""
+    return [
+        name
+        for dropped in all_dropped
+        for name in (PRESSURES if dropped.about == PRESSURE else (dropped.path[2:],))
+    ]
 
 
 def _doubts(

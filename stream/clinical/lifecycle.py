@@ -62,7 +62,10 @@ def tell(
     else:
         since_ms = _since(view, told, name.rule, occasion)
         is_news = _is_news(told, finding, occasion.at_ms)
-        if not is_news and not _is_advised_anew(name.rule, finding, occasion):
+        before_doses = occasion.before_doses
+        if not is_news and not (
+            before_doses and _is_advised_anew(name.rule, finding, before_doses)
+        ):
             if since_ms != told.since_ms:
                 alerts[identity] = replace(told, since_ms=since_ms)
             return None
@@ -139,11 +142,9 @@ def _is_news(told: Told, finding: Finding, at_ms: int) -> bool:
     )
 
 
-def _is_advised_anew(rule: Rule, finding: Finding, occasion: Occasion) -> bool:
+def _is_advised_anew(rule: Rule, finding: Finding, before_doses: View) -> bool:
     """Tell whether other words are due since a weight, or a dose, is another one."""
-    if occasion.before_doses is None:
-        return False
-    before = rule.judge(occasion.before_doses).finding
+    before = rule.judge(before_doses).finding
     return before is not None and before.advice() != finding.advice()
 
 

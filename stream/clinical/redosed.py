@@ -13,6 +13,7 @@ from stream.clinical.patient import Patient
 from stream.clinical.signals import WEIGHT
 from stream.clinical.tocilizumab import GIVEN
 
+DOSED_BY: Final = frozenset({WEIGHT.name, GIVEN.name})
 OTHER_WEIGHT: Final = 0.1  # of the weight: a dose that differs by more is wrong (TOCI-DOSE)
 
 
