@@ -79,6 +79,9 @@ class Pager(RuleBasedStateMachine):
 
     def _expect_worsening_told(self, before: Life, pages: Sends) -> None:
         after = self.case.known
+        if before.answer is not None and after.answer is not None:
+            assert pages == ()  # what one answered before the newest one may cover it
+            return
         reference = before.level if before.answer is None else before.answer.level
         is_told = {Priority.P1, Priority.P2, Priority.P3}
         if state_of(after) is State.HELD:
@@ -94,8 +97,6 @@ class Pager(RuleBasedStateMachine):
                 and send.stage is Stage.QUEUED
                 and send.address not in after.told
             ]
-        if before.answer is not None and after.answer is not None:
-            assert pages == ()
 
     @rule(action=ACTIONS, snooze=WAITS, by=PEOPLE, to=st.sampled_from([None, "operations", "?"]))
     def somebody_answers(self, action: str, snooze: timedelta, by: str, to: str | None) -> None:
