@@ -13,9 +13,9 @@ from stream.clinical.circulation import is_child, ug_kg_min
 from stream.clinical.freshness import is_fresh
 from stream.clinical.kept import Kept
 from stream.clinical.neuro import arousal_of
-from stream.clinical.organs import ORGAN_SIGNALS, is_low_mean, sofa_of
+from stream.clinical.organs import ORGAN_SIGNALS, is_low_mean, pao2_of, sofa_of
 from stream.clinical.oxygen import OxygenNeed, breathing_of
-from stream.clinical.results import newest, value_of
+from stream.clinical.results import value_of
 from stream.clinical.scores import news2
 from stream.clinical.scores.norepinephrine import equivalent_ug_kg_min
 from stream.clinical.scores.qsofa import QSofa, qsofa
@@ -137,7 +137,7 @@ def _sofa(view: View) -> Sofa | None:
 
 def _oxygen_of_sofa(view: View) -> tuple[object, ...]:
     """Give what SOFA takes from the oxygen: that in use at the last PaO2, and the device now."""
-    pao2 = newest(view, "pao2", None)
+    pao2 = pao2_of(view)
     if pao2 is None:
         return ()
     device = None if view.oxygen is None else view.oxygen.value.device

@@ -3,18 +3,30 @@
 Features beside ferritin above 10 000 ng/mL: thrombocytopenia and anemia worse than the baseline,
 liver, triglycerides or fibrinogen, hemophagocytosis. AST, ALT and bilirubin count once, and so do
 triglycerides and fibrinogen. The HScore is none of them.
-Source: CLINICAL.md §1.5 (review lines 176 to 183), DEC-16, DEC-17, DEC-39, DEC-59 to DEC-61.
+Source: CLINICAL.md §1.5 (review lines 176 to 183), DEC-16, DEC-17, DEC-39, DEC-59 to DEC-61;
+decision 79.
 """
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import fact
 from stream.clinical.comparators import is_above, is_at_most, is_below
 from stream.clinical.kept import Kept
-from stream.clinical.results import RESULT_MS, Features, counting, newest, value_of
+from stream.clinical.results import (
+    RESULT_MS,
+    Features,
+    answering,
+    counting,
+    oldest_ms,
+    proving,
+    standing,
+    value_of,
+)
 from stream.clinical.scores import hscore
+from stream.clinical.scores.criteria import either
 from stream.clinical.series import Reading, fold
 from stream.clinical.signals import (
     BASELINE_HEMOGLOBIN,
@@ -120,7 +132,11 @@ def hscore_of(view: View, max_age_ms: int | None = RESULT_MS) -> hscore.HScore |
 
 
 def _hscore(view: View, max_age_ms: int | None) -> hscore.HScore | None:
-    results = {name: value_of(newest(view, name, max_age_ms)) for name in SCORED_ANALYTES}
+    from_ms = oldest_ms(view, max_age_ms)
+    found = {
+        name: tuple(each.value for each in standing(view, lab(name), from_ms))
+        for name in SCORED_ANALYTES
+    }
     temperature = highest_temperature(view, max_age_ms)
     return hscore.hscore(
         hscore.Inputs(
@@ -129,9 +145,19 @@ def _hscore(view: View, max_age_ms: int | None) -> hscore.HScore | None:
             hepatomegaly=value_of(view.latest(exam("hepatomegaly"))),
             splenomegaly=value_of(view.latest(exam("splenomegaly"))),
             hemophagocytosis=value_of(view.latest(MARROW)),
-            **results,
-        )
+            **{name: results[0] if results else None for name, results in found.items()},
+        ),
+        {name: results[1:] for name, results in found.items()},
     )
+
+
+def scored_by(view: View, signal: Signal[Any]) -> tuple[Reading[Any], ...]:
+    """Give the readings by which an input of the HScore is known, the newest first."""
+    column = hscore.COLUMNS.get(signal.name)
+    if column is not None:
+        return answering(standing(view, signal, view.patient.stay_from_ms), column.questions)
+    last = view.latest(signal)
+    return () if last is None else (last,)
 
 
 def highest_temperature(view: View, max_age_ms: int | None) -> Reading[Temperature] | None:
@@ -166,30 +192,31 @@ def _features(view: View, max_age_ms: int | None) -> Mapping[str, Reading[Any]]:
     results = {
         lab(analyte).name: result
         for analyte in FEATURE_ANALYTES
-        if (result := newest(view, analyte, max_age_ms)) is not None
-        and _speaks_of_hlh(view, analyte, result.value)
+        if (result := proving(view, analyte, partial(_speaks_of_hlh, view, analyte), max_age_ms))
+        is not None
     }
     marrow = view.latest(MARROW)
     return results | ({MARROW.name: marrow} if marrow is not None and marrow.value else {})
 
 
-def _speaks_of_hlh(view: View, analyte: str, result: Result) -> bool:
+def _speaks_of_hlh(view: View, analyte: str, result: Result) -> bool | None:
+    """Tell whether a result is a feature; None where its comparator leaves it open."""
     site = view.site
     match analyte:
         case "platelets":
             part = site.hlh_platelets_of_baseline_percent / 100
             baseline = fact(view.patient, BASELINE_PLATELETS)
             fallen = baseline is not None and is_at_most(result, round(part * baseline, DECIMALS))
-            return bool(fallen or is_below(result, site.hlh_platelets_10e9_l))
+            return either(fallen, is_below(result, site.hlh_platelets_10e9_l))
         case "hemoglobin":
             baseline = fact(view.patient, BASELINE_HEMOGLOBIN)
             if baseline is None:
                 return False
             # 9.7 - 2 is a little less than 7.7 for a computer.
             limit = round(baseline - site.hlh_hemoglobin_fall_g_dl, DECIMALS)
-            return bool(is_at_most(result, limit))
+            return is_at_most(result, limit)
         case "fibrinogen":
-            return bool(is_below(result, site.hlh_fibrinogen_mg_dl))
+            return is_below(result, site.hlh_fibrinogen_mg_dl)
         case _:
             limits = {
                 "ferritin": site.hlh_suspect_ferritin_ng_ml,
@@ -198,7 +225,7 @@ def _speaks_of_hlh(view: View, analyte: str, result: Result) -> bool:
                 "bilirubin_total": site.hlh_bilirubin_mg_dl,
                 "triglycerides": site.hlh_triglycerides_mg_dl,
             }
-            return bool(is_above(result, limits[analyte]))
+            return is_above(result, limits[analyte])
 
 
 def _with_temperature(

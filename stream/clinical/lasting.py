@@ -4,19 +4,22 @@ Of oxygen these are each start and end of an intubation, and what was last chart
 use: where other readings are no longer kept, when PaO2 was taken, and of what was charted while no
 clinician held another cause for hypoxia. Of temperatures it is the last fever of that kind. Of the
 results by which organs are compared these are the 24 hours until something was last charted of one.
-Source: CLINICAL.md §1.4 DEC-14, DEC-35, DEC-52.
+Of all results these are those that tell what newer ones leave open, by their comparator or since a
+blocker was given before (decision 79).
+Source: CLINICAL.md §1.2, §1.4 DEC-14, DEC-35, DEC-52, DEC-60.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from stream.clinical.bedside import oxygen_in_use
+from stream.clinical.blockers import IL6, last_blocker
 from stream.clinical.causes import lies_in, spells
 from stream.clinical.crs import FEVER_C
 from stream.clinical.organs import ORGAN_SIGNALS
 from stream.clinical.oxygen import INVASIVE, ROOM_AIR
 from stream.clinical.patient import Patient
-from stream.clinical.series import Series, place_after, since, up_to
+from stream.clinical.series import Series, one_a_moment, place_after, since, up_to
 from stream.clinical.signals import OXYGEN, TEMPERATURE
 from stream.clinical.times import DAY_MS
 from stream.clinical.ventilation import PAO2
@@ -49,6 +52,25 @@ def of_temperature(patient: Patient, horizon_ms: int) -> frozenset[int]:
         if each.value.celsius >= FEVER_C and not lies_in(each.effective_ms, others)
     )
     return frozenset([first for first in [next(fevers, None)] if first is not None])
+
+
+def of_results(patient: Patient, name: str, past_ms: int) -> frozenset[int]:
+    """Name the results until a moment that tell something then that no newer one does."""
+    found: set[int] = set()
+    bounds: dict[bool, tuple[float, bool]] = {}  # by direction: what is proven, the higher the more
+    for each in reversed([*one_a_moment(up_to(patient.series[name], past_ms))]):
+        value, comparator, _ = each.value
+        if name == IL6.name and last_blocker(patient, each.effective_ms) is not None:
+            continue
+        if comparator is None:
+            return frozenset({*found, id(each)})
+        upwards = comparator.startswith(">")
+        proven = value if upwards else -value, len(comparator) == 1
+        # Of PaO2 less may tell more, at another FiO2.
+        if name == PAO2.name or upwards not in bounds or proven > bounds[upwards]:
+            bounds[upwards] = proven
+            found.add(id(each))
+    return frozenset(found)
 
 
 def compared_from_ms(patient: Patient, name: str, horizon_ms: int) -> int:

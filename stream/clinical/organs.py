@@ -4,8 +4,10 @@ What is compared are organs of which something was known at both times, by the n
 however old. The circulation is known by the last measured mean pressure, never derived (DEC-27),
 or a vasopressor; where neither says anything it has 1 point at most. Under 18 years a mean says
 nothing (DEC-46). A GCS under sedation is none. Urine counts where it was collected for 12 hours or
-more. FiO2 is that in use when PaO2 was taken; room air is 0.21.
-Source: CLINICAL.md §1.4 DEC-14, §3; Vincent et al., Intensive Care Med 1996;22:707-710, table 3.
+more. FiO2 is that in use when PaO2 was taken; room air is 0.21. A result whose comparator leaves
+points open takes none away that an older one has (decision 79).
+Source: CLINICAL.md §1.4 DEC-14, §3, DEC-60; Vincent et al., Intensive Care Med 1996;22:707-710,
+table 3.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,18 +17,28 @@ from typing import Any, Final, NamedTuple
 
 from stream.clinical.bedside import VASOPRESSOR_RATES, oxygen_that_decides
 from stream.clinical.circulation import is_child, ug_kg_min
-from stream.clinical.comparators import exact
 from stream.clinical.levels import Level
 from stream.clinical.oxygen import NEED_BY_DEVICE, ROOM_AIR, OxygenNeed
-from stream.clinical.results import as_of, newest, value_of
+from stream.clinical.results import answering, as_of, standing, value_of
 from stream.clinical.scores.lungs import pf_mmhg
-from stream.clinical.scores.sofa import MEAN_LIMIT_MMHG, RISE, Inputs, Sofa, sofa
+from stream.clinical.scores.sofa import MEAN_LIMIT_MMHG, QUESTIONS, RISE, Inputs, Sofa, sofa
 from stream.clinical.sedation import sedated
 from stream.clinical.series import Reading, up_to
-from stream.clinical.signals import GCS, PRESSURE, URINE, Pressure, Rate, Signal, lab, rate
+from stream.clinical.signals import (
+    GCS,
+    PRESSURE,
+    URINE,
+    Pressure,
+    Rate,
+    Result,
+    Signal,
+    lab,
+    rate,
+)
 from stream.clinical.times import DAY_MS
 from stream.clinical.view import View
 
+PAO2: Final = lab("pao2")
 ROOM_AIR_FIO2_FRACTION: Final = 0.21
 COLLECTED_H: Final = 12.0  # urine of a shorter time says little of a day
 HOURS_A_DAY: Final = 24.0
@@ -35,7 +47,7 @@ MOST_BY_PRESSURE: Final = 1  # point; more has only who has a vasopressor
 VASOACTIVE: Final = (*VASOPRESSOR_RATES, ("dobutamine", rate("dobutamine")))
 SIGNALS_OF: Final[Mapping[str, tuple[Signal[Any], ...]]] = MappingProxyType(
     {
-        "respiration": (lab("pao2"),),
+        "respiration": (PAO2,),
         "coagulation": (lab("platelets"),),
         "liver": (lab("bilirubin_total"),),
         CIRCULATION: (),  # the drugs that run, else the mean pressure
@@ -103,7 +115,11 @@ def rise_of(view: View) -> Rise | None:
 def readings_of(view: View, organ: str) -> Iterator[tuple[str, Reading[Any]]]:
     """Give the readings by which an organ has its points now, with what they are of."""
     for signal in SIGNALS_OF[organ]:
-        last: Reading[Any] | None = view.latest(signal)
+        last: Reading[Any] | None = pao2_of(view) if signal is PAO2 else view.latest(signal)
+        if (questions := QUESTIONS.get(signal.name)) is not None and last is not None:
+            results = standing(view, signal, view.patient.stay_from_ms)
+            yield from ((signal.name, each) for each in answering(results, questions))
+            continue
         if last is not None and not (signal is URINE and last.value.over_h < COLLECTED_H):
             yield signal.name, last
     if organ == CIRCULATION:
@@ -116,27 +132,38 @@ def readings_of(view: View, organ: str) -> Iterator[tuple[str, Reading[Any]]]:
 
 def sofa_of(view: View) -> Sofa:
     """Score what is known at the time of a view."""
-    pao2, urine = newest(view, "pao2", None), view.latest(URINE)
+    pao2, urine = pao2_of(view), view.latest(URINE)
     fio2 = None if pao2 is None else _fio2_at(view, pao2.effective_ms)
     device = None if view.oxygen is None else view.oxygen.value.device
     need = None if device is None else NEED_BY_DEVICE[device]
     mean = _mean(view)
+    from_ms = view.patient.stay_from_ms
+    found = {
+        name: tuple(each.value for each in standing(view, lab(name), from_ms)) for name in QUESTIONS
+    }
     running = {drug: ug_kg_min(each.value, view.weight_kg) for drug, each in _running(view)}
     return sofa(
         Inputs(
-            pf_mmhg=pf_mmhg(pao2_mmhg=exact(value_of(pao2)), fio2_fraction=fio2),
+            pf_mmhg=pf_mmhg(
+                pao2_mmhg=None if pao2 is None else pao2.value.value, fio2_fraction=fio2
+            ),
             ventilated=None if need is None else need is OxygenNeed.POSITIVE_PRESSURE,
-            platelets=value_of(newest(view, "platelets", None)),
-            bilirubin_total=value_of(newest(view, "bilirubin_total", None)),
             mean_arterial_mmhg=None if mean is None else mean.value.mean_arterial_mmhg,
             running_ug_kg_min=running,
             gcs=None if _is_sedated(view) else value_of(view.latest(GCS)),
-            creatinine=value_of(newest(view, "creatinine", None)),
             urine_ml_a_day=None
             if urine is None or urine.value.over_h < COLLECTED_H
             else urine.value.volume_ml / urine.value.over_h * HOURS_A_DAY,
-        )
+            **{name: results[0] if results else None for name, results in found.items()},
+        ),
+        {name: results[1:] for name, results in found.items()},
     )
+
+
+def pao2_of(view: View) -> Reading[Result] | None:
+    """Find the newest PaO2 of the stay of which something can be computed."""
+    results = standing(view, PAO2, view.patient.stay_from_ms)
+    return next((each for each in results if each.value.comparator is None), None)
 
 
 def _turns_of_mean(view: View) -> tuple[list[Turn], list[Turn]]:

@@ -1,9 +1,11 @@
 """The newest laboratory results of a view, as young as a rule asks for.
 
-Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39, DEC-50.
+A result whose comparator leaves a question open says nothing: the newest one that answers it
+counts, while it is young enough (decision 79).
+Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39, DEC-50, DEC-60.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from stream.clinical.patient import KEPT_MS
@@ -16,6 +18,8 @@ RESULT_MS: Final = 48 * HOUR_MS  # the end included, as for each age here
 
 T = TypeVar("T")
 
+Question = Callable[[Result], bool | None]  # None: the result leaves it open
+
 
 def newest(view: View, analyte: str, max_age_ms: int | None = RESULT_MS) -> Reading[Result] | None:
     """Find the newest result of the stay; None where it is older than that. No age: any will do."""
@@ -23,6 +27,59 @@ def newest(view: View, analyte: str, max_age_ms: int | None = RESULT_MS) -> Read
     if result is None or max_age_ms is None:
         return result
     return result if view.at_ms - result.effective_ms <= max_age_ms else None
+
+
+def proving(
+    view: View, analyte: str, asked: Question, max_age_ms: int | None = RESULT_MS
+) -> Reading[Result] | None:
+    """Find the newest result up to an age that answers a question; None where it says no."""
+    return proving_since(view, lab(analyte), asked, oldest_ms(view, max_age_ms))
+
+
+def proving_since(
+    view: View, signal: Signal[Result], asked: Question, from_ms: int | None
+) -> Reading[Result] | None:
+    """Do the same from a moment on."""
+    for each in standing(view, signal, from_ms):
+        answer = asked(each.value)
+        if answer is not None:
+            return each if answer else None
+    return None
+
+
+def standing(view: View, signal: Signal[Result], from_ms: int | None) -> Iterator[Reading[Result]]:
+    """Give the newest result since a moment, and those that may answer what it leaves open.
+
+    The newest of them comes first; one without a comparator answers all, and is the last.
+    """
+    until_ms = view.until_ms
+    while (found := view.patient.newest(signal, from_ms, until_ms)) is not None:
+        yield found
+        if found.value.comparator is None:
+            return  # as nearly always
+        until_ms = found.effective_ms - 1  # another record of that moment is set aside
+
+
+def answering(
+    results: Iterable[Reading[Result]], questions: Iterable[Question]
+) -> tuple[Reading[Result], ...]:
+    """Give the results that answer a question, each the newest that does; the newest come first."""
+    left = tuple(questions)
+    found: list[Reading[Result]] = []
+    for each in results:
+        unanswered = tuple(asked for asked in left if asked(each.value) is None)
+        if len(unanswered) < len(left):
+            found.append(each)
+        left = unanswered
+    return tuple(found)
+
+
+def oldest_ms(view: View, max_age_ms: int | None) -> int | None:
+    """Find from when on a result of the stay is young enough; None is no limit."""
+    from_ms = view.patient.stay_from_ms
+    if max_age_ms is None:
+        return from_ms
+    return view.at_ms - max_age_ms if from_ms is None else max(view.at_ms - max_age_ms, from_ms)
 
 
 def value_of(reading: Reading[T] | None) -> T | None:

@@ -42,6 +42,7 @@ from stream.clinical.signals import (
     TEMPERATURE,
     WEIGHT,
     Rate,
+    Result,
     fluid,
 )
 from stream.clinical.times import DAY_MS
@@ -72,7 +73,7 @@ class Forgetting:
         if name == FERRITIN.name:
             return _ferritin(series, self._site)
         past, limit = self._past(name, series)
-        kept = self._lasting(name)
+        kept = self._lasting(name, series)
         gone = [reading for reading in past if id(reading) not in kept]
         if len(series) - len(gone) > limit:
             self._cut(name, series, gone, kept, limit)
@@ -96,12 +97,15 @@ class Forgetting:
 
     def _of_results(self, name: str, series: Series) -> list[Reading[Any]]:
         """Choose what is past; the last one before the infusion stays, for CAR-HEMATOTOX."""
-        past_ms = lasting.compared_from_ms(self._patient, name, self._now_ms - RESULTS_MS)
-        gone = list(series[: _followed_until(series, past_ms)])
+        gone = list(series[: _followed_until(series, self._past_ms(name))])
         if self._patient.stay_from_ms is None:
             return gone
         place = place_at(series, self._patient.stay_from_ms) - 1
         return [*gone[:place], *gone[place + 1 :]] if 0 <= place < len(gone) else gone
+
+    def _past_ms(self, name: str) -> int:
+        """Find the moment at which the result that held last is kept, and each one since."""
+        return lasting.compared_from_ms(self._patient, name, self._now_ms - RESULTS_MS)
 
     def _of_vital_sign(self, series: Series, judge: Judge) -> list[Reading[Any]]:
         """Choose what is past, and thin the hours that are over since the last look."""
@@ -116,13 +120,15 @@ class Forgetting:
         )
         return thinned(series, start, end, judge, self._kept)
 
-    def _lasting(self, name: str) -> frozenset[int]:
+    def _lasting(self, name: str, series: Series) -> frozenset[int]:
         """Name the readings by which something is known for longer."""
         horizon_ms = self._now_ms - WORST_READINGS_MS
         if name == OXYGEN.name:
             return lasting.of_oxygen(self._patient, horizon_ms)
         if name == TEMPERATURE.name:
             return lasting.of_temperature(self._patient, horizon_ms)
+        if isinstance(series[-1].value, Result):
+            return lasting.of_results(self._patient, name, self._past_ms(name))
         return lasting.NONE
 
     def _cut(

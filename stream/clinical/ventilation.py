@@ -2,7 +2,7 @@
 
 What was set or measured counts from the moment of intubation on. PaO2 belongs to the FiO2 that was
 in use when it was taken, or, where none was charted by then, to the first one after it.
-Source: CLINICAL.md §1.7 (review lines 255 to 261), §5.8, DEC-35.
+Source: CLINICAL.md §1.7 (review lines 255 to 261), §5.8, DEC-35; decision 79.
 """
 
 from typing import Final, NamedTuple, TypeVar
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 from stream.clinical.bedside import fact, oxygen_that_decides
 from stream.clinical.comparators import is_below
 from stream.clinical.oxygen import INVASIVE
+from stream.clinical.results import standing
 from stream.clinical.scores.lungs import pf_mmhg, predicted_body_weight_kg
 from stream.clinical.sedation import intubated
 from stream.clinical.series import Reading, since
@@ -28,12 +29,12 @@ class Uptake(NamedTuple):
     pao2: Reading[Result]
     fio2: Reading[Oxygen]
 
-    def is_below(self, limit_mmhg: float) -> bool:
-        """Tell whether it is proven to be below a limit: `<60` may do, `>60` cannot."""
+    def is_below(self, limit_mmhg: float) -> bool | None:
+        """Tell whether it is below a limit: `<60` may say so, `>60` cannot. None: left open."""
         if self.pao2.value.comparator is None:
             return self.mmhg < limit_mmhg
         fio2 = self.fio2.value.fio2_fraction
-        return fio2 is not None and is_below(self.pao2.value, limit_mmhg * fio2) is True
+        return None if fio2 is None else is_below(self.pao2.value, limit_mmhg * fio2)
 
 
 def ventilated_from_ms(view: View) -> int | None:
@@ -61,11 +62,19 @@ def body_weight_kg(view: View) -> float | None:
     return None if weight_kg is None or weight_kg <= 0 else weight_kg
 
 
-def uptake(view: View, from_ms: int) -> Uptake | None:
-    """Compute the newest PaO2 over FiO2 since the intubation; None where one of them is unknown."""
-    pao2 = set_since(view, PAO2, from_ms)
-    fio2 = None if pao2 is None else _fio2_at(view, pao2.effective_ms)
-    if pao2 is None or fio2 is None:
+def uptake_below(view: View, from_ms: int, limit_mmhg: float) -> Uptake | None:
+    """Find the newest PaO2/FiO2 since the intubation that tells, where it is below a limit."""
+    for pao2 in standing(view, PAO2, from_ms):
+        ratio = _uptake(view, pao2)
+        below = None if ratio is None else ratio.is_below(limit_mmhg)
+        if below is not None:
+            return ratio if below else None
+    return None
+
+
+def _uptake(view: View, pao2: Reading[Result]) -> Uptake | None:
+    fio2 = _fio2_at(view, pao2.effective_ms)
+    if fio2 is None:
         return None
     mmhg = pf_mmhg(pao2_mmhg=pao2.value.value, fio2_fraction=fio2.value.fio2_fraction)
     return None if mmhg is None else Uptake(round(mmhg, DECIMALS), pao2, fio2)

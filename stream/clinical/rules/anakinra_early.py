@@ -2,10 +2,11 @@
 
 The risk is a ferritin above 3 000 ng/mL, a transplant before, or active EBV. It is looked for from
 the moment that CRS is of grade 2 until the first tocilizumab while that is indicated, and at that
-dose; what becomes known of another time does not count. The ferritin is the newest of the stay,
-whatever its age, else the baseline. It is a task: anakinra does it; else it ends with the episode,
-or after 24 hours where none is open.
-Source: CLINICAL.md §1.4 (review line 126), §1.11, DEC-29, DEC-60; vectors B04, B15, B21.
+dose; what becomes known of another time does not count. The ferritin is the newest of the stay
+that tells, whatever its age, else the baseline. It is a task: anakinra does it; else it ends with
+the episode, or after 24 hours where none is open.
+Source: CLINICAL.md §1.4 (review line 126), §1.11, DEC-29, DEC-60; decision 79; vectors B04, B15,
+B21.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -124,9 +125,13 @@ def _risks(view: View, from_ms: int, until_ms: int) -> Iterator[Risk]:
 
 def _ferritins(view: View, from_ms: int, until_ms: int) -> Iterator[Risk]:
     """Find each ferritin that is high in a span of time; the baseline where there is none."""
-    results: list[Reading[Result]] = list(one_a_moment(up_to(view.readings(FERRITIN), until_ms)))
-    before = [each for each in results if each.effective_ms <= from_ms]
     baseline, limit = view.patient.newest(BASELINE_FERRITIN), view.site.anakinra_ferritin_ng_ml
+    results: list[Reading[Result]] = [
+        each
+        for each in one_a_moment(up_to(view.readings(FERRITIN), until_ms))
+        if is_above(each.value, limit) is not None  # what leaves it open says nothing
+    ]
+    before = [each for each in results if each.effective_ms <= from_ms]
     if not before and baseline is not None and baseline.value > limit:
         at = baseline.effective_ms, baseline.event_id
         shown = Evidence("baseline_ferritin_ng_ml", baseline.value, "ng/mL", *at)

@@ -3,19 +3,20 @@
 The day of onset (by product), interleukin-6 above 1 000 pg/mL before any blocker, ferritin from 500
 to below 10 000 ng/mL, CRP above 100 mg/L, procalcitonin of 0.5 to 10 ng/mL, negative cultures, and
 capillary leak. Results are the newest of 48 hours, interleukin-6 of 24, when it is raised.
-Source: CLINICAL.md §1.5 (review lines 158 to 165), DEC-36, DEC-39, DEC-60.
+Source: CLINICAL.md §1.5 (review lines 158 to 165), DEC-36, DEC-39, DEC-60; decision 79.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from stream.clinical.bedside import fact
-from stream.clinical.blockers import IL6, IL6_MS, readable_il6
+from stream.clinical.blockers import IL6, IL6_MS, proving_il6
 from stream.clinical.comparators import is_above, is_at_least, is_at_most, is_below
 from stream.clinical.infection import CULTURES, POSITIVE, answers
 from stream.clinical.masking import BLOCKER_SIGNALS
 from stream.clinical.products import is_typical_day
-from stream.clinical.results import RESULT_MS, Features, counting, newest
+from stream.clinical.results import RESULT_MS, Features, counting, proving
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -91,12 +92,13 @@ def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:
 
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
-    il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
-    if il6 is not None and is_above(il6.value, view.site.crs_il6_pg_ml):
+    site, il6_ms = view.site, None if max_age_ms is None else IL6_MS
+    il6 = proving_il6(view, lambda each: is_above(each, site.crs_il6_pg_ml), il6_ms)
+    if il6 is not None:
         yield evidence.of_result(IL6.name, il6)
     for analyte in ("ferritin", "crp", "procalcitonin"):
-        result = newest(view, analyte, max_age_ms)
-        if result is not None and _is_typical(view, analyte, result.value):
+        result = proving(view, analyte, partial(_is_typical, view, analyte), max_age_ms)
+        if result is not None:
             yield evidence.of_result(analyte, result)
     answered = answers(view)
     if answered and all(answer.value.result != POSITIVE for _, answer in answered):

@@ -3,7 +3,7 @@
 The review writes "above"; 169 itself can be reached, and does not count. What is missing has no
 points and is named. Results are at most 48 hours old when it is raised; it does not end because
 they age. Nearly every patient after CAR-T has points for cytopenia and immunosuppression.
-Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-61.
+Source: CLINICAL.md §1.5 (review line 183), §3, DEC-35, DEC-60, DEC-61; decision 79.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from stream.clinical.hlh import (
     SCORED_SIGNALS,
     highest_temperature,
     hscore_of,
+    scored_by,
 )
 from stream.clinical.levels import SCORED_TEMPERATURE
 from stream.clinical.policies.thresholds_laboratory import AT_LEAST
@@ -77,7 +78,8 @@ def _because(view: View, score: HScore) -> Iterator[Evidence]:
     newest = [
         (each.name, reading)
         for each in SCORED_SIGNALS
-        if each.name not in score.missing and (reading := view.latest(each)) is not None
+        if each.name not in score.missing
+        for reading in scored_by(view, each)
     ]
     last_ms = max(reading.effective_ms for _, reading in newest)  # 169 needs more than a fever
     yield Evidence(SCORE, score.points, None, last_ms, None)

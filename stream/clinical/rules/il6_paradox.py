@@ -27,7 +27,7 @@ def judge(view: View) -> Verdict:
     from_ms = onset_ms or max((end + 1 for _, end in view.course.closed), default=None)
     results = since(view.readings(IL6), from_ms)
     result = results[-1] if results else None
-    dose = None if result is None else last_blocker(view, result.effective_ms)
+    dose = None if result is None else last_blocker(view.patient, result.effective_ms)
     if result is None or dose is None:
         return Verdict(None, None, "The interleukin-6 was not collected under a blocker.")
     ends_ms = None if onset_ms is not None else result.effective_ms + MARK_MS

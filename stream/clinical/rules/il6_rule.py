@@ -4,12 +4,12 @@ It speaks before any blocker was given, for early tocilizumab while cultures are
 result is at most 24 hours old when it is raised; once raised it does not end because it ages, so
 long as all the rest has held since, by what is known now and whatever the order in which it came.
 The review's predictive value has an unverified citation (§1.10) and is not quoted.
-Source: CLINICAL.md §1.5 (review line 187), DEC-10, DEC-35, DEC-60.
+Source: CLINICAL.md §1.5 (review line 187), DEC-10, DEC-35, DEC-60; decision 79.
 """
 
 from typing import Final
 
-from stream.clinical.blockers import IL6, IL6_MS, last_blocker, readable_il6
+from stream.clinical.blockers import IL6, IL6_MS, last_blocker, proving_il6
 from stream.clinical.comparators import is_above
 from stream.clinical.hindsight import held_all_the_time
 from stream.clinical.infection import CULTURES, SOURCE, documented
@@ -23,6 +23,8 @@ from stream.clinical.rules.rule import (
     told_of,
     under_every_policy,
 )
+from stream.clinical.series import Reading
+from stream.clinical.signals import Result
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -32,7 +34,7 @@ NAME: Final = "IL6-RULE"
 def judge(view: View) -> Verdict:
     """Hold while all of it holds, of a result that was young when it began to."""
     verdict = judge_at_any_age(view)
-    result = readable_il6(view, None)
+    result = _high_il6(view)
     if verdict.finding is None or result is None:
         return verdict
     old_ms = result.effective_ms + IL6_MS
@@ -44,12 +46,12 @@ def judge(view: View) -> Verdict:
 def judge_at_any_age(view: View) -> Verdict:
     """Hold while all of it holds, however old the result is."""
     wake_ms = next_change_ms(view)
-    if last_blocker(view, view.at_ms) is not None:
+    if last_blocker(view.patient, view.at_ms) is not None:
         return Verdict(None, wake_ms, "A blocker of interleukin-6 was given.")
     if documented(view):
         return Verdict(None, wake_ms, "An infection is documented.")
-    result = readable_il6(view, None)
-    if result is None or not is_above(result.value, view.site.il6_rule_pg_ml):
+    result = _high_il6(view)
+    if result is None:
         return Verdict(None, wake_ms, "No interleukin-6 that is high enough supports it.")
     if view.fever is not True or not view.hypotension:
         return Verdict(None, wake_ms, "Fever or hypotension is no longer there.")
@@ -68,6 +70,12 @@ def judge_at_any_age(view: View) -> Verdict:
         source="review-2025 L187",
     )
     return Verdict(finding, wake_ms)
+
+
+def _high_il6(view: View) -> Reading[Result] | None:
+    """Find the newest interleukin-6 that tells whether it is high enough, where it is."""
+    limit = view.site.il6_rule_pg_ml
+    return proving_il6(view, lambda result: is_above(result, limit), None)
 
 
 def _has_held_since(view: View, moment_ms: int) -> bool:

@@ -4,7 +4,7 @@ Tidal volume above 6 mL/kg of predicted body weight (0.5 of tolerance, included)
 of 30 cm[H2O] or more, PEEP outside 10 to 15, PaCO2 above 60 mm[Hg] (50 to 60 is accepted). Without
 sex or height the volume cannot be judged, and the others are. All limits are those of adults, and
 a child's page says so. Newer values within the limits end it, and so does extubation.
-Source: CLINICAL.md §1.7 (review lines 257 to 259), §1.11, DEC-50, DEC-60; vector B24.
+Source: CLINICAL.md §1.7 (review lines 257 to 259), §1.11, DEC-50, DEC-60; decision 79; vector B24.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Final
 
 from stream.clinical.comparators import is_above
 from stream.clinical.levels import INTUBATED
+from stream.clinical.results import proving_since
 from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.rule import (
     Bound,
@@ -89,10 +90,10 @@ def _pressures(view: View, from_ms: int) -> Iterator[Outside]:
 
 
 def _hypercapnia(view: View, from_ms: int) -> Iterator[Outside]:
-    paco2 = set_since(view, PACO2, from_ms)
-    if paco2 is not None and is_above(paco2.value, view.site.lpv_paco2_mmhg):
-        limit = f"{view.site.lpv_paco2_mmhg:g} mmHg"
-        said = f"PaCO2 is above {limit}: up to it is accepted for the sake of small volumes"
+    limit = view.site.lpv_paco2_mmhg
+    paco2 = proving_since(view, PACO2, lambda each: is_above(each, limit), from_ms)
+    if paco2 is not None:
+        said = f"PaCO2 is above {limit:g} mmHg: up to it is accepted for the sake of small volumes"
         yield evidence.of_result(PACO2.name, paco2), said
 
 

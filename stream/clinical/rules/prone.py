@@ -1,7 +1,7 @@
 """PRONE: a ventilated patient takes up oxygen so badly that the prone position may help.
 
 PaO2/FiO2 below 150 mm[Hg]; 150 is none. A better one ends it, or extubation.
-Source: CLINICAL.md §1.7 (review line 260), §1.11, DEC-50; vector B24.
+Source: CLINICAL.md §1.7 (review line 260), §1.11, DEC-50, DEC-60; decision 79; vector B24.
 """
 
 from math import floor
@@ -19,7 +19,7 @@ from stream.clinical.rules.rule import (
 )
 from stream.clinical.series import Reading
 from stream.clinical.signals import Oxygen
-from stream.clinical.ventilation import PAO2, uptake, ventilated_from_ms
+from stream.clinical.ventilation import PAO2, uptake_below, ventilated_from_ms
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -29,10 +29,10 @@ def judge(view: View) -> Verdict:
     from_ms = ventilated_from_ms(view)
     if from_ms is None:
         return Verdict(None, None, "The patient is not ventilated.")
-    ratio = uptake(view, from_ms)
     limit = view.site.prone_mmhg
-    if ratio is None or not ratio.is_below(limit):
-        return Verdict(None, None, f"PaO2/FiO2 is {limit:g} mmHg or more.")
+    ratio = uptake_below(view, from_ms, limit)
+    if ratio is None:
+        return Verdict(None, None, f"PaO2/FiO2 is no longer below {limit:g} mmHg.")
     finding = Finding(
         priorities=under_every_policy(Priority.P2),
         because=(evidence.of_result(PAO2.name, ratio.pao2), _shown(ratio.fio2)),

@@ -3,18 +3,19 @@
 Procalcitonin above 10 ng/mL, lactate of 4 mmol/L or more, interleukin-6 below 1 000 pg/mL before
 any blocker, neutrophils below 0.5 on days 7 to 14. Results are the newest of 48 hours,
 interleukin-6 of 24, when it is raised. It withdraws no advice for tocilizumab.
-Source: CLINICAL.md §1.5 (review lines 169 to 174), DEC-15, DEC-36, DEC-39, DEC-60.
+Source: CLINICAL.md §1.5 (review lines 169 to 174), DEC-15, DEC-36, DEC-39, DEC-60;
+decision 79.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from stream.clinical.blockers import IL6, IL6_MS, readable_il6
+from stream.clinical.blockers import IL6, IL6_MS, proving_il6
 from stream.clinical.comparators import is_above, is_at_least, is_below
 from stream.clinical.infection import CULTURES, SOURCE, documented
 from stream.clinical.masking import BLOCKER_SIGNALS
-from stream.clinical.results import RESULT_MS, Features, counting, newest
+from stream.clinical.results import RESULT_MS, Features, counting, proving
 from stream.clinical.rules import evidence
 from stream.clinical.rules.rule import (
     Bound,
@@ -86,17 +87,19 @@ def _by_signal(view: View, max_age_ms: int | None) -> Mapping[str, Evidence]:
 
 def _features(view: View, max_age_ms: int | None) -> Iterator[Evidence]:
     site = view.site
-    il6 = readable_il6(view, None if max_age_ms is None else IL6_MS)
-    if il6 is not None and is_below(il6.value, site.sepsis_il6_pg_ml):
+    il6_ms = None if max_age_ms is None else IL6_MS
+    il6 = proving_il6(view, lambda each: is_below(each, site.sepsis_il6_pg_ml), il6_ms)
+    if il6 is not None:
         yield evidence.of_result(IL6.name, il6)
-    procalcitonin = newest(view, "procalcitonin", max_age_ms)
-    if procalcitonin is not None and is_above(procalcitonin.value, site.sepsis_procalcitonin_ng_ml):
-        yield evidence.of_result("procalcitonin", procalcitonin)
-    lactate = newest(view, "lactate", max_age_ms)
-    if lactate is not None and is_at_least(lactate.value, site.sepsis_lactate_mmol_l):
-        yield evidence.of_result("lactate", lactate)
-    anc = newest(view, "anc", max_age_ms)
-    if anc is not None and is_below(anc.value, site.sepsis_anc_10e9_l):
+    for analyte, asked in (
+        ("procalcitonin", lambda each: is_above(each, site.sepsis_procalcitonin_ng_ml)),
+        ("lactate", lambda each: is_at_least(each, site.sepsis_lactate_mmol_l)),
+    ):
+        result = proving(view, analyte, asked, max_age_ms)
+        if result is not None:
+            yield evidence.of_result(analyte, result)
+    anc = proving(view, "anc", lambda each: is_below(each, site.sepsis_anc_10e9_l), max_age_ms)
+    if anc is not None:
         day = day_of(anc.effective_ms, view.patient.stay_from_ms)
         if day is not None and NEUTROPENIC_DAYS[0] <= day <= NEUTROPENIC_DAYS[1]:
             yield evidence.of_result("anc", anc)

@@ -6,6 +6,7 @@ Source: CLINICAL.md §1.5 to §1.8, §6.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from stream.clinical.bedside import fact
@@ -17,13 +18,13 @@ from stream.clinical.indication import indicated, is_considered
 from stream.clinical.masking import STEROIDS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.products import typical_days, typical_days_of_icans
-from stream.clinical.results import newest
+from stream.clinical.results import newest, proving
 from stream.clinical.rules import sepsis_features
 from stream.clinical.scores import hscore
 from stream.clinical.signals import PRODUCT
 from stream.clinical.times import DAY_MS, HOUR_MS, day_of, in_words
 from stream.clinical.tocilizumab import LIGHT_WEIGHT_KG, dose_in_words, next_dose_ms
-from stream.clinical.ventilation import uptake, ventilated_from_ms
+from stream.clinical.ventilation import uptake_below, ventilated_from_ms
 from stream.clinical.view import View
 from topics.names import called
 
@@ -208,17 +209,15 @@ def ecmo(view: View) -> str:
     Source: review lines 265 to 281.
     """
     from_ms = ventilated_from_ms(view)
-    ratio = None if from_ms is None else uptake(view, from_ms)
-    if ratio is None or not ratio.is_below(SEVERE_MMHG):
+    if from_ms is None or uptake_below(view, from_ms, SEVERE_MMHG) is None:
         return ""
-    platelets, fibrinogen = newest(view, "platelets"), newest(view, "fibrinogen")
     against = [
-        name
-        for name, result, limit in (
-            ("platelets are low", platelets, LOW_PLATELETS_10E9_L),
-            ("fibrinogen is low", fibrinogen, LOW_FIBRINOGEN_MG_DL),
+        said
+        for said, analyte, limit in (
+            ("platelets are low", "platelets", LOW_PLATELETS_10E9_L),
+            ("fibrinogen is low", "fibrinogen", LOW_FIBRINOGEN_MG_DL),
         )
-        if result is not None and is_below(result.value, limit)
+        if proving(view, analyte, partial(is_below, limit=limit)) is not None
     ]
     against += ["a vasopressor runs"] if view.vasopressors else []
     said = f" Against it now: {', '.join(against)}." if against else ""

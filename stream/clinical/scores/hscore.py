@@ -3,20 +3,20 @@
 Components and points as published; the probability is interpolated between the published points.
 It is never 1/(1 + e^(4.3 - 0.03 s)), which is half as steep and gives 68 % at 169. Not published
 is what to do with a missing input: here it has no points and is named, so a score with something
-missing is the least that it can be. Nearly every patient after CAR-T has points for cytopenia and
-immunosuppression: the components are to be shown with the sum.
+missing is the least that it can be. Of a result whose comparator leaves points open earlier ones
+tell, where they are passed with it (decision 79). Nearly every patient after CAR-T has points for
+cytopenia and immunosuppression: the components are to be shown with the sum.
 Source: Fardet et al., Arthritis Rheumatol 2014;66:2613-2620, tables 3 and 4,
 DOI 10.1002/art.38690; CLINICAL.md §3, DEC-59 to DEC-61.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from stream.clinical.comparators import is_at_least, is_at_most
-from stream.clinical.scores.steps import Points, Step, in_unit, points_of
+from stream.clinical.scores.steps import Column, Points, Step, points_of
 from stream.clinical.signals import Result
 from topics.names import called
 
@@ -39,6 +39,20 @@ HEMOGLOBIN_LIMIT_G_DL: Final = 9.2  # this or less, as for the next two
 WBC_LIMIT_10E9_L: Final = 5.0
 PLATELETS_LIMIT_10E9_L: Final = 110.0
 HIGHEST: Final = 337
+# Lineages and fibrinogen count where they do not reach their step, which is above the limit.
+COLUMNS: Final[Mapping[str, Column]] = MappingProxyType(
+    {
+        "hemoglobin": Column((Step(HEMOGLOBIN_LIMIT_G_DL, False, 1),)),
+        "wbc": Column((Step(WBC_LIMIT_10E9_L, False, 1),)),
+        "platelets": Column((Step(PLATELETS_LIMIT_10E9_L, False, 1),)),
+        "ferritin": Column(FERRITIN_NG_ML),
+        "triglycerides": Column(TRIGLYCERIDES_MMOL_L, "mmol/L", MMOL_L_A_MG_DL),
+        "fibrinogen": Column((Step(FIBRINOGEN_LIMIT_G_L, False, 1),), "g/L", G_L_A_MG_DL),
+        "ast": Column((Step(AST_LIMIT_U_L, True, AST_POINTS),)),
+    }
+)
+LINEAGES: Final = ("hemoglobin", "wbc", "platelets")
+NO_EARLIER: Final[Mapping[str, Sequence[Result]]] = MappingProxyType({})
 
 PROBABILITY_PERCENT: Final[Mapping[int, float]] = MappingProxyType(
     {
@@ -97,27 +111,36 @@ class HScore:
         return sum(self.components.values())
 
 
-def hscore(inputs: Inputs) -> HScore | None:
-    """Score what is known; None where nothing at all is."""
+def hscore(inputs: Inputs, earlier: Mapping[str, Sequence[Result]] = NO_EARLIER) -> HScore | None:
+    """Score what is known; None where nothing at all is.
+
+    `earlier` has results by name, the newest first, that may answer what those of `inputs` do not.
+    """
     if all(getattr(inputs, name) is None for name in NAMES):
         return None
-    missing = tuple(_missing(inputs))  # a comparator may prove some points and leave others open
+    # A comparator may prove some points and leave others open.
+    found = {
+        name: column.points(getattr(inputs, name), *earlier.get(name, ()))
+        for name, column in COLUMNS.items()
+    }
+    temperature = _temperature(inputs)
     enlarged = (inputs.hepatomegaly, inputs.splenomegaly).count(True)
+    low = [_is_low(found[name]) for name in LINEAGES].count(True)
     return HScore(
         MappingProxyType(
             {
                 "immunosuppression": IMMUNOSUPPRESSION_POINTS if inputs.immunosuppressed else 0,
-                "temperature": _temperature(inputs).proven,
+                "temperature": temperature.proven,
                 "organomegaly": ORGANOMEGALY_POINTS[enlarged],
-                "cytopenias": CYTOPENIA_POINTS[list(_lineages(inputs).values()).count(True)],
-                "ferritin": _ferritin(inputs).proven,
-                "triglycerides": _triglycerides(inputs).proven,
-                "fibrinogen": FIBRINOGEN_POINTS if _low_fibrinogen(inputs) else 0,
-                "ast": AST_POINTS if _high_ast(inputs) else 0,
+                "cytopenias": CYTOPENIA_POINTS[low],
+                "ferritin": found["ferritin"].proven,
+                "triglycerides": found["triglycerides"].proven,
+                "fibrinogen": FIBRINOGEN_POINTS if _is_low(found["fibrinogen"]) else 0,
+                "ast": found["ast"].proven,
                 "hemophagocytosis": HEMOPHAGOCYTOSIS_POINTS if inputs.hemophagocytosis else 0,
             }
         ),
-        missing,
+        tuple(_missing(inputs, {**found, "temperature_c": temperature})),
     )
 
 
@@ -157,21 +180,12 @@ def _interpolated(points: int) -> float:
     )
 
 
-def _missing(inputs: Inputs) -> Iterator[str]:
+def _missing(inputs: Inputs, found: Mapping[str, Points]) -> Iterator[str]:
     """Name what is unknown, in the order of the table."""
-    open_questions = {
-        "immunosuppressed": inputs.immunosuppressed is None,
-        "temperature_c": not _temperature(inputs).is_complete,
-        "hepatomegaly": inputs.hepatomegaly is None,
-        "splenomegaly": inputs.splenomegaly is None,
-        **{name: found is None for name, found in _lineages(inputs).items()},
-        "ferritin": not _ferritin(inputs).is_complete,
-        "triglycerides": not _triglycerides(inputs).is_complete,
-        "fibrinogen": _low_fibrinogen(inputs) is None,
-        "ast": _high_ast(inputs) is None,
-        "hemophagocytosis": inputs.hemophagocytosis is None,
-    }
-    yield from (name for name, is_open in open_questions.items() if is_open)
+    for name in NAMES:
+        points = found.get(name)
+        if getattr(inputs, name) is None or (points is not None and not points.is_complete):
+            yield name
 
 
 def _temperature(inputs: Inputs) -> Points:
@@ -179,32 +193,6 @@ def _temperature(inputs: Inputs) -> Points:
     return points_of(TEMPERATURE_C, None if celsius is None else Result(celsius, None, "Cel"))
 
 
-def _ferritin(inputs: Inputs) -> Points:
-    return points_of(FERRITIN_NG_ML, inputs.ferritin)
-
-
-def _triglycerides(inputs: Inputs) -> Points:
-    in_mmol_l = in_unit(inputs.triglycerides, "mmol/L", MMOL_L_A_MG_DL)
-    return points_of(TRIGLYCERIDES_MMOL_L, in_mmol_l)
-
-
-def _low_fibrinogen(inputs: Inputs) -> bool | None:
-    in_g_l = in_unit(inputs.fibrinogen, "g/L", G_L_A_MG_DL)
-    return None if in_g_l is None else is_at_most(in_g_l, FIBRINOGEN_LIMIT_G_L)
-
-
-def _high_ast(inputs: Inputs) -> bool | None:
-    return None if inputs.ast is None else is_at_least(inputs.ast, AST_LIMIT_U_L)
-
-
-def _lineages(inputs: Inputs) -> Mapping[str, bool | None]:
-    """Tell of each lineage whether it is low."""
-    limits = {
-        "hemoglobin": (inputs.hemoglobin, HEMOGLOBIN_LIMIT_G_DL),
-        "wbc": (inputs.wbc, WBC_LIMIT_10E9_L),
-        "platelets": (inputs.platelets, PLATELETS_LIMIT_10E9_L),
-    }
-    return {
-        name: None if result is None else is_at_most(result, limit)
-        for name, (result, limit) in limits.items()
-    }
+def _is_low(points: Points) -> bool:
+    """Tell whether a result is proven not to be above its limit."""
+    return points.is_complete and points.proven == 0

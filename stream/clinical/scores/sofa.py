@@ -3,13 +3,15 @@
 An organ with no input has no points and is named: the sum is then the least that it can be. A
 ventilated patient alone has 3 or 4 points for breathing. Rates of catecholamines are in ug/kg/min;
 vasopressin, phenylephrine and angiotensin II are not in the published table and count as
-norepinephrine at a low dose, since the patient is not without a vasopressor.
+norepinephrine at a low dose, since the patient is not without a vasopressor. Of a result whose
+comparator leaves a band open earlier ones tell, where they are passed with it (decision 79).
 Source: Vincent et al., Intensive Care Med 1996;22:707-710, table 3, DOI 10.1007/BF01709751;
 CLINICAL.md §3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +21,7 @@ from stream.clinical.signals import Result
 Bands = tuple[tuple[float, int], ...]
 
 RISE: Final = 2  # in 24 h
+NO_EARLIER: Final[Mapping[str, Sequence[Result]]] = MappingProxyType({})
 # Below each limit the points beside it; the first that is met counts.
 PF_VENTILATED_MMHG: Final = ((100.0, 4), (200.0, 3))
 PF_MMHG: Final = ((300.0, 2), (400.0, 1))
@@ -34,6 +37,16 @@ CATECHOLAMINE_UG_KG_MIN: Final[Bands] = ((0.1, 4), (0.0, 3))  # above each
 CATECHOLAMINES: Final = ("norepinephrine", "epinephrine")
 UNLISTED: Final = ("vasopressin", "phenylephrine", "angiotensin_ii")
 UNLISTED_POINTS: Final = 3
+
+
+# What is asked of a result: whether it is in each of its bands.
+QUESTIONS: Final[Mapping[str, tuple[Callable[[Result], bool | None], ...]]] = MappingProxyType(
+    {
+        "platelets": tuple(partial(is_below, limit=limit) for limit, _ in PLATELETS_10E9_L),
+        "bilirubin_total": tuple(partial(is_at_least, limit=limit) for limit, _ in BILIRUBIN_MG_DL),
+        "creatinine": tuple(partial(is_at_least, limit=limit) for limit, _ in CREATININE_MG_DL),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +77,19 @@ class Sofa:
         return sum(self.organs.values())
 
 
-def sofa(inputs: Inputs) -> Sofa:
-    """Score each organ of which something is known."""
+def sofa(inputs: Inputs, earlier: Mapping[str, Sequence[Result]] = NO_EARLIER) -> Sofa:
+    """Score each organ of which something is known.
+
+    `earlier` has results by name, the newest first, that may answer what those of `inputs` do not.
+    """
+    found = {name: (getattr(inputs, name), *earlier.get(name, ())) for name in QUESTIONS}
     organs = {
         "respiration": _respiration(inputs),
-        "coagulation": _falling(PLATELETS_10E9_L, inputs.platelets),
-        "liver": _rising(BILIRUBIN_MG_DL, inputs.bilirubin_total),
+        "coagulation": _worst(PLATELETS_10E9_L, is_below, found["platelets"]),
+        "liver": _worst(BILIRUBIN_MG_DL, is_at_least, found["bilirubin_total"]),
         "circulation": _circulation(inputs),
         "brain": None if inputs.gcs is None else _below(GCS, inputs.gcs),
-        "kidneys": _kidneys(inputs),
+        "kidneys": _kidneys(inputs, found["creatinine"]),
     }
     known = {organ: points for organ, points in organs.items() if points is not None}
     return Sofa(MappingProxyType(known), tuple(each for each in organs if each not in known))
@@ -106,8 +123,8 @@ def _vasoactive(drug: str, ug_kg_min: float | None) -> int:
     return next((points for limit, points in bands if ug_kg_min > limit), 0)
 
 
-def _kidneys(inputs: Inputs) -> int | None:
-    found = [_rising(CREATININE_MG_DL, inputs.creatinine)]
+def _kidneys(inputs: Inputs, creatinine: Sequence[Result | None]) -> int | None:
+    found = [_worst(CREATININE_MG_DL, is_at_least, creatinine)]
     if inputs.urine_ml_a_day is not None:
         found.append(_below(URINE_ML_A_DAY, inputs.urine_ml_a_day))
     return max((each for each in found if each is not None), default=None)
@@ -117,14 +134,15 @@ def _below(bands: Bands, value: float) -> int:
     return next((points for limit, points in bands if value < limit), 0)
 
 
-def _falling(bands: Bands, result: Result | None) -> int | None:
-    """Look a result up that is worse the lower it is; what its comparator leaves open is none."""
-    if result is None:
+def _worst(
+    bands: Bands, is_in: Callable[[Result, float], bool | None], results: Sequence[Result | None]
+) -> int | None:
+    """Look a result up, by those before it where it leaves a band open; what all do is none."""
+    known = [each for each in results if each is not None]
+    if not known:
         return None
-    return next((points for limit, points in bands if is_below(result, limit)), 0)
-
-
-def _rising(bands: Bands, result: Result | None) -> int | None:
-    if result is None:
-        return None
-    return next((points for limit, points in bands if is_at_least(result, limit)), 0)
+    for limit, points in bands:
+        answers = (is_in(each, limit) for each in known)
+        if next((answer for answer in answers if answer is not None), None):
+            return points
+    return 0
