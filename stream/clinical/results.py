@@ -5,7 +5,7 @@ counts, while it is young enough (decision 79).
 Source: CLINICAL.md §5.8 (48 h where a rule says nothing else), DEC-35, DEC-39, DEC-50, DEC-60.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from stream.clinical.patient import KEPT_MS
@@ -40,6 +40,9 @@ def proving_since(
     view: View, signal: Signal[Result], asked: Question, from_ms: int | None
 ) -> Reading[Result] | None:
     """Do the same from a moment on."""
+    last = view.patient.newest(signal, from_ms, view.until_ms)
+    if last is None or last.value.comparator is None:  # as nearly always
+        return last if last is not None and asked(last.value) else None
     for each in standing(view, signal, from_ms):
         answer = asked(each.value)
         if answer is not None:
@@ -47,23 +50,32 @@ def proving_since(
     return None
 
 
-def standing(view: View, signal: Signal[Result], from_ms: int | None) -> Iterator[Reading[Result]]:
+def standing(view: View, signal: Signal[Result], from_ms: int | None) -> Sequence[Reading[Result]]:
     """Give the newest result since a moment, and those that may answer what it leaves open.
 
     The newest of them comes first; one without a comparator answers all, and is the last.
     """
-    until_ms = view.until_ms
-    while (found := view.patient.newest(signal, from_ms, until_ms)) is not None:
-        yield found
-        if found.value.comparator is None:
-            return  # as nearly always
-        until_ms = found.effective_ms - 1  # another record of that moment is set aside
+    last = view.patient.newest(signal, from_ms, view.until_ms)
+    if last is None:
+        return ()
+    if last.value.comparator is None:
+        return (last,)  # as nearly always
+    found = [last]
+    while found[-1].value.comparator is not None:
+        # Another record of that moment is set aside.
+        earlier = view.patient.newest(signal, from_ms, found[-1].effective_ms - 1)
+        if earlier is None:
+            break
+        found.append(earlier)
+    return found
 
 
 def answering(
-    results: Iterable[Reading[Result]], questions: Iterable[Question]
+    results: Sequence[Reading[Result]], questions: Iterable[Question]
 ) -> tuple[Reading[Result], ...]:
     """Give the results that answer a question, each the newest that does; the newest come first."""
+    if len(results) == 1 and results[0].value.comparator is None:
+        return (results[0],)  # as nearly always
     left = tuple(questions)
     found: list[Reading[Result]] = []
     for each in results:

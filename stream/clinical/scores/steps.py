@@ -56,8 +56,10 @@ def points_of(steps: tuple[Step, ...], *results: Result | None) -> Points:
     """
     proven = 0
     for step in steps:
-        answers = (reaches(step, result) for result in results if result is not None)
-        met = next((answer for answer in answers if answer is not None), None)
+        met = None
+        for result in results:
+            if result is not None and (met := reaches(step, result)) is not None:
+                break
         if met is None:
             return Points(proven, is_complete=False)
         if met:
