@@ -7,7 +7,7 @@ which a value was refused leaves standing what an earlier version says in its pl
 Source: CONTRACT (Envelope); CLINICAL.md DEC-66; decision 81.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -103,9 +103,9 @@ class Entry(NamedTuple):
         return self._replace(said=said, readings=readings)
 
 
-def is_plain(entry: Entry) -> bool:
-    """Tell whether a record is final and of a patient, as nearly all are."""
-    return entry.standing == FINAL and entry.kind != DEMO
+def unusual(entries: Iterable[Entry]) -> list[Entry]:
+    """Choose the records that are not final or that are demos: a few of many."""
+    return [each for each in entries if each.standing != FINAL or each.kind == DEMO]
 
 
 def entry_of(event: Charted, digest: str) -> Entry:

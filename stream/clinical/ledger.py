@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from stream.clinical.entries import Entry, Identity, is_plain
+from stream.clinical.entries import Entry, Identity, unusual
 from stream.clinical.packing import form_of, of_rows, packed, row_of, unpacked
 
 CHUNK: Final = 32  # records that lie open at most, and then are written together
@@ -28,7 +28,7 @@ class Chunk:
         self.entries = tuple(sorted(entries, key=form_of))
         self.identities = tuple([(each.source, each.event_id) for each in self.entries])
         self.silent = tuple([each.identity for each in self.entries if not each.readings])
-        self.unusual = tuple([each for each in self.entries if not is_plain(each)])
+        self.unusual = tuple(unusual(self.entries))
         self._saved: orjson.Fragment | None = None
 
     @property
@@ -83,7 +83,7 @@ class Ledger(Mapping[Identity, Entry]):
         """Give the few records that are not final or that are demos, the oldest first."""
         for chunk in self._chunks:
             yield from chunk.unusual
-        yield from (entry for entry in self._newest.values() if not is_plain(entry))
+        yield from unusual(self._newest.values())
 
     @property
     def is_full(self) -> bool:
