@@ -7,6 +7,9 @@ import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
 from builders import Fields, assessment, culture, dose, infusion, on_day, patient, reading
 
+from stream.clinical.times import in_words
+from topics.base import epoch_ms
+
 START = on_day(3, "09:00")
 ILL = reading(at=START, temperature_c=38.6, systolic_mmhg=86)
 SECOND = timedelta(seconds=1)
@@ -68,7 +71,10 @@ def test_a_beta_lactam_against_pseudomonas_ends_it(name: str) -> None:
     ],
 )
 def test_nothing_else_does(other: Fields) -> None:
-    assert ill(other).states("ABX-EMPIRIC") == ["raised P2"]
+    bed = ill(other)
+
+    assert bed.is_open("ABX-EMPIRIC")
+    assert "resolved" not in bed.states("ABX-EMPIRIC")
 
 
 @pytest.mark.parametrize(
@@ -92,6 +98,33 @@ def test_an_infusion_covers_while_it_runs_and_when_it_is_begun() -> None:
     assert Bedside(patient(), runs, ILL).states("ABX-EMPIRIC") == []
     assert Bedside(patient(), runs, stopped, ILL).states("ABX-EMPIRIC") == ["raised P2"]
     assert ill(begun).states("ABX-EMPIRIC") == ["raised P2", "resolved"]
+
+
+@pytest.mark.parametrize(
+    ("given_min", "states"),
+    [(-1, ["raised P2"]), (20, ["raised P2", "changed P2"]), (-12 * 60, ["raised P2"])],
+)
+def test_vancomycin_that_was_given_is_not_asked_for(given_min: float, states: list[str]) -> None:
+    """It still asks for the other one."""
+    events = sorted((ILL, drug("vancomycin", given_min)), key=lambda each: each["effective_at"])
+    bed = Bedside(patient(), *events)
+    bed.tick(at(44))
+    line = bed.told("ABX-EMPIRIC")[-1]
+
+    assert bed.states("ABX-EMPIRIC") == states
+    assert "give a beta-lactam against Pseudomonas now, until" in line.advice
+    assert "and vancomycin" not in line.advice
+    assert f"Vancomycin was given, {in_words(epoch_ms(at(given_min)))}." in line.advice
+    assert line.because[-1].signal == "vancomycin"
+
+
+def test_vancomycin_that_no_longer_covers_is_asked_for() -> None:
+    bed = Bedside(patient(), drug("vancomycin", -12.1 * 60), ILL)
+
+    (line,) = bed.told("ABX-EMPIRIC")
+    assert "give broad-spectrum antibiotics now, a beta-lactam" in line.advice
+    assert "Pseudomonas and vancomycin, until infection is excluded." in line.advice
+    assert [each.signal for each in line.because] == ["temperature_c", "systolic_mmhg"]
 
 
 def test_it_goes_on_though_the_grade_falls_and_ends_with_the_episode() -> None:
