@@ -352,6 +352,80 @@ def test_a_weak_heart_that_is_found_later_makes_it_more_urgent() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("beside", "instead"),
+    [
+        ((), "norepinephrine."),
+        ((vasopressin(0.03, -5),), "norepinephrine."),
+        (
+            (NE,),
+            "more norepinephrine, or epinephrine at 0.01 to 0.05 mcg/kg/min (0.8 to 4 mcg/min).",
+        ),
+        ((NE, vasopressin(0.03, 0), runs("epinephrine", 0)), "more norepinephrine."),
+    ],
+)
+def test_phenylephrine_in_a_weak_heart_is_replaced_by_what_is_in_line(
+    beside: tuple[Fields, ...], instead: str
+) -> None:
+    """And not by what runs already."""
+    bed = ill(echo(30), *beside, runs("phenylephrine", 1))
+
+    assert f"Replace it by {instead}" in bed.told("PRESSOR-ORDER")[-1].advice
+
+
+def test_what_stands_in_for_phenylephrine_is_in_line() -> None:
+    done = runs("norepinephrine", 20), stopped("phenylephrine", 21)
+    bed = ill(echo(30), runs("phenylephrine"), *done)
+    assert bed.states("PRESSOR-ORDER")[-1] == "resolved"
+
+    done = runs("epinephrine", 20, 0.05, "ug/kg/min"), stopped("phenylephrine", 21)
+    bed = ill(echo(30), NE, runs("phenylephrine"), *done)
+    assert bed.states("PRESSOR-ORDER")[-1] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("rate", "unit", "weight_kg", "told"),
+    [
+        (0.03, "ug/kg/min", KG, False),
+        (0.01, "ug/kg/min", None, False),
+        (0.05, "ug/kg/min", KG, False),
+        (0.009, "ug/kg/min", KG, True),
+        (0.055, "ug/kg/min", KG, True),
+        (4, "ug/min", KG, False),
+        (3.7, "ug/min", 73.4, False),  # as INOTROPE writes 0.05 mcg/kg/min
+        (2.4, "ug/min", None, True),  # by weight nothing is known
+    ],
+)
+def test_epinephrine_as_an_inotrope_is_in_line(
+    rate: float, unit: str, weight_kg: float | None, told: bool
+) -> None:
+    """INOTROPE advises it."""
+    events = echo(39), runs("epinephrine", 0, rate, unit)
+    bed = Bedside(patient(weight_kg=weight_kg), ILL, *events)
+
+    assert bed.is_open("PRESSOR-ORDER") is told
+
+
+def test_epinephrine_is_an_inotrope_for_a_heart_that_is_weak_or_was_when_it_began() -> None:
+    low = runs("epinephrine", 0, 0.03, "ug/kg/min")
+    assert ill(echo(40), low).states("PRESSOR-ORDER") == ["raised P3"]
+    assert ill(low, echo(30, 20)).states("PRESSOR-ORDER") == ["raised P3", "resolved"]
+
+    bed = ill(echo(30), low, echo(55, 20))
+    assert bed.states("PRESSOR-ORDER") == []
+    bed.take(runs("epinephrine", 30, 0.1, "ug/kg/min"))
+    assert bed.states("PRESSOR-ORDER") == ["raised P3"]
+
+
+def test_a_weight_that_is_told_later_shows_an_inotrope() -> None:
+    events = echo(30), runs("epinephrine", 0, 2.4)
+    bed = Bedside(patient(weight_kg=None), ILL, *events)
+    assert bed.states("PRESSOR-ORDER") == ["raised P3"]
+
+    bed.take(patient(at(10), weight_kg=KG))
+    assert bed.states("PRESSOR-ORDER") == ["raised P3", "retracted"]
+
+
 def test_a_start_that_was_charted_in_error_retracts_it() -> None:
     wrong = runs("phenylephrine")
 

@@ -12,7 +12,12 @@ B18; decision 62.
 
 from typing import Final, NamedTuple
 
-from stream.clinical.circulation import MEAN_LIMIT_MMHG, is_child, systolic_limit_mmhg
+from stream.clinical.circulation import (
+    MEAN_LIMIT_MMHG,
+    is_child,
+    systolic_limit_mmhg,
+    ug_kg_min,
+)
 from stream.clinical.levels import Level
 from stream.clinical.rules import evidence
 from stream.clinical.rules.crs_up import GRADE_INPUTS
@@ -23,7 +28,8 @@ from stream.clinical.view import View
 from topics.alerts import Priority
 
 MARGIN_MMHG: Final = 5.0  # lower than that below a limit, it ends at once
-EPINEPHRINE_UG_KG_MIN: Final = (0.01, 0.05)
+EPINEPHRINE_UG_KG_MIN: Final = (0.01, 0.05)  # both included
+ROUNDED: Final = 0.05  # the part by which two digits may differ from the amount
 INOTROPES: Final = tuple(rate(drug) for drug in ("dobutamine", "milrinone", "epinephrine"))
 
 
@@ -58,6 +64,24 @@ def judge(view: View) -> Verdict:
         source="review-2025 L231-232",
     )
     return Verdict(finding, wake_ms)
+
+
+def epinephrine_in_words(weight_kg: float | None) -> str:
+    """Write epinephrine at the rate of an inotrope."""
+    lowest, highest = EPINEPHRINE_UG_KG_MIN
+    amount = f"epinephrine at {lowest:g} to {highest:g} mcg/kg/min"
+    if weight_kg is not None:
+        amount += f" ({lowest * weight_kg:.2g} to {highest * weight_kg:.2g} mcg/min)"
+    return amount
+
+
+def is_of_inotrope(epinephrine: Rate, weight_kg: float | None) -> bool:
+    """Tell whether epinephrine runs at the rate of an inotrope, as it is written."""
+    lowest, highest = EPINEPHRINE_UG_KG_MIN
+    by_weight = ug_kg_min(epinephrine, weight_kg)
+    if by_weight is None:
+        return False
+    return lowest * (1 - ROUNDED) <= by_weight <= highest * (1 + ROUNDED)
 
 
 def _runs(view: View, drug: Signal[Rate]) -> bool:
@@ -130,14 +154,10 @@ def _far_below(pressure: Pressure, age_years: float | None) -> bool | None:
 
 
 def _advice(view: View, lvef_percent: float) -> str:
-    lowest, highest = EPINEPHRINE_UG_KG_MIN
-    weight_kg = view.weight_kg
-    amount = f"{lowest:g} to {highest:g} mcg/kg/min"
-    if weight_kg is not None:
-        amount += f" ({lowest * weight_kg:.2g} to {highest * weight_kg:.2g} mcg/min)"
     return (
-        f"Ejection fraction {lvef_percent:g} % with an adequate pressure: consider dobutamine "
-        f"or milrinone, or epinephrine at {amount}. Stunning mostly reverses in 48 to 72 h."
+        f"Ejection fraction {lvef_percent:g} % with an adequate pressure: consider dobutamine or "
+        f"milrinone, or {epinephrine_in_words(view.weight_kg)}. Stunning mostly reverses in 48 to "
+        "72 h."
     )
 
 

@@ -2,10 +2,11 @@
 
 First norepinephrine, then vasopressin at 0.03 to 0.04 units/min, both limits included, then
 epinephrine or phenylephrine; the rates are those of adults, and a child's page says so. An agent is
-out of line while one that comes before it neither runs nor ran when it began: P3. Phenylephrine
-with an ejection fraction below 40 %: P2. A later rate that is right ends it, or a stop, or 12
-hours.
-Source: CLINICAL.md §1.6 (review lines 224 to 226), §1.11, DEC-50; vector B18.
+out of line while one that comes before it neither runs nor ran when it began: P3. Epinephrine at
+the rate of an inotrope, for a heart that is weak or was when it began, is none of them: INOTROPE
+advises it. Phenylephrine with an ejection fraction below 40 %: P2. A later rate that is right ends
+it, or a stop, or 12 hours.
+Source: CLINICAL.md §1.6 (review lines 224 to 232), §1.11, DEC-50; vector B18.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 
 from stream.clinical.bedside import VASOPRESSOR_RATES
 from stream.clinical.rules import evidence, texts
+from stream.clinical.rules.inotrope import epinephrine_in_words, is_of_inotrope
 from stream.clinical.rules.rule import (
     Bound,
     Evidence,
@@ -23,16 +25,16 @@ from stream.clinical.rules.rule import (
     under_every_policy,
 )
 from stream.clinical.series import Reading
-from stream.clinical.signals import LVEF, Rate
-from stream.clinical.vasopressors import CHECKED_MS, beside, checked_until_ms, units_min
+from stream.clinical.signals import LVEF, WEIGHT, Rate
+from stream.clinical.vasopressors import CHECKED_MS, began, beside, checked_until_ms, units_min
 from stream.clinical.view import View
 from topics.alerts import Priority
 
-FIRST, SECOND = "norepinephrine", "vasopressin"
+FIRST, SECOND, INOTROPE = "norepinephrine", "vasopressin", "epinephrine"
 BEFORE: Final = MappingProxyType(  # what comes before an agent
     {
         SECOND: (FIRST,),
-        "epinephrine": (FIRST, SECOND),
+        INOTROPE: (FIRST, SECOND),
         "phenylephrine": (FIRST, SECOND),
         "dopamine": (FIRST, SECOND),
         "angiotensin_ii": (FIRST, SECOND),
@@ -79,12 +81,22 @@ def _issues(view: View) -> Iterator[Issue]:
             checked_until_ms(running),
         )
         missing = [each for each in BEFORE.get(drug, ()) if each not in beside(view, drug)]
-        if missing:
+        if missing and not _is_inotrope(view, drug, running):
             name = drug.replace("_", " ").capitalize()
             said = f"{name} runs without {' and '.join(missing)}: {LINE}"
             yield Issue(said, (shown,), until_ms)
     yield from _unusual_vasopressin(view)
     yield from _phenylephrine_in_weakness(view)
+
+
+def _is_inotrope(view: View, drug: str, running: Reading[Rate]) -> bool:
+    """Tell whether an agent is given for a weak heart, and not as a vasopressor."""
+    if drug != INOTROPE or not is_of_inotrope(running.value, view.weight_kg):
+        return False
+    began_ms, echos = began(view, drug).effective_ms, view.readings(LVEF)
+    at_start = [each for each in echos if each.effective_ms <= began_ms]
+    weak_percent = view.site.weak_heart_lvef_percent
+    return any(each.value < weak_percent for each in (*at_start[-1:], *echos[-1:]))
 
 
 def _named(drug: str, running: Reading[Rate]) -> str:
@@ -118,17 +130,27 @@ def _phenylephrine_in_weakness(view: View) -> Iterator[Issue]:
     told_ms = max(echo.effective_ms, echo.recorded_ms)
     yield Issue(
         f"Phenylephrine with an ejection fraction of {echo.value:g} %: it may lower the output of "
-        "a weak heart. Replace it by norepinephrine or epinephrine.",
+        f"a weak heart. Replace it by {_instead(view)}.",
         (evidence.of_dose("phenylephrine", running), evidence.of_lvef(echo)),
         max(checked_until_ms(running), told_ms + CHECKED_MS),
         Priority.P2,
     )
 
 
+def _instead(view: View) -> str:
+    """Name what stands in for it in a weak heart: what comes first, then an inotrope."""
+    if FIRST not in view.vasopressors:
+        return FIRST
+    more = f"more {FIRST}"
+    if INOTROPE in view.vasopressors:
+        return more
+    return f"{more}, or {epinephrine_in_words(view.weight_kg)}"
+
+
 RULE: Final = Rule(
     "PRESSOR-ORDER",
     Bound.EPISODE,
-    (*(signal for _, signal in VASOPRESSOR_RATES), LVEF),
+    (*(signal for _, signal in VASOPRESSOR_RATES), LVEF, WEIGHT),
     judge,
     settles=True,
 )
