@@ -3,10 +3,10 @@
 Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2").
 Steroids for CRS at once from grade 3; at grade 2 where hypotension lasts after one to two doses of
 tocilizumab, read as: when the second may be given, 8 hours after the first; boluses are not always
-charted, and not waited for. At grade 4 "then MP 1 g x2/d" is read as: where the 500 mg and their
-taper are not enough. ICANS of grade 1 is watched, with a steroid from grade 2. ICE at least
-twice a day. Left out: "consider earlier" for axi-cel and brexu-cel, and antifungal prophylaxis,
-which STEROID-PROPHYLAXIS asks for.
+charted, and not waited for. At grade 4 the days of the taper count from the first full dose, and
+"then MP 1 g x2/d" is read as: where the 500 mg and their taper are not enough. ICANS of grade 1 is
+watched, with a steroid from grade 2. ICE at least twice a day. Left out: "consider earlier" for
+axi-cel and brexu-cel, and antifungal prophylaxis, which STEROID-PROPHYLAXIS asks for.
 Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992; CLINICAL.md
 §4.1.
 """
@@ -20,6 +20,7 @@ from stream.clinical.policies.regimen import (
     DEXAMETHASONE_10_Q6H,
     DEXAMETHASONE_10_Q12H,
     Regimen,
+    Step,
 )
 from stream.clinical.policies.thresholds import Site
 from stream.clinical.times import HOUR_MS
@@ -28,10 +29,11 @@ NAME: Final = "asco-2021"
 
 LIFE_THREATENING: Final = Regimen(
     "methylprednisolone",
-    "every 12 h for 3 days (then 250 mg every 12 h for 2 days, 125 mg every 12 h for 2 days, 60 mg "
-    "every 12 h; where that is not enough, 1 g twice a day)",
+    "every 12 h",
     mg=500,
     every_h=12,
+    steps=(Step(3, 250), Step(5, 125), Step(7, 60)),
+    beyond="where that is not enough, 1 g twice a day",
 )
 
 TWICE_FIRST: Final = (

@@ -23,7 +23,7 @@ MANAGEMENT: Final = ManagementProfile(
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
     steroids_for_crs=MappingProxyType(
         {
-            1: (Regimen("dexamethasone", ONCE, mg=10, every_h=24),),
+            1: (Regimen("dexamethasone", ONCE, mg=10, every_h=24, most_doses=1),),
             2: (Regimen("dexamethasone", "daily", mg=10, every_h=24),),
             3: (Regimen("dexamethasone", "3 times a day", mg=10, every_h=8),),
             4: (Regimen("methylprednisolone", "daily", mg=1000, every_h=24),),

@@ -2,9 +2,9 @@
 
 Any dose is for 6 hours. One that is charted as one of every so many hours is for as long, at most
 24, and 12 if it is small; so is, without that, one of a drug and an amount that the profile has
-given less often than every 6 hours. But after 6 hours none is any more under a policy by which the
-grade is higher than it was at the dose, or at some time since: it was given for a milder illness.
-What a profile gives once is not asked for a second time.
+given less often than every 6 hours, at first or by a step of its taper. But after 6 hours none is
+any more under a policy by which the grade is higher than it was at the dose, or at some time since:
+it was given for a milder illness. What a profile gives once is not asked for a second time.
 Source: CLINICAL.md §1.3 (review lines 85 to 97), §1.11, §4.
 """
 
@@ -22,6 +22,7 @@ from stream.clinical.rules.icans_up import ICANS_INPUTS
 from stream.clinical.series import Series, place_at
 from stream.clinical.signals import Signal
 from stream.clinical.steroids import COVERED_MS, Given, doses_of
+from stream.clinical.tapering import least_mg_at, step_now
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.view import View
 
@@ -110,9 +111,19 @@ def answers_of(view: View, illness: Illness, regimens: tuple[Regimen, ...]) -> A
 
 def is_given_once(view: View, regimens: tuple[Regimen, ...], from_ms: int) -> bool:
     """Tell whether what is advised once was given since a moment."""
-    once = [each for each in regimens if each.is_once]
+    once = [each for each in regimens if each.most_doses == 1]
     doses = [dose for dose in doses_of(view) if dose.at_ms >= from_ms] if once else []
     return any(_is_of(view, dose, each) for dose in doses for each in once)
+
+
+def at_their_steps(
+    view: View, illness: Illness, regimens: tuple[Regimen, ...], grades: Mapping[str, int]
+) -> tuple[Regimen, ...]:
+    """Give regimens from the step of their taper that is due.
+
+    Where a grade that asks is higher than it was since the last dose, the full dose is due again.
+    """
+    return tuple(_at_its_step(view, illness, each, grades) for each in regimens)
 
 
 def last_in_words(view: View) -> str:
@@ -148,10 +159,23 @@ def _covers_until_ms(view: View, dose: Given, regimens: tuple[Regimen, ...]) -> 
 
 def _is_of(view: View, dose: Given, regimen: Regimen) -> bool:
     """Tell whether a dose is of the drug, and of the least amount at least."""
-    least_mg = regimen.least_mg(view.weight_kg)
-    if dose.drug != regimen.drug or dose.mg is None or least_mg is None:
+    if dose.drug != regimen.drug or dose.mg is None:
         return False
-    return dose.mg >= least_mg
+    least_mg = least_mg_at(view, regimen, dose.at_ms)
+    return least_mg is not None and dose.mg >= least_mg
+
+
+def _at_its_step(
+    view: View, illness: Illness, regimen: Regimen, grades: Mapping[str, int]
+) -> Regimen:
+    step = step_now(view, regimen)
+    if step is None:
+        return regimen
+    last_ms = max(dose.at_ms for dose in doses_of(view) if dose.drug == regimen.drug)
+    lowest = _lowest_since(view, illness, last_ms)
+    if any(lowest[name] < grade for name, grade in grades.items()):
+        return regimen
+    return regimen.at_step(step.number, in_words(step.from_ms))
 
 
 def _lowest_since(view: View, illness: Illness, from_ms: int) -> Mapping[str, int]:

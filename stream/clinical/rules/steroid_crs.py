@@ -20,6 +20,7 @@ from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.answered import (
     CRS,
     answers_of,
+    at_their_steps,
     given_in_words,
     is_given_once,
     last_in_words,
@@ -157,7 +158,8 @@ def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> s
     if reasons == {LASTING_FEVER} and view.management.steroid_after_fever is not None:
         words.append(texts.long_fever(view, view.management.steroid_after_fever))
     words.append(last_in_words(view))
-    words += given_in_words(view, _regimens(view, grades.values()))
+    regimens = at_their_steps(view, CRS, _regimens(view, grades.values()), grades)
+    words += given_in_words(view, regimens)
     if max(grades.values()) > FROM_GRADE:
         words.append("Call intensive care.")
     return texts.joined(*words)
