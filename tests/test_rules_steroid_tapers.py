@@ -140,3 +140,54 @@ def test_before_the_first_step_the_full_dose_is_asked_for() -> None:
 def test_a_taper_is_written_with_its_steps() -> None:
     assert f"Give {LIFE_THREATENING.in_words(80)}." == WHOLE
     assert Regimen("prednisone", "daily", mg=5).as_published == "prednisone 5 mg IV daily"
+
+
+# The doses of CRS 2
+
+
+def low(after_h: float) -> Fields:
+    return reading(at=at(after_h), temperature_c=38.5, systolic_mmhg=84)
+
+
+MORE = (
+    "All the doses that ASCO 2021 has for it were given. Ask the CAR-T senior whether to give "
+    "more, as the review has it: dexamethasone 10 mg IV every 6 h, or methylprednisolone 40 to 80 "
+    "mg IV every 12 h (0.5 to 1 mg/kg at 80 kg)."
+)
+
+
+@pytest.mark.parametrize(
+    ("doses", "asked_h", "words"),
+    [
+        ([(9, 10)], 21, "Give dexamethasone 10 mg IV every 12 h, 1 to 2 doses."),
+        ([(9, 10), (21, 10)], 33, MORE),
+        ([(9, 10), (21, 10), (33, 10)], 45, MORE),
+        ([(9, 10), (21, 4)], 27, "Give dexamethasone 10 mg IV every 12 h, 1 to 2 doses."),
+        ([(-2, 10), (9, 10)], 21, "Give dexamethasone 10 mg IV every 12 h, 1 to 2 doses."),
+    ],
+)
+def test_after_both_doses_of_grade_2_no_third_is_told_to_be_given(
+    doses: list[tuple[float, float]], asked_h: float, words: str
+) -> None:
+    """But it is not silent."""
+    steroids = [steroid(*each, "dexamethasone") for each in doses]
+    events = [low(-1), dose("tocilizumab", at=at(0)), *steroids]
+    events.sort(key=lambda each: str(each["effective_at"]))
+    seen = Bedside(patient(), *events, management="asco-2021")
+
+    assert open_h(seen, from_h=doses[-1][0]) == asked_h
+    line = seen.told(CRS)[-1]
+    assert line.priority == "P2"
+    assert "It is no better since tocilizumab" in line.advice
+    assert words in line.advice
+
+
+def test_what_grade_3_has_is_told_to_be_given_after_both_doses_of_grade_2() -> None:
+    both = steroid(9, 10, "dexamethasone"), steroid(21, 10, "dexamethasone")
+    worse = reading(at=at(28), oxygen={"device": "high_flow", "flow_l_min": 40})
+    before = low(-1), dose("tocilizumab", at=at(0))
+    seen = Bedside(patient(), *before, *both, worse, management="asco-2021")
+
+    line = seen.told(CRS)[-1]
+    assert (line.at, line.priority) == (at(28), "P1")
+    assert "Give dexamethasone 10 mg IV every 6 h. Call intensive care." in line.advice

@@ -3,10 +3,11 @@
 Tocilizumab from grade 2; at grade 1 where fever lasts more than 3 days ("manage as grade 2").
 Steroids for CRS at once from grade 3; at grade 2 where hypotension lasts after one to two doses of
 tocilizumab, read as: when the second may be given, 8 hours after the first; boluses are not always
-charted, and not waited for. At grade 4 the days of the taper count from the first full dose, and
-"then MP 1 g x2/d" is read as: where the 500 mg and their taper are not enough. ICANS of grade 1 is
-watched, with a steroid from grade 2. ICE at least twice a day. Left out: "consider earlier" for
-axi-cel and brexu-cel, and antifungal prophylaxis, which STEROID-PROPHYLAXIS asks for.
+charted, and not waited for. What follows its 1 to 2 doses is not in CLINICAL.md: the CAR-T senior
+is asked, with the review's regimens. At grade 4 the days of the taper count from the first full
+dose, and "then MP 1 g x2/d" is read as: where the 500 mg and their taper are not enough. ICANS of
+grade 1 is watched, with a steroid from grade 2. ICE at least twice a day. Left out: "consider
+earlier" for axi-cel and brexu-cel, and antifungal prophylaxis, which STEROID-PROPHYLAXIS asks for.
 Source: Santomasso et al., J Clin Oncol 2021;39:3978-3992, DOI 10.1200/JCO.21.01992; CLINICAL.md
 §4.1.
 """
@@ -46,7 +47,7 @@ MANAGEMENT: Final = ManagementProfile(
     tocilizumab_trigger=TocilizumabTrigger.GRADE_ALONE,
     steroids_for_crs=MappingProxyType(
         {
-            2: (DEXAMETHASONE_10_Q12H._replace(often="every 12 h, 1 to 2 doses"),),
+            2: (DEXAMETHASONE_10_Q12H._replace(often="every 12 h, 1 to 2 doses", most_doses=2),),
             3: (DEXAMETHASONE_10_Q6H,),
             4: (LIFE_THREATENING,),
         }

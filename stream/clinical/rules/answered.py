@@ -4,7 +4,8 @@ Any dose is for 6 hours. One that is charted as one of every so many hours is fo
 24, and 12 if it is small; so is, without that, one of a drug and an amount that the profile has
 given less often than every 6 hours, at first or by a step of its taper. But after 6 hours none is
 any more under a policy by which the grade is higher than it was at the dose, or at some time since:
-it was given for a milder illness. What a profile gives once is not asked for a second time.
+it was given for a milder illness. What a profile gives once, or twice at most, is not asked for
+once more.
 Source: CLINICAL.md §1.3 (review lines 85 to 97), §1.11, §4.
 """
 
@@ -109,11 +110,14 @@ def answers_of(view: View, illness: Illness, regimens: tuple[Regimen, ...]) -> A
     return Answers(found, min(turns_ms, default=None))
 
 
-def is_given_once(view: View, regimens: tuple[Regimen, ...], from_ms: int) -> bool:
-    """Tell whether what is advised once was given since a moment."""
-    once = [each for each in regimens if each.most_doses == 1]
-    doses = [dose for dose in doses_of(view) if dose.at_ms >= from_ms] if once else []
-    return any(_is_of(view, dose, each) for dose in doses for each in once)
+def is_given_in_full(view: View, regimens: tuple[Regimen, ...], from_ms: int) -> bool:
+    """Tell whether one of some regimens was given since a moment as often as it is at most."""
+    doses = [dose for dose in doses_of(view) if dose.at_ms >= from_ms]
+    return any(
+        sum(_is_of(view, dose, each) for dose in doses) >= each.most_doses
+        for each in regimens
+        if each.most_doses is not None
+    )
 
 
 def at_their_steps(

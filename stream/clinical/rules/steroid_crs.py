@@ -4,7 +4,8 @@ No better: 24 hours after the first tocilizumab of the illness the grade is 2 or
 than it was at that dose. Worse: it is 2 or more and higher than the lowest since that dose. A
 profile may ask earlier: at once from a grade on, or at grade 1 with a fever that lasts. A steroid
 answers it for 6 hours, or for the interval between two doses while the grade does not rise; one
-that a profile gives once is asked for once.
+that a profile gives once is asked for once. Where a profile has no more than one or two doses and
+it goes on, more are a question for the CAR-T senior, with the regimens of the review.
 Source: CLINICAL.md §1.3 (review lines 85, 91 and 92), §1.11, §4, DEC-3, DEC-30, DEC-42, vector B37.
 """
 
@@ -14,6 +15,7 @@ from typing import Final
 
 from stream.clinical.circulation import Circulation
 from stream.clinical.indication import fever_for_ms
+from stream.clinical.policies.manikath_2025 import FOR_CRS
 from stream.clinical.policies.regimen import Regimen
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence, texts
@@ -22,7 +24,7 @@ from stream.clinical.rules.answered import (
     answers_of,
     at_their_steps,
     given_in_words,
-    is_given_once,
+    is_given_in_full,
     last_in_words,
 )
 from stream.clinical.rules.crs_up import GRADE_INPUTS, in_words, next_change_ms
@@ -140,7 +142,7 @@ def _had_it_once(view: View) -> bool:
     """
     fever_ms = _fever_ms(view)
     regimens = view.management.steroids_for_crs.get(LASTING_FEVER_GRADE, ())
-    return fever_ms is not None and is_given_once(view, regimens, fever_ms - DAY_MS)
+    return fever_ms is not None and is_given_in_full(view, regimens, fever_ms - DAY_MS)
 
 
 def _regimens(view: View, grades: Iterable[int]) -> tuple[Regimen, ...]:
@@ -158,11 +160,24 @@ def _advice(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> s
     if reasons == {LASTING_FEVER} and view.management.steroid_after_fever is not None:
         words.append(texts.long_fever(view, view.management.steroid_after_fever))
     words.append(last_in_words(view))
-    regimens = at_their_steps(view, CRS, _regimens(view, grades.values()), grades)
-    words += given_in_words(view, regimens)
+    words += _what(view, grades, reasons)
     if max(grades.values()) > FROM_GRADE:
         words.append("Call intensive care.")
     return texts.joined(*words)
+
+
+def _what(view: View, grades: Mapping[str, int], reasons: frozenset[str]) -> list[str]:
+    """Say what to give; where all was given that a profile has for it, what the review has."""
+    regimens, doses = _regimens(view, grades.values()), of_illness(view)
+    full = doses and is_given_in_full(view, regimens, doses[0].effective_ms)
+    if not full or LASTING_FEVER in reasons:
+        return given_in_words(view, at_their_steps(view, CRS, regimens, grades))
+    return [
+        f"All the doses that {view.management.source} has for it were given.",
+        *given_in_words(
+            view, FOR_CRS, "Ask the CAR-T senior whether to give more, as the review has it:"
+        ),
+    ]
 
 
 RULE: Final = Rule("STEROID-CRS", Bound.EPISODE, GRADE_INPUTS, judge, settles=True)
