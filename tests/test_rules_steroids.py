@@ -527,3 +527,25 @@ def test_what_is_not_known_is_said() -> None:
 
     assert "A higher grade is not ruled out" in seen.told(TAPER)[0].advice
     assert "A higher grade is not ruled out" not in known.told(TAPER)[0].advice
+
+
+def test_it_names_the_policy_by_which_it_is_mild_and_the_grade_by_the_other() -> None:
+    """Hypoxia that a clinician holds for something else counts under one policy alone."""
+    ill = vitals(at=at(-3), temperature_c=38.5, oxygen={"device": "simple_mask"})
+    named = assessment("attribution", at=at(1), domain="hypoxia", cause="infection")
+    line = Bedside(patient(), ill, steroid(0), examined(0.5, 10), named).told(TAPER)[0]
+
+    assert list(line.priorities) == ["astct-2019"]
+    assert line.advice.startswith(
+        "On a steroid, and by astct-2019 neither CRS nor ICANS is above grade 1; by manikath-2025 "
+        "CRS is grade 3: ask before it is tapered over 3 to 4 days. Watch for a flare"
+    )
+    assert "A higher grade is not ruled out by astct-2019: not everything" in line.advice
+
+
+def test_where_both_policies_hold_it_names_neither() -> None:
+    ill = vitals(at=at(-3), temperature_c=38.5, oxygen={"device": "simple_mask"})
+    better = vitals(at=at(2), temperature_c=38.1)
+    line = Bedside(patient(), ill, steroid(0), examined(0.5, 10), better).told(TAPER)[0]
+
+    assert "and neither CRS nor ICANS is above grade 1: taper it over 3 to 4 days." in line.advice

@@ -2,7 +2,8 @@
 
 "Continue until toxicity improves to grade 1": where it never was above 1, grade 0 is waited for.
 A dose that is smaller than one before it in the course is the taper that is asked for, and ends it.
-Grades are those that are proven; where more is possible the advice says so.
+Grades are those that are proven; where more is possible, or is proven under another policy, the
+advice says so.
 Source: CLINICAL.md §1.3 (review line 93), §1.11, DEC-11.
 """
 
@@ -45,7 +46,7 @@ def judge(view: View) -> Verdict:
             evidence.of_steroid("steroid since", course.doses[0]),
             evidence.of_steroid("steroid", course.doses[-1]),
         ),
-        advice=lambda: _advice(view),
+        advice=lambda: _advice(view, mild),
         source="review-2025 L93",
     )
     return Verdict(finding, wake_ms)
@@ -110,16 +111,26 @@ def _turns(view: View, from_ms: int, airways: tuple[Spell, ...]) -> set[int]:
     return {from_ms, *(each for each in said if from_ms < each <= view.at_ms)}
 
 
-def _advice(view: View) -> str:
+def _advice(view: View, mild: list[str]) -> str:
     exam = exam_of(view.patient, view.until_ms)
+    by = "" if len(mild) == len(view.crs) else f" by {' and '.join(mild)}"
+    above = [said for name in view.crs if (said := _above_in_words(view, name))]
+    how = f"; {'; '.join(above)}: ask before it is tapered" if above else ": taper it"
     words = [
-        "On a steroid, and neither CRS nor ICANS is above grade 1: taper it over 3 to 4 days.",
+        f"On a steroid, and{by} neither CRS nor ICANS is above grade 1{how} over 3 to 4 days.",
         f"Watch for a flare, with an assessment by {exam} before each step.",
     ]
-    open_ended = [*view.crs.values(), *(each.grade for each in view.icans.values())]
-    if any(grade.highest > max(grade.lowest, MILD) for grade in open_ended):
-        words.append("A higher grade is not ruled out: not everything is known or fresh.")
+    open_ended = [each for name in mild for each in (view.crs[name], view.icans[name].grade)]
+    if any(grade.highest > MILD for grade in open_ended):
+        words.append(f"A higher grade is not ruled out{by}: not everything is known or fresh.")
     return " ".join(words)
+
+
+def _above_in_words(view: View, policy: str) -> str:
+    """Say which grades above 1 are proven under a policy; nothing where none is."""
+    grades = (("CRS", view.crs[policy].lowest), ("ICANS", view.icans[policy].grade.lowest))
+    said = [f"{name} is grade {grade}" for name, grade in grades if grade > MILD]
+    return f"by {policy} {' and '.join(said)}" if said else ""
 
 
 RULE: Final = Rule(
