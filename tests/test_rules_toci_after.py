@@ -231,24 +231,91 @@ def test_a_steroid_from_before_does_not_answer_it_and_one_after_does() -> None:
         ([dose("dexamethasone", at=at(-40), dose_value=10)], "tocilizumab: begin dexamethasone"),
         (
             [dose("dexamethasone", at=at(each), dose_value=10) for each in (15, 21)],
-            "50 mg IV every 6 h. Last given: dexamethasone 10 mg, 5 Mar 05:00 UTC.",
+            (
+                "tocilizumab, despite a steroid (as 20 mg of dexamethasone in a day): go on with "
+                "it, at no less than dexamethasone 10 mg IV every 6 h; hydrocortisone 50 mg every "
+                "6 h is as 7.5 mg of dexamethasone a day. Last given: dexamethasone 10 mg, 5 Mar "
+                "05:00 UTC."
+            ),
+        ),
+        (
+            [infusion("methylprednisolone", at=at(23.5), rate_value=5, rate_unit="mg/h")],
+            "(as 22.5 mg of dexamethasone in a day): go on with it, at no less than dexa",
         ),
         (
             [infusion("methylprednisolone", at=at(20), rate_value=5, rate_unit="mg/h")],
             "Last given: methylprednisolone 5 mg/h, 5 Mar 08:00 UTC.",
+        ),
+        (
+            [dose("prednisone", at=at(20), dose_value=5)],
+            (
+                "tocilizumab: go on with a steroid, at no less than dexamethasone 10 mg IV every "
+                "6 h, or hydrocortisone 50 mg IV every 6 h; hydrocortisone 50 mg every 6 h is as"
+            ),
+        ),
+        (
+            [dose("dexamethasone", at=at(20), dose_value=None, dose_unit=None)],
+            "tocilizumab: go on with a steroid, at no less than dexamethasone 10 mg IV every 6 h",
         ),
     ],
 )
 def test_its_advice_fits_one_who_had_a_steroid_and_one_who_had_none(
     steroids: list[Fields], words: str
 ) -> None:
+    advice = advice_at_24_h(*steroids)
+
+    assert words in advice
+    assert ("go on with" in advice) is ("Last given" in advice)
+    assert "Expect an answer within 6 to 12 hours" in advice
+
+
+@pytest.mark.parametrize(
+    ("steroids", "much"),
+    [
+        (
+            [dose("dexamethasone", at=at(each), dose_value=20) for each in (2, 8, 14, 20)],
+            "80 mg",
+        ),
+        ([dose("dexamethasone", at=at(20), dose_value=20, interval_h=6)], "80 mg"),
+        ([dose("dexamethasone", at=at(20), dose_value=10, interval_h=6)], "40 mg"),
+        ([dose("methylprednisolone", at=at(2), dose_value=1000)], "187.5 mg"),
+        (
+            [
+                dose("hydrocortisone", at=at(4), dose_value=None, dose_unit=None),
+                dose("methylprednisolone", at=at(6), dose_value=1000),
+            ],
+            "187.5 mg or more",
+        ),
+        ([infusion("methylprednisolone", at=at(23), rate_value=10, rate_unit="mg/h")], "45 mg"),
+    ],
+)
+def test_no_less_is_advised_than_what_is_given(steroids: list[Fields], much: str) -> None:
+    advice = advice_at_24_h(*steroids)
+
+    assert (
+        f"is still needed 24 hours after tocilizumab, despite a steroid (as {much} of dexa"
+        "methasone in a day): go on with it. It is no less than dexamethasone 10 mg IV every 6 h, "
+        "as advised; "
+    ) in advice
+    assert "hydrocortisone 50 mg every 6 h is as 7.5 mg of dexamethasone a day." in advice
+    assert "where it does not, think of septic shock, and of refractory CRS." in advice
+
+
+def test_a_steroid_that_is_over_is_begun_again_and_one_that_was_stopped_is_no_day_of_it() -> None:
+    pump = infusion("methylprednisolone", at=at(20), rate_value=10, rate_unit="mg/h")
+    stop = infusion("methylprednisolone", at=at(22), action="stop")
+    over = advice_at_24_h(dose("dexamethasone", at=at(-2), dose_value=20))
+
+    assert "tocilizumab: begin dexamethasone" in over
+    assert "Last given: dexamethasone 20 mg" in over
+    assert "tocilizumab: go on with a steroid, at no less than" in advice_at_24_h(pump, stop)
+
+
+def advice_at_24_h(*steroids: Fields) -> str:
     events = [measured(-3), shock(), toci(), *steroids]
     seen = Bedside(patient(), *sorted(events, key=lambda each: str(each["effective_at"])))
     seen.tick(at(24))
-
-    advice = seen.told(SHOCK)[0].advice
-    assert words in advice
-    assert ("go on with a steroid, or step it up, to dexa" in advice) is ("Last given" in advice)
+    return seen.told(SHOCK)[0].advice
 
 
 def test_the_first_dose_of_the_episode_counts() -> None:

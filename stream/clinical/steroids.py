@@ -143,6 +143,18 @@ def day_of_doses(doses: Sequence[Given], end_ms: int) -> Sequence[Given]:
     return doses[start : bisect_right(doses, end_ms, key=_at)]
 
 
+def dexamethasone_mg_a_day(view: View) -> float:
+    """Give what is given a day, as dexamethasone: the most of a day that counts, or as charted.
+
+    Of a dose with an interval, or an infusion that runs, a day need not be over.
+    """
+    doses, course = doses_of(view), course_of(view)
+    amounts = [dexamethasone_mg_of_day(doses, end_ms) for end_ms in _ends_of_days_ms(view)]
+    if course is not None:
+        amounts.append(_charted_mg_a_day(view, course.doses[-1]))
+    return round(max(amounts), DECIMALS)
+
+
 def next_turn_ms(view: View) -> int | None:
     """Find when one of these answers may change though nothing happens."""
     turns = [
@@ -162,6 +174,17 @@ def _ends_of_days_ms(view: View) -> tuple[int, ...]:
     """Name the moments up to which a day counts: now, and the newest dose of a course."""
     course = course_of(view)
     return (view.at_ms,) if course is None else (view.at_ms, course.doses[-1].at_ms)
+
+
+def _charted_mg_a_day(view: View, dose: Given) -> float:
+    """Work out a day of a dose that is charted to go on, as dexamethasone; 0 of any other."""
+    if dose.interval_ms is not None:
+        return dose.dexamethasone_mg * DAY_MS / max(dose.interval_ms, HOUR_MS)
+    running = view.patient.newest(rate(dose.drug), None, view.until_ms)
+    if running is None or running != dose.reading:
+        return 0.0
+    mg_h = _mg_h(running.value, view.weight_kg)
+    return 0.0 if mg_h is None else dexamethasone_mg(dose.drug, mg_h * DAY_MS / HOUR_MS)
 
 
 def _at(dose: Given) -> int:

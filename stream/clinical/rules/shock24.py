@@ -3,7 +3,8 @@
 A steroid often helps within 6 to 12 hours. A vasopressor that was off at 24 hours and is started
 again is not this. Steroids that were begun before do not answer it; one that is given afterwards
 does, for as long as a dose counts. A site may ask from 12 hours on, within which shock often ends.
-Source: CLINICAL.md §1.3 (review line 236), §1.11, DEC-30, DEC-42.
+The two regimens are not equal, and no less is advised than what is given.
+Source: CLINICAL.md §1.3 (review line 236), §1.11, §5.6, DEC-30, DEC-42.
 """
 
 from functools import partial
@@ -17,11 +18,24 @@ from stream.clinical.rules import evidence, texts
 from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.rule import Bound, Finding, Rule, Verdict
 from stream.clinical.series import Series, place_after, place_at
-from stream.clinical.steroids import Given, covering, doses_of, next_turn_ms
+from stream.clinical.steroids import (
+    Given,
+    covering,
+    day_of_doses,
+    dexamethasone_mg_a_day,
+    doses_of,
+    next_turn_ms,
+)
 from stream.clinical.times import DAY_MS, HOUR_MS, in_words
 from stream.clinical.tocilizumab import NAME, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
+
+DEXAMETHASONE: Final = "dexamethasone 10 mg IV every 6 h"
+EITHER: Final = f"{DEXAMETHASONE}, or hydrocortisone 50 mg IV every 6 h"
+# What these are a day, as dexamethasone. They are not the same.
+DEXAMETHASONE_MG_A_DAY: Final = 40.0
+HYDROCORTISONE_MG_A_DAY: Final = 7.5
 
 
 def judge(view: View) -> Verdict:
@@ -92,18 +106,38 @@ def _since_running(rates: Series, due_ms: int) -> Series:
 
 def _advice(view: View, hours: float) -> str:
     given = [dose for dose in doses_of(view) if _is_recent(view, dose)]
-    how, last = "begin", ""
+    last = ""
     if given:
-        how = "go on with a steroid, or step it up, to"
         dose = evidence.of_steroid("steroid", given[-1])
         last = f"Last given: {dose.value}, {in_words(given[-1].at_ms)}."
+    needed = f"A vasopressor is still needed {hours:g} hours after tocilizumab"
+    enough = dexamethasone_mg_a_day(view) >= DEXAMETHASONE_MG_A_DAY
     return texts.joined(
-        f"A vasopressor is still needed {hours:g} hours after tocilizumab: {how} dexamethasone 10 "
-        "mg IV every 6 h, or hydrocortisone 50 mg IV every 6 h.",
+        f"{needed}{_what_to_give(view, given[-1] if given else None)}",
         texts.adult_doses(view),
         last,
-        "Expect an answer within 6 to 12 hours; without one think of septic shock.",
+        "A steroid answers within 6 to 12 hours: where it does not, think of septic shock, and of "
+        "refractory CRS."
+        if enough
+        else "Expect an answer within 6 to 12 hours; without one think of septic shock.",
     )
+
+
+def _what_to_give(view: View, last: Given | None) -> str:
+    """Say it so that no less is advised than what is given."""
+    if last is None or max(last.at_ms + DAY_MS, last.next_until_ms) < view.at_ms:
+        return f": begin {EITHER}."
+    mg_a_day = dexamethasone_mg_a_day(view)
+    today = day_of_doses(doses_of(view), view.at_ms)
+    least = " or more" if any(dose.mg is None for dose in today) else ""
+    despite = f", despite a steroid (as {round(mg_a_day, 1):g} mg{least} of dexamethasone in a day)"
+    less = f"hydrocortisone 50 mg every 6 h is as {HYDROCORTISONE_MG_A_DAY:g} mg of dexamethasone"
+    if mg_a_day >= DEXAMETHASONE_MG_A_DAY:
+        enough = f"It is no less than {DEXAMETHASONE}, as advised"
+        return f"{despite}: go on with it. {enough}; {less} a day."
+    if mg_a_day >= HYDROCORTISONE_MG_A_DAY:
+        return f"{despite}: go on with it, at no less than {DEXAMETHASONE}; {less} a day."
+    return f": go on with a steroid, at no less than {EITHER}; {less} a day."
 
 
 def _is_recent(view: View, dose: Given) -> bool:
