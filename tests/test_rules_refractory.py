@@ -163,6 +163,45 @@ def test_a_dose_of_another_course_takes_nothing_back() -> None:
     assert seen.states(REFRACTORY) == ["raised P1"]
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], "anakinra next, and look for HLH/MAS and infection."),
+        ([anakinra(3.9)], "anakinra next, and"),  # more than 24 h ago
+        (
+            [anakinra(4)],
+            (
+                "anakinra is given already; look for HLH/MAS and infection. Against HLH/MAS comes "
+                "next: ruxolitinib, then etoposide or emapalumab."
+            ),
+        ),
+        (
+            [infusion("anakinra", at=at(2), rate_value=8, rate_unit="mg/h")],
+            "anakinra is given already;",
+        ),
+        (
+            [anakinra(20), dose("ruxolitinib", at=at(21))],
+            (
+                "anakinra and ruxolitinib were given already; look for HLH/MAS and infection. "
+                "Against HLH/MAS comes next: etoposide or emapalumab."
+            ),
+        ),
+        (
+            [anakinra(20), dose("emapalumab", at=at(21))],
+            "anakinra and emapalumab were given already; look for HLH/MAS and infection.",
+        ),
+    ],
+)
+def test_it_names_the_step_after_what_was_given(more: list[Fields], said: str) -> None:
+    (line,) = Bedside(patient(), *treated(*more)).told(REFRACTORY)
+
+    assert f"Call the CAR-T senior and intensive care: {said}" in line.advice
+    assert ("comes next" in line.advice) is (
+        "comes next" in said or said == "anakinra is given already;"
+    )
+    assert ("anakinra next" in line.advice) is ("anakinra next" in said)
+
+
 # REFRACTORY, its clause b
 
 

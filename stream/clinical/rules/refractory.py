@@ -5,13 +5,15 @@ the first steroid, with a steroid that is high-dose; (b) SOFA that rose by 2 or 
 at grade 4; (c) HLH-SUSPECT at P1, or an HScore above its cut-off, whatever was given so far.
 The first steroid is that of the course or of the days by which it is high-dose, or of the illness
 where that was earlier; no course has to go on, a single dose is high-dose for its day.
-Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30.
+Source: CLINICAL.md §1.4 (review lines 105 to 107), §1.11, DEC-12, DEC-13, DEC-14, DEC-30; what
+comes after anakinra: §3, IEC-HS.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from stream.clinical import anakinra
 from stream.clinical.hlh import FEATURE_FACTS, FEATURE_SIGNALS, SCORED_SIGNALS, suspicion_of
 from stream.clinical.levels import INTUBATED, SCORED_TEMPERATURE, Level
 from stream.clinical.organs import ORGAN_SIGNALS, SCORED_MEAN, Rise, readings_of, rise_of
@@ -28,6 +30,7 @@ from stream.clinical.signals import (
     Result,
     Signal,
     Urine,
+    given,
 )
 from stream.clinical.steroids import doses_of, first_since_ms, is_high, next_turn_ms
 from stream.clinical.times import HOUR_MS
@@ -43,6 +46,8 @@ RESPONSE_MS: Final = 12 * HOUR_MS  # for a drug to work, its end included
 PERSISTS: Final = "grade 3 or more despite two doses of tocilizumab and a high-dose steroid"
 FAILING: Final = "organs fail at grade 4"
 HLH: Final = "features of HLH/MAS"
+# What treats HLH/MAS, in this order; of one step either.
+STEPS: Final = (("anakinra",), ("ruxolitinib",), ("etoposide", "emapalumab"))
 
 
 class Refractory(NamedTuple):
@@ -100,23 +105,36 @@ def judge(view: View) -> Verdict:
         priorities=dict.fromkeys(found.reasons, Priority.P1),
         because=because(view, reasons),
         advice=lambda: texts.joined(
-            _advice(reasons, found.rise), h_score.shown(view) if HLH in reasons else ""
+            _advice(view, reasons, found.rise), h_score.shown(view) if HLH in reasons else ""
         ),
         source="review-2025 L105-107",
     )
     return Verdict(finding, found.wake_ms)
 
 
-def _advice(reasons: frozenset[str], rise: Rise | None) -> str:
+def _advice(view: View, reasons: frozenset[str], rise: Rise | None) -> str:
     """Say why, and what to do; features of HLH/MAS alone say nothing of what was given."""
     failing = "" if rise is None else f" (SOFA up by {_in_words(rise)})"
     named = [f"{each}{failing}" if each == FAILING else each for each in sorted(reasons)]
     why = f"Refractory: {'; '.join(named)}."
     if reasons == {HLH}:
         why = "Features of HLH/MAS: treat as refractory, whatever was given so far."
-    return (
-        f"{why} Call the CAR-T senior and intensive care: anakinra next, and look for HLH/MAS and "
-        "infection."
+    return f"{why} Call the CAR-T senior and intensive care: {_next_in_words(view)}"
+
+
+def _next_in_words(view: View) -> str:
+    """Say what comes next: anakinra, or what comes after it where it is given."""
+    if anakinra.given_until_ms(view) is None:
+        return "anakinra next, and look for HLH/MAS and infection."
+    had = {drug for step in STEPS[1:] for drug in step if view.latest(given(drug)) is not None}
+    reached = max(place for place, step in enumerate(STEPS) if not place or had & {*step})
+    drugs = texts.and_joined(
+        ["anakinra", *(drug for step in STEPS for drug in step if drug in had)]
+    )
+    left = ", then ".join(" or ".join(step) for step in STEPS[reached + 1 :])
+    return texts.joined(
+        f"{drugs} {'were' if had else 'is'} given already; look for HLH/MAS and infection.",
+        f"Against HLH/MAS comes next: {left}." if left else "",
     )
 
 
