@@ -11,6 +11,7 @@ from builders import (
     assessment,
     culture,
     dose,
+    infusion,
     lab,
     on_day,
     patient,
@@ -151,3 +152,13 @@ def test_anakinra_at_the_first_tocilizumab_is_not_asked_for_after_it() -> None:
     assert said in told("HLH-FERRITIN", high)
     assert said not in told("HLH-FERRITIN", dose(at=START - hours(10)), high)
     assert said in told("HLH-FERRITIN", dose(at=INFUSED_AT - hours(10)), high)
+
+
+def test_anakinra_is_not_asked_for_early_where_it_was_given() -> None:
+    high = lab("ferritin", 4000, at=START)
+    runs = infusion("anakinra", at=INFUSED_AT - hours(30), rate_value=8, rate_unit="mg/h")
+    said = "Consider anakinra early"
+
+    assert said not in told("HLH-FERRITIN", dose("anakinra", at=START - hours(40)), high)
+    assert said not in told("HLH-FERRITIN", runs, high)
+    assert said in told("HLH-FERRITIN", dose("anakinra", at=INFUSED_AT - hours(25)), high)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from stream.clinical import anakinra
 from stream.clinical.comparators import is_above, is_at_most
 from stream.clinical.policies.thresholds import BUILT_IN, Site
 from stream.clinical.rules import evidence, texts
@@ -113,9 +114,14 @@ def _advice(view: View, crossing: Crossing, newest: Reading[Result]) -> str:
     if newest != crossing.highest:
         words.append(f"The newest result is {_amount(newest)} ng/mL.")
     words.append(ADVICE[crossing.priority])
-    if crossing.priority is Priority.P3 and not view.tocilizumab:
+    if crossing.priority is Priority.P3 and not view.tocilizumab and not _had_anakinra(view):
         words.append("Consider anakinra early, at the first tocilizumab.")
     return texts.joined(*words, texts.hlh_results(view))
+
+
+def _had_anakinra(view: View) -> bool:
+    """Tell whether anakinra was given in the stay, or so shortly before that it counted in it."""
+    return anakinra.counts_from_ms(view, view.patient.stay_from_ms or 0) is not None
 
 
 def _amount(result: Reading[Result]) -> str:
