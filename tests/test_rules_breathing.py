@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, dose, lab, on_day, patient, reading
+from builders import Fields, assessment, dose, lab, on_day, patient, reading
 
 START = on_day(6, "04:00")
 SECOND = timedelta(seconds=1)
@@ -222,6 +222,18 @@ def test_ecmo_is_weighed_in_severe_ards_alone() -> None:
     low = [lab("platelets", 30, at=at(1)), lab("fibrinogen", 120, at=at(1))]
     advice = bed(*low, tube(), *gas(5, pao2=69)).told("PRONE")[0].advice
     assert "Against it now: platelets are low, fibrinogen is low." in advice
+
+
+@pytest.mark.parametrize(
+    ("support", "weighed"), [("ecmo_vv", False), ("ecmo_va", False), ("ecmo_considered", True)]
+)
+def test_ecmo_that_runs_is_not_weighed(support: str, weighed: bool) -> None:
+    begun = assessment("support", at=at(1), support=support, action="start")
+    advice = bed(tube(), begun, *gas(5, pao2=69)).told("PRONE")[0].advice
+
+    assert ("ECMO" in advice) is weighed
+    stopped = assessment("support", at=at(2), support=support, action="stop")
+    assert "ECMO" in bed(tube(), begun, stopped, *gas(5, pao2=69)).told("PRONE")[0].advice
 
 
 # INTUB-WINDOW

@@ -674,6 +674,14 @@ def test_ecmo_that_runs_counts_and_ecmo_of_one_who_is_well_does_not() -> None:
     assert well.states(CYTAPHERESIS) == []
 
 
+def test_its_advice_says_whether_ecmo_is_considered_or_runs() -> None:
+    seen = Bedside(patient(), fever(), pump(0, 30), ecmo(1), ecmo(2, support="ecmo_vv"))
+    considered, runs = (line.advice for line in seen.told(CYTAPHERESIS))
+
+    assert "Last resort: a collapse for which ECMO is considered. Talk" in considered
+    assert "Last resort: a collapse on ECMO. Talk" in runs
+
+
 def test_a_collapse_with_another_cause_counts_where_no_policy_asks_for_a_cause() -> None:
     named = assessment("attribution", at=at(0.5), domain="hypotension", cause="infection")
     seen = Bedside(patient(), fever(), pump(0, 30), named, ecmo(1))

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from stream.clinical import anakinra
 from stream.clinical.circulation import Circulation
+from stream.clinical.illness import ECMO_SIGNALS
 from stream.clinical.oxygen import OxygenNeed
 from stream.clinical.policies.register import GRADING
 from stream.clinical.rules import evidence
@@ -34,6 +35,7 @@ ECMO: Final = ("ecmo_considered", "ecmo_vv", "ecmo_va")
 UNRESPONSIVE: Final = "grade 4 despite tocilizumab, a high-dose steroid and anakinra"
 BRAIN: Final = "edema of the brain with impending herniation"
 COLLAPSE: Final = "a collapse for which ECMO is considered"
+COLLAPSE_ON_ECMO: Final = "a collapse on ECMO"
 
 
 def judge(view: View) -> Verdict:
@@ -67,11 +69,13 @@ def _reasons(view: View, due_ms: int | None) -> Mapping[str, tuple[str, ...]]:
         and anakinra.given_until_ms(view) is not None
     )
     brain, ecmo = bool(_herniation(view)), bool(evidence_of_ecmo(view))
+    on_ecmo = any(view.is_running(signal) for signal in ECMO_SIGNALS)
+    how = COLLAPSE_ON_ECMO if on_ecmo else COLLAPSE
     found = {}
     for policy in GRADING:
         collapse = ecmo and _has_collapsed(view, policy.name)
         grade_4 = view.crs[policy.name].lowest >= HIGHEST_GRADE
-        held = ((UNRESPONSIVE, unresponsive and grade_4), (BRAIN, brain), (COLLAPSE, collapse))
+        held = ((UNRESPONSIVE, unresponsive and grade_4), (BRAIN, brain), (how, collapse))
         found[policy.name] = tuple(reason for reason, holds in held if holds)
     return {name: each for name, each in found.items() if each}
 
@@ -111,9 +115,10 @@ def _herniation(view: View) -> Mapping[str, Reading[Any]]:
 
 def _because(view: View, reasons: list[str]) -> tuple[Evidence, ...]:
     shown: list[Evidence] = []
-    if UNRESPONSIVE in reasons or COLLAPSE in reasons:
+    collapse = COLLAPSE in reasons or COLLAPSE_ON_ECMO in reasons
+    if UNRESPONSIVE in reasons or collapse:
         shown += evidence.of_grade(view)
-    if COLLAPSE in reasons:
+    if collapse:
         shown += evidence_of_ecmo(view)
     if UNRESPONSIVE in reasons:
         shown += of_treatment(view)

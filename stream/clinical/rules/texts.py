@@ -14,6 +14,7 @@ from stream.clinical.circulation import is_child
 from stream.clinical.comparators import is_below
 from stream.clinical.fluids import INITIAL_ML_KG, for_pressure, ml_in_words, ml_kg, total_ml
 from stream.clinical.hlh import FEATURE_MS, hscore_of
+from stream.clinical.illness import ECMO_SIGNALS
 from stream.clinical.indication import indicated, is_considered
 from stream.clinical.masking import STEROIDS
 from stream.clinical.oxygen import OxygenNeed
@@ -205,9 +206,11 @@ def nmb(view: View, from_ms: int) -> str:
 def ecmo(view: View) -> str:
     """ECMO: what speaks for and against it in severe ARDS, where PaO2/FiO2 is below 100 mm[Hg].
 
-    Against it now: platelets below 50, fibrinogen below 150 mg/dL, a vasopressor that runs.
-    Source: review lines 265 to 281.
+    Against it now: platelets below 50, fibrinogen below 150 mg/dL, a vasopressor that runs. Where
+    ECMO runs nothing is said. Source: review lines 265 to 281.
     """
+    if any(view.is_running(signal) for signal in ECMO_SIGNALS):
+        return ""
     from_ms = ventilated_from_ms(view)
     if from_ms is None or uptake_below(view, from_ms, SEVERE_MMHG) is None:
         return ""
