@@ -304,6 +304,36 @@ def test_where_ice_cannot_be_done_a_carried_grade_is_p2_and_none_is_info() -> No
     assert "dexamethasone 10 mg" in carried.told("ICE-UNABLE")[0].advice
 
 
+DRIP = infusion("methylprednisolone", at=at(-4), rate_value=10, rate_unit="mg/h")
+
+
+@pytest.mark.parametrize(
+    ("given", "last", "asked_for"),
+    [
+        ([], "", True),
+        ([dose("dexamethasone", at=at(-5), dose_value=10)], "dexamethasone 10 mg, ", False),
+        ([dose("dexamethasone", at=at(-5.1), dose_value=10)], "dexamethasone 10 mg, ", True),
+        (
+            [dose("dexamethasone", at=at(-5.1), dose_value=20, interval_h=12)],
+            "dexamethasone 20 mg, ",
+            False,
+        ),
+        ([DRIP], "methylprednisolone 10 mg/h, ", False),
+        ([DRIP | {"rate_value": 8.8}], "methylprednisolone 8.8 mg/h, ", True),  # 39.6 mg a day
+        ([dose("prednisone", at=at(0), dose_value=5, interval_h=24)], "prednisone 5 mg, ", True),
+        ([dose("dexamethasone", at=at(0), dose_value=None)], "dexamethasone, ", True),
+    ],
+)
+def test_a_steroid_that_covers_is_named_and_not_asked_for(
+    given: list[Fields], last: str, asked_for: bool
+) -> None:
+    advice = Bedside(patient(), *given, ice(5, at=START), tube(1)).told("ICE-UNABLE")[0].advice
+
+    assert (f"Last given: {last}" if last else "next ICE. Consider") in advice
+    assert ("Consider dexamethasone 10 mg IV every 6 h, EEG, and imaging" in advice) is asked_for
+    assert ("Go on with it; consider EEG, and imaging" in advice) is not asked_for
+
+
 def test_it_names_what_sedates() -> None:
     runs = infusion("propofol", at=at(1), rate_value=30, rate_unit="ug/kg/min")
     said = assessment("consciousness", at=at(2), sedated=True)

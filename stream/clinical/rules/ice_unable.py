@@ -1,8 +1,8 @@
 """ICE-UNABLE: the patient is intubated or sedated, and ICE (CAPD in a child) cannot be done.
 
 The grade is carried forward and marked as an estimate (`stream.clinical.neuro`); it is P2 where a
-grade is carried, and INFO where there is none. It ends when ICE was done or can be done; where no
-episode is open, after 24 hours.
+grade is carried, and INFO where there is none. A steroid is asked for where none covers now that is
+as much. It ends when ICE was done or can be done; where no episode is open, after 24 hours.
 Source: CLINICAL.md §1.1 (review line 57), §1.11, DEC-58.
 """
 
@@ -14,6 +14,7 @@ from stream.clinical.exams import exam_of
 from stream.clinical.oxygen import INVASIVE
 from stream.clinical.policies.register import POLICY_NAMES
 from stream.clinical.rules import texts
+from stream.clinical.rules.answered import last_in_words
 from stream.clinical.rules.icans_up import ICANS_INPUTS, of_grade, proven
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.sedation import (
@@ -24,10 +25,12 @@ from stream.clinical.sedation import (
     sedated,
 )
 from stream.clinical.signals import SEDATED
-from stream.clinical.times import HOUR_MS
+from stream.clinical.steroids import COVERED_MS, covering, dexamethasone_mg_a_day
+from stream.clinical.times import DAY_MS, HOUR_MS
 from stream.clinical.view import View
 from topics.alerts import Priority
 
+DEXAMETHASONE_MG: Final = 10.0  # every 6 hours
 TASK_MS: Final = 24 * HOUR_MS  # where no episode is open
 
 
@@ -51,9 +54,7 @@ def judge(view: View) -> Verdict:
         advice=lambda: texts.joined(
             f"{exam} cannot be done: the last ICANS grade stands as an estimate until the next "
             f"{exam}.",
-            "Consider dexamethasone 10 mg IV every 6 h, EEG, and imaging of the brain (MRI before "
-            "CT).",
-            texts.adult_doses(view),
+            _steroid_in_words(view),
         ),
         source="review-2025 L57",
     )
@@ -64,6 +65,28 @@ def spells_unable(view: View) -> tuple[Spell, ...]:
     """Give the times in which ICE could not be done."""
     until_ms = view.until_ms
     return (*sedated(view.patient, until_ms), *intubated(view.patient, until_ms))
+
+
+def _steroid_in_words(view: View) -> str:
+    """Name the steroid that covers now, or ask for one; and for what else is looked for."""
+    also = "EEG, and imaging of the brain (MRI before CT)."
+    if _is_covered(view):
+        return texts.joined(last_in_words(view), f"Go on with it; consider {also}")
+    return texts.joined(
+        last_in_words(view),
+        f"Consider dexamethasone {DEXAMETHASONE_MG:g} mg IV every 6 h, {also}",
+        texts.adult_doses(view),
+    )
+
+
+def _is_covered(view: View) -> bool:
+    """Tell whether no less than what is advised was given, and counts now."""
+    last = covering(view)
+    if last is None:
+        return False
+    if last.dexamethasone_mg >= DEXAMETHASONE_MG:
+        return True
+    return dexamethasone_mg_a_day(view) >= DEXAMETHASONE_MG * DAY_MS / COVERED_MS
 
 
 def _why(view: View) -> Iterator[Evidence]:
