@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from bedside import Bedside, corrected, hours, late, minutes, removed
-from builders import Fields, assessment, dose, lab, on_day, patient, reading
+from builders import Fields, assessment, dose, infusion, lab, on_day, patient, reading
 
 START = on_day(6, "04:00")
 SECOND = timedelta(seconds=1)
@@ -291,10 +291,35 @@ def test_enough_of_a_steroid_ends_it(given: Fields, ends: bool) -> None:
     assert bed(tube(), given).is_open("INTUB-WINDOW") is not ends
 
 
-def test_a_steroid_from_before_does_not_answer_it() -> None:
+def test_a_steroid_from_before_does_not_answer_it_and_is_named() -> None:
     before = dose("dexamethasone", at=at(-30), dose_value=10)
+    (line,) = bed(before, tube()).told("INTUB-WINDOW")
 
-    assert bed(before, tube()).states("INTUB-WINDOW") == ["raised P2"]
+    assert line.state == "raised"
+    assert "Last given: dexamethasone 10 mg, 7 Mar 03:30 UTC." in line.advice
+
+
+@pytest.mark.parametrize(
+    ("from_min", "rate", "ends_h"),
+    [
+        (-120, 10, 6),  # 1.875 mg an hour as dexamethasone
+        (-90, 10, 6.5),  # the hour of the intubation is not all of it
+        (0, 54, 1),
+        (-120, 8.8, None),  # 9.9 mg in 6 hours
+    ],
+)
+def test_an_infusion_ends_it_once_enough_ran_in_within_6_hours(
+    from_min: float, rate: float, ends_h: float | None
+) -> None:
+    drip = infusion("methylprednisolone", at=at(from_min), rate_value=rate, rate_unit="mg/h")
+    seen = bed(drip, tube())
+    assert seen.states("INTUB-WINDOW") == ["raised P2"]
+
+    seen.tick(START + hours(ends_h or 20) - SECOND)
+    assert seen.states("INTUB-WINDOW") == ["raised P2"]
+    seen.tick(START + hours(20))
+    ended = [line.at for line in seen.told("INTUB-WINDOW")[1:]]
+    assert ended == ([] if ends_h is None else [START + hours(ends_h)])
 
 
 def test_extubation_ends_it_and_the_next_tube_asks_anew() -> None:
