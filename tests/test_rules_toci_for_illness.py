@@ -289,3 +289,17 @@ def test_the_illness_does_not_depend_on_the_order_of_arrival(order: list[int]) -
     course = bed.patient.course
     assert (course.masked_ms, course.onset_ms) == (epoch_ms(at(0)), epoch_ms(at(31)))
     assert course.response == {"manikath-2025": (1, 1), "astct-2019": (1, 1)}  # from -9 h on
+
+
+def test_a_dose_for_an_illness_before_is_no_reason_to_repeat_it() -> None:
+    first = [low(temperature_c=38.4), toci(1), *afebrile(until_h=30)]
+    bed = Bedside(patient(), *first, low(60, temperature_c=38.4), toci(61))
+    bed.tick(at(70))
+    second, again = (line.advice for line in bed.told("TOCI-IND") if at(60) <= line.at != at(61))
+
+    assert "Give tocilizumab now (dose 2 of the stay): 640 mg IV" in second
+    assert "The last dose was given at 4 Mar 09:00 UTC, before this illness." in second
+    assert "still" not in second
+    assert "Repeat tocilizumab now (dose 3): 640 mg IV" in again
+    assert "The last dose is 8 hours old or more and the grade is still 2 or more." in again
+    assert "before this illness" not in again

@@ -16,7 +16,7 @@ from stream.clinical.rules.crs_up import GRADE_INPUTS
 from stream.clinical.rules.crs_up import in_words as grades_in_words
 from stream.clinical.rules.rule import Bound, Evidence, Finding, Rule, Verdict
 from stream.clinical.times import HOUR_MS, in_words
-from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms
+from stream.clinical.tocilizumab import GIVEN, NAME, dose_in_words, next_dose_ms, of_illness
 from stream.clinical.view import View
 from topics.alerts import Priority
 
@@ -64,8 +64,10 @@ def _because(view: View) -> tuple[Evidence, ...]:
 
 
 def _advice(view: View, grades: Mapping[str, int]) -> str:
-    number = len(view.tocilizumab) + 1
-    which = "Give tocilizumab now" if number == 1 else f"Repeat tocilizumab now (dose {number})"
+    number, again = len(view.tocilizumab) + 1, bool(of_illness(view))
+    which = f"Repeat tocilizumab now (dose {number})" if again else "Give tocilizumab now"
+    if number > 1 and not again:
+        which += f" (dose {number} of the stay)"
     words = [f"Meets criteria for CRS {grades_in_words(grades)}."]
     if max(grades.values()) == 1 and is_considered(view):
         words.append("It began early: consider tocilizumab, with or without a steroid.")
@@ -74,12 +76,15 @@ def _advice(view: View, grades: Mapping[str, int]) -> str:
         words.append(f"{which}: {dose_in_words(view.weight_kg)}.")
         words.append("Do not wait for a higher grade or for cultures, nor because antibiotics run.")
         words.append(_why_at_grade_1(view, grades))
-    if number > 1:
+    if again:
         hours = view.site.tocilizumab_interval_ms / HOUR_MS
         least = min(max(grades.values()), view.management.tocilizumab_from_grade)
         words.append(
             f"The last dose is {hours:g} hours old or more and the grade is still {least} or more."
         )
+    elif number > 1:
+        last = in_words(view.tocilizumab[-1].effective_ms)
+        words.append(f"The last dose was given at {last}, before this illness.")
     if number == view.site.tocilizumab_a_stay_doses:
         words.append("It is the last one of this stay.")
     return texts.joined(*words, texts.outside_window(view), texts.sepsis(view))
