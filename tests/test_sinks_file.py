@@ -20,9 +20,8 @@ def example() -> str:
     part = text[text.index("## Gateways") :]
     lines = part.splitlines()
     begin = lines.index("    [rapid_pagerduty]")
-    return "\n".join(
-        line[4:] for line in lines[begin : lines.index("| kind | what it is | its settings |")]
-    )
+    end = next(place for place, line in enumerate(lines) if line.startswith("| kind |"))
+    return "\n".join(line[4:] for line in lines[begin:end])
 
 
 @pytest.fixture
