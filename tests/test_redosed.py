@@ -92,6 +92,15 @@ def test_tocilizumab_that_was_given_is_asked_for_no_longer(rule: str) -> None:
     assert "Give tocilizumab" not in bed.told(rule)[-1].advice
 
 
+def test_one_that_is_given_in_the_moment_at_which_something_falls_due_is_news_too() -> None:
+    bed = shocked()
+    bed.tick(at(44))
+    for event in (toci(45), reading(at=at(45.5), temperature_c=38.9, systolic_mmhg=76)):
+        bed.take_out_of_time(event)  # no tick stands between
+
+    assert "Give tocilizumab" not in bed.told("CULTURES")[-1].advice
+
+
 def test_one_that_is_told_late_and_one_that_is_removed_are_news_as_well() -> None:
     bed = shocked()
     bed.tick(at(30))

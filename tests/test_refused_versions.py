@@ -52,6 +52,15 @@ def test_so_does_one_of_pressures_out_of_order_and_of_a_temperature(
     assert bed.is_open(RANGE)
 
 
+def test_so_does_one_of_which_nothing_is_left_that_is_kept() -> None:
+    """A cuff says a systolic and a diastolic pressure, of which rules ask for the first alone."""
+    first = reading(at=START + minutes(1), systolic_mmhg=84, diastolic_mmhg=45)
+    bed = Bedside(patient(), measured(), first, corrected(first, AGAIN, systolic_mmhg=8))
+
+    assert bed.grades(START + AGAIN) == (2, 2)
+    assert bed.states("TOCI-IND") == ["raised P2"]
+
+
 def test_the_earlier_version_may_come_after_it() -> None:
     in_turn = Bedside(patient(), LOW, MISTYPED)
     bed = Bedside(patient(), MISTYPED)

@@ -90,6 +90,16 @@ def test_a_step_counts_from_half_an_interval_before_it_is_due(
     assert open_h(seen, from_h=after_h) == asked_h
 
 
+def test_a_full_dose_after_a_lowered_one_begins_it_anew() -> None:
+    """The grade rose again in the taper, and is as high when the next dose is due."""
+    seen = ventilated(*given((*FULL, 250, 250)), steroid(96, 500))
+    seen.tick(at(108) + MILLISECOND)
+    assert WHOLE in seen.told(CRS)[-1].advice
+
+    seen.take(steroid(109, 125))
+    assert open_h(seen, from_h=109) == 115
+
+
 def test_after_a_day_without_a_dose_a_taper_is_none() -> None:
     late = ventilated(*given(FULL), steroid(84, 250), steroid(108, 250))
     later = ventilated(*given(FULL), steroid(84, 250), steroid(108.25, 250))

@@ -264,6 +264,16 @@ def test_one_told_late_asks_for_none_where_the_illness_is_mild() -> None:
     assert bed.states("STEROID-CRS") == []
 
 
+def test_one_from_before_the_infusion_is_followed_by_nothing() -> None:
+    """It was no dose of this stay: the grade at the first one that is counts."""
+    onset = reading(at=at(0), temperature_c=38.6)
+    bed = Bedside(patient(infused_at=at(-11)), toci(-12), onset, low(8, temperature_c=38.6))
+    bed.take(toci(8.5))
+
+    assert bed.states("STEROID-CRS") == []
+    assert {tuple(each) for each in bed.patient.course.response.values()} == {(2, 2)}
+
+
 def test_one_that_is_removed_days_later_times_nothing_any_more() -> None:
     given = toci(1)
     bed = Bedside(patient(), *shocked(1), given, *shocked(80)[1:])

@@ -77,7 +77,7 @@ def ask(patient: Patient, question: Question, clinic: Clinic) -> tuple[Patient, 
         changed or NONE,
         question.looks_back,
         clinic.paging_policy,
-        None if (changed or NONE).isdisjoint(DOSED_BY) else _before(question, patient, clinic),
+        _before_doses(question, patient, clinic),
     )
     # Of a probe nothing follows, and how long it takes is measured.
     waits = not is_made_up(patient.patient_id) and _may_go_on(patient, question)
@@ -196,6 +196,8 @@ def _may_not_be_all(patient: Patient, question: Question) -> bool:
     now_ms = question.now_ms
     if patient.due_ms != now_ms or not _may_go_on(patient, question):
         return False
+    if _is_redosed(question, patient):
+        return False  # what was told before the record is compared now or never
     return any(at_ms == now_ms for name, at_ms in patient.wakes.items() if name != LATER)
 
 
@@ -220,11 +222,7 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
         return (silence.RULE,) if due == {silence.NAME} else None
     if WATCH_END.name in changed or (LATER in patient.wakes and not _may_go_on(patient, question)):
         return None
-    if (
-        known is not None
-        and not changed.isdisjoint(DOSED_BY)
-        and is_redosed(known, patient, changed)
-    ):
+    if _is_redosed(question, patient):
         return None
     same: frozenset[Level[Any]] = frozenset()
     from_ms, nothing_due = question.from_ms, due_ms is None or due_ms > question.now_ms
@@ -236,12 +234,18 @@ def _reached(patient: Patient, question: Question) -> tuple[Rule, ...] | None:
     return (*rules, refused.UNIT, refused.RANGE) if refused.DOUBTS in changed else rules
 
 
-def _before(question: Question, patient: Patient, clinic: Clinic) -> View | None:
-    """Give the view from before a record where doses may be others since."""
+def _is_redosed(question: Question, patient: Patient) -> bool:
     known, changed = question.known, question.changed
-    if known is None or changed is None or not is_redosed(known, patient, changed):
+    if known is None or changed is None or changed.isdisjoint(DOSED_BY):
+        return False  # as nearly always
+    return is_redosed(known, patient, changed)
+
+
+def _before_doses(question: Question, patient: Patient, clinic: Clinic) -> View | None:
+    """Give the view from before a record where doses may be others since."""
+    if question.known is None or not _is_redosed(question, patient):
         return None
-    return View(known, question.now_ms, clinic.management)
+    return View(question.known, question.now_ms, clinic.management)
 
 
 def _keeps_since(patient: Patient, from_ms: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from stream.clinical.asking import Clinic, Question, ask
 from stream.clinical.doubts import signals_of, with_doubt, without_doubts, without_old_doubts
-from stream.clinical.entries import Charted, Entry, entry_of
+from stream.clinical.entries import Charted, Entry, entry_of, is_said_of_patient
 from stream.clinical.forget import trimmed
 from stream.clinical.observe import is_late, observe
 from stream.clinical.patient import Patient
@@ -131,7 +131,7 @@ class Engine:
         if isinstance(event, Tick | Ack):
             return patient  # neither is about the state of a patient
         entry = entry_of(event, found.digest)
-        if found.dropped and entry.said:
+        if found.dropped and is_said_of_patient(entry):
             entry = entry.leaving_open(_fields_of(found.dropped))
         untimely = _untimely(patient, event, entry, clock_ms)
         if untimely is not None:

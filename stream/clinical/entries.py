@@ -103,6 +103,11 @@ class Entry(NamedTuple):
         return self._replace(said=said, readings=readings)
 
 
+def is_said_of_patient(entry: Entry) -> bool:
+    """Tell whether a record speaks of the patient: it is no demo, and not entered in error."""
+    return entry.standing != ENTERED_IN_ERROR and entry.kind != DEMO
+
+
 def unusual(entries: Iterable[Entry]) -> list[Entry]:
     """Choose the records that are not final or that are demos: a few of many."""
     return [each for each in entries if each.standing != FINAL or each.kind == DEMO]

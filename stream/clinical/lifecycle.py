@@ -2,9 +2,8 @@
 
 A new line is due where the priority, the grade, the policies or the set of signals in `because`
 changes, where a rule wants to be repeated, or where the doses that it tells are others since; a
-value alone changes nothing. An alert that ends
-was either true and ended, or, with all that is known now, it never was: to tell, the rule is asked
-at each moment since the alert was raised.
+value alone changes nothing. An alert that ends was either true and ended, or, with all that is
+known now, it never was: to tell, the rule is asked at each moment since the alert was raised.
 Source: CONTRACT (Replay output); CLINICAL.md §1.11, §6; decision 80.
 """
 

@@ -168,7 +168,8 @@ def _is_not_followed(patient: Patient, course: Course, moment_ms: int) -> bool:
     """
     if course.response or (after_ms := treated_after(course)) is None:
         return False
-    return patient.newest(TOCILIZUMAB, after_ms + 1, moment_ms - 1) is not None
+    from_ms = max(after_ms + 1, patient.stay_from_ms or 0)
+    return patient.newest(TOCILIZUMAB, from_ms, moment_ms - 1) is not None
 
 
 def _is_as_before(patient: Patient, moment_ms: int) -> bool:

@@ -48,16 +48,22 @@ def _step_at(view: View, regimen: Regimen, at_ms: int, early_ms: int) -> Due | N
 
 
 def _began_ms(view: View, regimen: Regimen, at_ms: int) -> int | None:
-    """Find the first full dose of the course that goes on at a moment."""
+    """Find the first full dose of the course that goes on at a moment.
+
+    A full dose after a lowered one begins it anew: the patient was worse again.
+    """
     began_ms: int | None = None
+    is_lowered = False
     until_ms = 0
     for dose in doses_of(view):
         if dose.drug != regimen.drug or dose.at_ms > at_ms:
             continue
         if dose.at_ms > until_ms:
             began_ms = None
-        if began_ms is None and _is_full(dose, regimen.least_mg(view.weight_kg)):
+        is_full = _is_full(dose, regimen.least_mg(view.weight_kg))
+        if is_full and (began_ms is None or is_lowered):
             began_ms = dose.at_ms
+        is_lowered = not is_full
         until_ms = max(dose.at_ms + DAY_MS, dose.next_until_ms)
     return began_ms if at_ms <= until_ms else None
 

@@ -2,8 +2,8 @@
 
 Outside of 10 % around the dose by weight, which is capped at 800 mg, or above 800 mg; 10 % exactly
 is inside. Without a weight only the 800 mg can be checked. Each dose is checked when it is told,
-however late, and when a weight shows it that is told in the 24 hours after it. The next order or
-dose that is right ends it, or 12 hours.
+however late, and when a weight shows it that is told or corrected in the 24 hours after it. The
+next order or dose that is right ends it, or 12 hours.
 Source: CLINICAL.md §1.2 (review lines 67 and 68), §1.11; decision 46.
 """
 
