@@ -66,14 +66,15 @@ def _after(life: Life | None, happening: Happening, policy: Policy) -> Life | No
     return _take_tick(life, happening, policy)
 
 
-def recover(life: Life, held_after_ms: int) -> Decision:
+def recover(life: Life, held_ms: tuple[int, int]) -> Decision:
     """Begin again with a saved life: what was on its way goes again.
 
-    It may have left, unless it waits for the watchers, and has done so since after that time.
+    It may have left, unless it waits for the watchers, and has done so since between two times.
     """
+    after_ms, until_ms = held_ms
     again = []
     for send in life.sends:
-        if send.held_ms is not None and send.held_ms > held_after_ms:
+        if send.held_ms is not None and after_ms < send.held_ms <= until_ms:
             again.append(send)
         elif send.stage is not Stage.WAITING:
             life, queued = outcomes.again(life, send)

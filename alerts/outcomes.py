@@ -33,7 +33,7 @@ def hold(life: Life, send: Send, held_ms: int | None) -> tuple[Life, Send]:
 
 def again(life: Life, send: Send) -> tuple[Life, Send]:
     """Try anew what may have left before a restart."""
-    queued = replace(send, stage=Stage.QUEUED)
+    queued = replace(send, stage=Stage.QUEUED, held_ms=None)
     departed = depart(life, send)
     return replace(departed, sends=_with(departed.sends, queued)), queued
 
@@ -92,6 +92,7 @@ def try_later(change: Change) -> Life:
         send,
         attempt=tried.attempt + 1,
         stage=Stage.WAITING,
+        held_ms=None,
         due_ms=now.clock_ms + policy.backoff(tried.attempt) // MILLISECOND,
     )
     told = _maybe_told(life, send)

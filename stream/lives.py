@@ -178,10 +178,10 @@ class Desk:
         yield
         self._put_off.pop((patient_id, alert_id), None)
 
-    def recover(self, held_after_ms: int) -> Iterator[Order]:
+    def recover(self, held_ms: tuple[int, int]) -> Iterator[Order]:
         """Give what was on its way when the state was saved: it goes again.
 
-        What waits for the watchers does so, where it began to after that time.
+        What waits for the watchers does so, where it began to between two times.
         One patient with whom that fails keeps no other from it: it would end every worker in turn,
         and nobody would be paged about anybody.
         """
@@ -189,7 +189,7 @@ class Desk:
             for alert_id, life in list(self.of(patient_id).items()):
                 sends: tuple[Send, ...] = ()
                 with self._unread_on_error(patient_id):
-                    again, sends = recover(life, held_after_ms)
+                    again, sends = recover(life, held_ms)
                     self.put(patient_id, alert_id, again)
                 for send in sends:
                     about_ms = epoch_ms(life.line.at) if send.is_held else None

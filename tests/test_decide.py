@@ -190,7 +190,7 @@ def test_after_a_restart_what_was_on_its_way_goes_again_under_its_id() -> None:
     (first,) = case.hears(line(priority="P1"))
     case.departs()
 
-    life, (again,) = recover(case.known, 0)
+    life, (again,) = recover(case.known, (0, 0))
 
     assert (again.page_id, again.attempt, again.stage) == (first.page_id, 1, Stage.QUEUED)
     assert life is not None
@@ -202,14 +202,14 @@ def test_after_a_restart_what_waits_goes_on_waiting() -> None:
     case.hears(line())
     case.tries(Outcome.RETRY)
 
-    assert recover(case.known, 0) == (case.known, ())
+    assert recover(case.known, (0, 0)) == (case.known, ())
 
 
 def test_after_a_restart_an_end_is_told_to_whom_a_page_may_have_reached() -> None:
     """The page was only decided when the worker died, or it had left: nobody knows."""
     case = Case()
     case.hears(line(priority="P1"))
-    case.life, _ = recover(case.known, 0)
+    case.life, _ = recover(case.known, (0, 0))
 
     assert shown(case.hears(line(2, "resolved"))) == ["rapid_response/ended"]
 
@@ -219,7 +219,7 @@ def test_an_end_that_was_on_its_way_goes_again_after_a_restart() -> None:
     case.tells(line(priority="P1"))
     case.hears(line(2, "resolved"))
 
-    _, again = recover(case.known, 0)
+    _, again = recover(case.known, (0, 0))
 
     assert shown(again) == ["rapid_response/ended"]
 

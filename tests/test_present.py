@@ -4,11 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from builders import NOON
+from builders import NOON, PATIENT_ID
 from pager import HOUR, MINUTE, answer, line
 from pagerbench import P1, P1_OVER, PARTITION, Bench, until
 
 from alerts.present import must_wait
+from alerts.sinks import Delivery
 from stream import holding, metrics
 from topics.alerts import Present
 from topics.base import epoch_ms
@@ -184,27 +185,71 @@ async def test_what_was_held_at_a_crash_goes_out_after_its_limit(
         await until(lambda: bench.got() == [P1])
 
 
-async def test_nothing_is_held_longer_than_its_limit_over_changes_of_owner(bench: Bench) -> None:
-    """Pagers that start again and again do not let the time begin again and again."""
+def later(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+async def test_nothing_is_held_longer_than_its_limit_over_changes_of_owner(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pagers that start again and again do not let the time begin again and again.
+
+    What was held later has its own minute: till then it is believed that nobody was told of it.
+    """
+    monkeypatch.setattr(holding, "MARGIN_S", 0.0)
     await bench.hears(line(priority="P1"))
-    nearly = datetime.now(UTC) + timedelta(seconds=holding.CAUGHT_UP_WITHIN_S - 0.1)
+    nearly = later(holding.CAUGHT_UP_WITHIN_S - 0.1)
     bench.options["now"] = lambda: nearly
     bench.start(epoch_ms(NOW))
 
-    await bench.hears(Tick(at=NOW))
-
+    await bench.hears(Tick(at=NOW), line(priority="P3", rule="CRS-UP"))
+    before = bench.got()
     async with asyncio.timeout(10):
         await until(lambda: bench.got() == [P1])
+    await asyncio.sleep(0.05)
+    await bench.hears(caught_up())
+
+    assert (before, bench.got()) == ([], [P1, "P3 | Work list"])
+
+
+@pytest.mark.parametrize("owner_s", [-8.0, 56.0])
+async def test_a_page_is_not_believed_to_be_held_by_clocks_that_differ(
+    bench: Bench, owner_s: float
+) -> None:
+    """That of the next owner is behind, or nearly at the limit: it may have left."""
+    await bench.hears(line(priority="P1"))
+    now = later(owner_s)
+    bench.options["now"] = lambda: now
+    bench.start(epoch_ms(NOW))
+
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR), caught_up())
+
+    assert bench.got() == [P1_OVER]
+
+
+async def test_a_page_that_left_at_its_limit_is_held_no_more_when_it_is_tried_again(
+    bench: Bench,
+) -> None:
+    """Its next try leaves once that is durable, as any does."""
+    await bench.hears(line(priority="P1"))
+    over = later(holding.CAUGHT_UP_WITHIN_S)
+    bench.options["now"] = lambda: over
+    bench.start(epoch_ms(NOW))
+    bench.gateways["console"].answer = Delivery.RETRY
+    await bench.hears(Tick(at=NOW))
+    await bench.reads_back()
+    (life,) = bench.paging._desks[PARTITION].of(PATIENT_ID).values()
+    assert [(send.attempt, send.is_held) for send in life.sends] == [(2, False)]
 
 
 async def test_what_was_held_for_its_limit_may_have_left_before_a_crash(bench: Bench) -> None:
     """It left at its limit, whether the broker was there to keep that or not."""
     await bench.hears(line(priority="P1"))
-    over = datetime.now(UTC) + timedelta(seconds=holding.CAUGHT_UP_WITHIN_S)
+    over = later(holding.CAUGHT_UP_WITHIN_S)
     bench.options["now"] = lambda: over
     bench.start(epoch_ms(NOW))
 
-    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR))
+    await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR), caught_up())
 
     assert bench.got() == [P1_OVER]
 

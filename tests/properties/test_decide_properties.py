@@ -159,7 +159,7 @@ class Pager(RuleBasedStateMachine):
         saved = lives.encode({"it": self.case.known})
         (read,) = lives.decode(saved).values()
         assert read == self.case.known
-        self.case.life, _ = recover(read, 0)
+        self.case.life, _ = recover(read, (0, 0))
 
     # What comes again changes nothing
 
