@@ -8,6 +8,7 @@ from pager import CONSOLE, DAY, HOUR, MINUTE, Case, answer, line, shown, through
 
 from alerts.decide import decide, due_ms, outcome_of, recover
 from alerts.life import BEFORE_ANY_TICK, Happening, Life, Stage
+from alerts.outcomes import hold
 from alerts.policy import TRIES_MAX
 from alerts.routing import Address, Target
 from alerts.sinks import Delivery
@@ -212,6 +213,20 @@ def test_after_a_restart_an_end_is_told_to_whom_a_page_may_have_reached() -> Non
     case.life, _ = recover(case.known, (0, 0))
 
     assert shown(case.hears(line(2, "resolved"))) == ["rapid_response/ended"]
+
+
+def test_after_a_restart_what_was_held_too_long_ago_is_held_no_more() -> None:
+    """It may have left at its limit: its next try is one like any other."""
+    case = Case()
+    (send,) = case.hears(line(priority="P1"))
+    case.life, held = hold(case.known, send, 1_000)
+
+    assert recover(case.known, (999, 1_000)) == (case.known, (held,))
+    life, (again,) = recover(case.known, (1_000, 2_000))
+    assert again.held_ms is None
+    assert life is not None
+    assert [each.held_ms for each in life.sends] == [None]
+    assert life.told == {send.address}
 
 
 def test_an_end_that_was_on_its_way_goes_again_after_a_restart() -> None:

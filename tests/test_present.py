@@ -4,12 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from builders import NOON, PATIENT_ID
+from builders import NOON
 from pager import HOUR, MINUTE, answer, line
 from pagerbench import P1, P1_OVER, PARTITION, Bench, until
 
 from alerts.present import must_wait
-from alerts.sinks import Delivery
 from stream import holding, metrics
 from topics.alerts import Present
 from topics.base import epoch_ms
@@ -225,21 +224,6 @@ async def test_a_page_is_not_believed_to_be_held_by_clocks_that_differ(
     await bench.hears(line(2, "resolved", "P1", at=NOON + HOUR), caught_up())
 
     assert bench.got() == [P1_OVER]
-
-
-async def test_a_page_that_left_at_its_limit_is_held_no_more_when_it_is_tried_again(
-    bench: Bench,
-) -> None:
-    """Its next try leaves once that is durable, as any does."""
-    await bench.hears(line(priority="P1"))
-    over = later(holding.CAUGHT_UP_WITHIN_S)
-    bench.options["now"] = lambda: over
-    bench.start(epoch_ms(NOW))
-    bench.gateways["console"].answer = Delivery.RETRY
-    await bench.hears(Tick(at=NOW))
-    await bench.reads_back()
-    (life,) = bench.paging._desks[PARTITION].of(PATIENT_ID).values()
-    assert [(send.attempt, send.is_held) for send in life.sends] == [(2, False)]
 
 
 async def test_what_was_held_for_its_limit_may_have_left_before_a_crash(bench: Bench) -> None:
