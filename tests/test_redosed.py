@@ -61,6 +61,17 @@ def test_a_weight_that_differs_by_a_tenth_or_less_is_no_news(weight_kg: float, a
     assert (bed.states("TOCI-IND")[-1] == "changed P2") is anew
 
 
+@pytest.mark.parametrize(("before_kg", "weight_kg"), [(29.5, 30.5), (31, 29)])
+def test_the_dose_of_a_child_is_another_one_on_the_other_side_of_30_kg(
+    before_kg: float, weight_kg: float
+) -> None:
+    bed = shocked(weight_kg=before_kg)
+    bed.take(weighed(10, weight_kg))
+
+    assert bed.states("TOCI-IND") == ["raised P2", "changed P2"]
+    assert f"at {weight_kg:g} kg" in bed.told("TOCI-IND")[-1].advice
+
+
 def test_a_weight_that_becomes_known_is_told_and_one_that_is_removed_too() -> None:
     bed = shocked(weight_kg=None)
     known = weighed(10, 80)

@@ -61,6 +61,15 @@ def test_so_does_one_of_which_nothing_is_left_that_is_kept() -> None:
     assert bed.states("TOCI-IND") == ["raised P2"]
 
 
+def test_a_pressure_that_counts_is_not_mixed_with_one_of_the_earlier_version() -> None:
+    first = measured(systolic_mmhg=85, mean_arterial_mmhg=55)
+    right = {"systolic_mmhg": 125, "diastolic_mmhg": 80}
+    bed = Bedside(patient(), first, corrected(first, AGAIN, mean_arterial_mmhg=9, **right))
+
+    assert bed.grades(START + AGAIN) == (1, 1)
+    assert bed.states("TOCI-IND") == ["raised P2", "retracted"]
+
+
 def test_the_earlier_version_may_come_after_it() -> None:
     in_turn = Bedside(patient(), LOW, MISTYPED)
     bed = Bedside(patient(), MISTYPED)

@@ -25,7 +25,7 @@ from topics.base import epoch_ms
 from topics.labs import LabEvent
 from topics.medications import MedicationEvent
 from topics.patients import PatientEvent
-from topics.vitals import Vitals
+from topics.vitals import PRESSURES, Vitals
 
 STANDING: Final[Mapping[str, int]] = MappingProxyType(
     {"preliminary": 0, "final": 1, "corrected": 2, "entered_in_error": 3}
@@ -82,9 +82,14 @@ class Entry(NamedTuple):
         return self._saying({**self.said, REFUSED: left}) if left else self
 
     def filled_by(self, earlier: "Entry") -> "Entry":
-        """Take what was refused from an earlier version, as far as that says it."""
+        """Take what was refused from an earlier version, as far as that says it.
+
+        Of pressures none where one of its own counts: two versions together mean nothing.
+        """
         left = self.said.get(REFUSED, "").split(",")
-        found = {name: earlier.said[name] for name in left if name in earlier.said}
+        own = () if self.said.keys().isdisjoint(PRESSURES) else PRESSURES
+        fields = [name for name in left if name not in own]
+        found = {name: earlier.said[name] for name in fields if name in earlier.said}
         if not found:
             return self
         said = {name: value for name, value in self.said.items() if name != REFUSED}

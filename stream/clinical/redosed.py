@@ -11,10 +11,10 @@ from typing import Final
 
 from stream.clinical.patient import Patient
 from stream.clinical.signals import WEIGHT
-from stream.clinical.tocilizumab import GIVEN
+from stream.clinical.tocilizumab import GIVEN, dose_mg
 
 DOSED_BY: Final = frozenset({WEIGHT.name, GIVEN.name})
-OTHER_WEIGHT: Final = 0.1  # of the weight: a dose that differs by more is wrong (TOCI-DOSE)
+OTHER_WEIGHT: Final = 0.1  # of the weight, or the dose: one that differs by more is wrong
 
 
 def is_redosed(known: Patient, patient: Patient, changed: Collection[str]) -> bool:
@@ -26,4 +26,8 @@ def is_redosed(known: Patient, patient: Patient, changed: Collection[str]) -> bo
     before, now = known.newest(WEIGHT), patient.newest(WEIGHT)
     if before is None or now is None:
         return before is not now
-    return abs(now.value - before.value) > OTHER_WEIGHT * before.value
+    told_mg = dose_mg(before.value)  # per kg it is another one below 30 kg
+    return (
+        abs(now.value - before.value) > OTHER_WEIGHT * before.value
+        or abs(dose_mg(now.value) - told_mg) > OTHER_WEIGHT * told_mg
+    )
